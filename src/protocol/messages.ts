@@ -1,0 +1,192 @@
+// What objects say to each other and what the edge says to them. Each call has one `ask` and one `reply`; messages carry ids,
+// epochs and durations, never another machine's time.
+import type { Point } from '../geo/point.ts';
+import type { CellId, CityId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
+import type { Policy } from './policy.ts';
+import type { Problem } from './problems.ts';
+import type { EventBody, OfferState, OfferView, PresenceView, QuestionState, QuestionView, UserEvent } from './views.ts';
+
+export type Profile = {
+  readonly topics: readonly string[];
+  readonly languages: readonly string[];
+  readonly capacity: number;
+};
+
+/** One sign of life of a user at a snapped point. */
+export type Ping = {
+  readonly point: Point;
+  /** Absent: what is known stays; for a newcomer the defaults. */
+  readonly profile: Partial<Profile>;
+  readonly ttlMs?: number;
+  readonly session: string;
+  /** Rising within a session; absent: order of arrival. */
+  readonly seq?: number;
+};
+
+/** A copy of a question as its offers show it. */
+export type OfferCopy = {
+  readonly questionId: QuestionId;
+  readonly text: string;
+  readonly topic?: string;
+  readonly point: Point;
+};
+
+export type HoldRecord = OfferCopy & {
+  readonly offerId: OfferId;
+  readonly distanceM: number;
+  readonly state: 'reserved' | 'pending' | 'accepted';
+  readonly leftMs: number;
+};
+
+/** What goes with a user from cell to cell. */
+export type UserRecord = {
+  readonly v: 1;
+  readonly profile: Profile;
+  readonly point: Point;
+  readonly pointAgeMs: number;
+  /** 0: the lease has ended. */
+  readonly leaseLeftMs: number;
+  readonly idleMs: number;
+  readonly coolLeftMs: number;
+  /** 0 to 1; 0.5 for a newcomer. */
+  readonly reputation: number;
+  readonly blocked: readonly UserId[];
+  readonly holds: readonly HoldRecord[];
+};
+
+/** What a question needs, as other cells see it. */
+export type Need = {
+  readonly questionId: QuestionId;
+  readonly asker: UserId;
+  readonly point: Point;
+  readonly radiusM: number;
+  readonly topic?: string;
+  readonly languages: readonly string[];
+  /** Users who are not to be tried: offered before, or just refused. */
+  readonly excluded: readonly UserId[];
+};
+
+/** Somebody suitable, where they are held, with every normalised term (0 to 1) of the score. */
+export type Candidate = {
+  readonly user: UserId;
+  readonly cell: CellId;
+  readonly distanceM: number;
+  readonly score: number;
+  readonly terms: { readonly nearness: number; readonly topicFit: number; readonly reputation: number; readonly idle: number; readonly freshness: number };
+};
+
+/** The map row by which a cell is born or brought up to date; the higher version wins. */
+export type Birth = {
+  readonly cell: CellId;
+  readonly city: CityId;
+  /** Of the city's row: raised by each change of cells or policy. */
+  readonly version: number;
+  readonly op: string;
+  readonly policy: Policy;
+  /** Leaves within the largest radius of this cell, this one left out. */
+  readonly near: readonly CellId[];
+};
+
+export type NewQuestion = {
+  readonly id: QuestionId;
+  readonly asker: UserId;
+  readonly key?: string;
+  readonly bodyHash?: string;
+  readonly point: Point;
+  readonly text: string;
+  readonly topic?: string;
+  readonly languages: readonly string[];
+  readonly radiusM?: number;
+  readonly answersWanted: number;
+  readonly expiresInMs?: number;
+};
+
+/** One numbered item of what a question owes a user. */
+export type StreamItem = {
+  readonly n: number;
+  /** To be put in the inbox. */
+  readonly event?: EventBody;
+  /** A change of the user's own offer, for their list of offers and for the hold. */
+  readonly offer?: { readonly id: OfferId; readonly state: OfferState; readonly leftMs: number; readonly view?: OfferView };
+  /** The new state of the user's own question, for their list of questions. */
+  readonly question?: { readonly state: QuestionState };
+};
+
+/** Calls to a CellObject, by name. */
+export type CellCalls = {
+  // from the edge
+  presence: { ask: { readonly user: UserId; readonly ping: Ping }; reply: { readonly t: 'present'; readonly view: PresenceView } };
+  leave: { ask: { readonly user: UserId }; reply: { readonly t: 'done' } };
+  ask: { ask: { readonly question: NewQuestion }; reply: QuestionReply };
+  question: { ask: { readonly id: QuestionId; readonly user: UserId | null }; reply: QuestionReply };
+  patch: { ask: { readonly id: QuestionId; readonly user: UserId | null; readonly point: Point }; reply: QuestionReply };
+  cancel: { ask: { readonly id: QuestionId; readonly user: UserId | null; readonly reason?: 'key_reused' }; reply: QuestionReply };
+  accept: { ask: { readonly offerId: OfferId; readonly user: UserId | null }; reply: OfferReply };
+  decline: { ask: { readonly offerId: OfferId; readonly user: UserId | null }; reply: OfferReply };
+  answer: { ask: { readonly offerId: OfferId; readonly user: UserId | null; readonly text: string }; reply: OfferReply };
+  load: { ask: Record<never, never>; reply: CellLoad };
+  // who holds a user
+  recall: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'record'; readonly record: UserRecord } | { readonly t: 'no_row' } };
+  forget: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'done' } };
+  // matching across cells
+  scout: { ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number }; reply: { readonly t: 'scouted'; readonly candidates: readonly Candidate[]; readonly beacon: boolean } };
+  reserve: { ask: { readonly offerId: OfferId; readonly user: UserId; readonly need: Need; readonly policy: Policy; readonly copy: OfferCopy; readonly holdMs: number }; reply: { readonly t: 'held' } | { readonly t: 'refused'; readonly reason: string } };
+  release: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: { readonly t: 'done' } };
+  nudge: { ask: { readonly questionId: QuestionId; readonly candidate: Candidate }; reply: { readonly t: 'tried' } | { readonly t: 'full' } | { readonly t: 'gone' } };
+  // holds and inboxes
+  state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: { readonly t: 'state'; readonly live: boolean; readonly state?: OfferState; readonly leftMs: number } };
+  push: { ask: { readonly user: UserId; readonly events: readonly UserEvent[]; readonly offers: readonly NonNullable<StreamItem['offer']>[] }; reply: { readonly t: 'done' } };
+};
+
+export type QuestionReply = { readonly t: 'question'; readonly view: QuestionView };
+export type OfferReply = { readonly t: 'offer'; readonly view: OfferView; readonly answer?: { readonly offerId: OfferId; readonly text: string; readonly at: string } };
+
+export type CellLoad = {
+  readonly t: 'load';
+  readonly cell: CellId;
+  readonly city: CityId;
+  readonly users: number;
+  readonly sockets: number;
+  readonly questions: Readonly<Record<QuestionState, number>>;
+  readonly beacons: number;
+  readonly outbox: number;
+  readonly journal: number;
+};
+
+/** Calls to a UserObject, by name. */
+export type UserCalls = {
+  claim: { ask: { readonly user: UserId; readonly cell: CellId; readonly session: string; readonly seq?: number }; reply: ClaimReply };
+  deliver: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly items: readonly StreamItem[] }; reply: { readonly t: 'stored'; readonly upTo: number } };
+  register: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly key?: string }; reply: { readonly t: 'registered' } | { readonly t: 'duplicate'; readonly of: QuestionId } };
+  // from the edge
+  where: { ask: { readonly user: UserId }; reply: { readonly t: 'where'; readonly cell: CellId | null } };
+  events: { ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number }; reply: { readonly t: 'events'; readonly items: readonly UserEvent[]; readonly next: number } };
+  ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
+  questions: { ask: { readonly user: UserId }; reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[] } };
+  offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
+};
+
+export type ClaimReply =
+  | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null }
+  | { readonly t: 'pending'; readonly retryMs: number }
+  | { readonly t: 'refused' };
+
+export type CellCallName = keyof CellCalls;
+export type UserCallName = keyof UserCalls;
+export type CellRequest = { [K in CellCallName]: { readonly t: K } & CellCalls[K]['ask'] }[CellCallName];
+export type UserRequest = { [K in UserCallName]: { readonly t: K } & UserCalls[K]['ask'] }[UserCallName];
+
+/** A cell that is no leaf names its successors; an unborn one, or one behind `version`, asks for its map row. */
+export type CellElse = Problem | { readonly t: 'moved'; readonly to: readonly CellId[] } | { readonly t: 'unborn' };
+export type CellReply<K extends CellCallName = CellCallName> = CellCalls[K]['reply'] | CellElse;
+export type UserReply<K extends UserCallName = UserCallName> = UserCalls[K]['reply'] | Problem;
+
+/** What a caller wraps a cell call in: `version` of the map row that it routed by, and the row itself once it was asked for. */
+export type CellEnvelope = { readonly request: CellRequest; readonly version?: number; readonly birth?: Birth; readonly trace?: string };
+export type UserEnvelope = { readonly request: UserRequest; readonly trace?: string };
+
+/** Where a call goes. `home` is resolved to the leaf that covers the key. */
+export type Address =
+  | { readonly to: 'cell'; readonly cell: CellId }
+  | { readonly to: 'home'; readonly key: HomeKey }
+  | { readonly to: 'user'; readonly user: UserId };

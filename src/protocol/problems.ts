@@ -1,0 +1,68 @@
+// Every way to be refused: stable code, HTTP status, and what the reader should do next (RFC 9457).
+
+type Kind = { readonly status: number; readonly title: string; readonly advice: string };
+
+export const PROBLEMS = {
+  bad_json: { status: 400, title: 'The body is not JSON', advice: 'Send a JSON object, encoded as UTF-8.' },
+  bad_content_type: { status: 415, title: 'The content type is not accepted', advice: 'Send Content-Type: application/json.' },
+  body_too_large: { status: 413, title: 'The body is too large', advice: 'Send at most 64 KiB.' },
+  bad_latitude: { status: 422, title: 'lat is not a latitude', advice: 'Send lat as a number from -90 to 90.' },
+  bad_longitude: { status: 422, title: 'lng is not a longitude', advice: 'Send lng as a number from -180 to 180.' },
+  bad_field: { status: 422, title: 'A field has a wrong value', advice: 'See errors for the field and what it takes.' },
+  missing_field: { status: 422, title: 'A field is missing', advice: 'See errors for the field; add it.' },
+  unknown_field: { status: 422, title: 'A field is unknown', advice: 'See errors for the field; remove it or mend its name.' },
+  text_too_long: { status: 422, title: 'The text is too long', advice: 'Send at most 2,000 characters.' },
+  bad_query: { status: 422, title: 'A query parameter has a wrong value', advice: 'See errors for the parameter and what it takes.' },
+  bad_header: { status: 400, title: 'A header has a wrong value', advice: 'See detail for the header and what it takes.' },
+  unauthorized: { status: 401, title: 'A token is needed', advice: 'Send Authorization: Bearer <token>.' },
+  token_malformed: { status: 401, title: 'The token is not a signed JWT', advice: 'Ask your issuer for a new token.' },
+  token_expired: { status: 401, title: 'The token has expired', advice: 'Ask your issuer for a new token.' },
+  token_signature: { status: 401, title: 'The token was not signed with the key of this service', advice: 'Use a token from the issuer that this service trusts.' },
+  token_algorithm: { status: 401, title: 'The token was signed with an algorithm that is not accepted', advice: 'Sign with the algorithm that this service is set up for.' },
+  token_claims: { status: 401, title: 'The token lacks a valid sub or scope', advice: 'sub must be a user id, scope one of user, service, ops.' },
+  forbidden_scope: { status: 403, title: 'The token has the wrong scope', advice: 'Use a token with the scope that detail names.' },
+  not_yours: { status: 403, title: 'It belongs to somebody else', advice: 'Use the token of its owner.' },
+  not_found: { status: 404, title: 'There is no such path', advice: 'See /openapi.json for the paths.' },
+  method_not_allowed: { status: 405, title: 'The path does not take this method', advice: 'See /openapi.json for its methods.' },
+  unknown_question: { status: 404, title: 'There is no such question', advice: 'Check the id; ended questions are kept for a day.' },
+  unknown_offer: { status: 404, title: 'There is no such offer for you', advice: 'See GET /v1/offers for your live offers.' },
+  unknown_city: { status: 404, title: 'There is no such city', advice: 'See GET /v1/ops/cities for the cities.' },
+  unknown_cell: { status: 404, title: 'There is no such cell', advice: 'See GET /v1/ops/cells?city= for the cells.' },
+  out_of_coverage: { status: 404, title: 'The point is outside every city', advice: 'See nearestCity for the nearest city that is covered.' },
+  no_presence: { status: 409, title: 'You are not present anywhere', advice: 'Send PUT /v1/presence first, or give lat and lng.' },
+  offer_gone: { status: 409, title: 'The offer is gone', advice: 'It ran out, was withdrawn or went to others; wait for the next.' },
+  offer_declined: { status: 409, title: 'You have declined this offer', advice: 'A decline is final; wait for the next offer.' },
+  offer_accepted: { status: 409, title: 'You have accepted this offer', advice: 'An accept is final; answer it.' },
+  offer_answered: { status: 409, title: 'You have answered this offer', advice: 'Nothing more is to be done.' },
+  offer_not_accepted: { status: 409, title: 'The offer was not accepted', advice: 'Accept the offer before you answer it.' },
+  question_ended: { status: 409, title: 'The question has ended', advice: 'Ask a new one.' },
+  key_reused: { status: 422, title: 'The Idempotency-Key was used with another body', advice: 'Use a new key for a new question.' },
+  stale_ping: { status: 409, title: 'A newer ping of this session was seen elsewhere', advice: 'Send pings with a rising seq.' },
+  erased: { status: 410, title: 'This user was erased', advice: 'Nothing is kept and nothing can be done.' },
+  bad_frame: { status: 400, title: 'The frame is not a JSON object', advice: 'Send text frames, each one a JSON object with a known t.' },
+  binary_frame: { status: 400, title: 'Binary frames are not accepted', advice: 'Send text frames.' },
+  upgrade_required: { status: 426, title: 'This path speaks WebSocket', advice: 'Connect with a WebSocket and the subprotocol vicinal.v1.' },
+  bad_boundary: { status: 422, title: 'The boundary cannot be used', advice: 'See detail; send a GeoJSON Polygon, MultiPolygon, Feature or FeatureCollection in WGS 84, longitude first.' },
+  too_many_cells: { status: 422, title: 'The boundary needs too many cells', advice: 'Use a smaller precision or a smaller boundary.' },
+  bad_policy: { status: 422, title: 'The policy cannot be used', advice: 'See errors for the field and what it takes.' },
+  busy: { status: 503, title: 'The service is busy here', advice: 'Try again after Retry-After seconds.' },
+  internal: { status: 500, title: 'A fault of ours', advice: 'Try again; if it stays, tell us the trace id.' },
+} as const satisfies Record<string, Kind>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** A refusal as it passes between objects and the edge; the edge turns it into problem+json. */
+export type Problem = {
+  readonly t: 'problem';
+  readonly code: ProblemCode;
+  readonly detail?: string;
+  readonly retryAfterS?: number;
+  readonly errors?: readonly FieldError[];
+  /** Extension members of the problem document. */
+  readonly more?: Readonly<Record<string, unknown>>;
+};
+
+export const problem = (code: ProblemCode, detail?: string): Problem =>
+  detail === undefined ? { t: 'problem', code } : { t: 'problem', code, detail };

@@ -1,0 +1,66 @@
+// What users see, as JSON: question, offer, answer and event, in the shapes of the public interface.
+import type { CellId, OfferId, QuestionId } from './ids.ts';
+
+export type QuestionState = 'open' | 'dormant' | 'matched' | 'answered' | 'expired' | 'cancelled';
+export type OfferState = 'pending' | 'accepted' | 'answered' | 'declined' | 'expired' | 'withdrawn';
+
+export type AnswerView = { readonly offerId: OfferId; readonly text: string; readonly at: string };
+
+export type QuestionView = {
+  readonly id: QuestionId;
+  readonly state: QuestionState;
+  readonly text: string;
+  readonly topic?: string;
+  readonly lat: number;
+  readonly lng: number;
+  readonly radiusM: number;
+  readonly answersWanted: number;
+  readonly offersPending: number;
+  readonly offersAccepted: number;
+  readonly answers: readonly AnswerView[];
+  readonly attempts: number;
+  readonly wakeAt?: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly cell: CellId;
+};
+
+export type OfferView = {
+  readonly id: OfferId;
+  readonly questionId: QuestionId;
+  readonly state: OfferState;
+  readonly text: string;
+  readonly topic?: string;
+  readonly lat: number;
+  readonly lng: number;
+  readonly distanceM: number;
+  readonly expiresAt: string;
+};
+
+export type EventType =
+  | 'offer.made'
+  | 'offer.withdrawn'
+  | 'offer.expired'
+  | 'question.matched'
+  | 'question.dormant'
+  | 'question.answered'
+  | 'question.expired'
+  | 'question.cancelled';
+
+export type EventBody = {
+  readonly type: EventType;
+  /** ISO 8601, by the clock of the question's cell. */
+  readonly at: string;
+  /** An offer for `offer.*`; `{question, answer?, offerId?}` for `question.*`. */
+  readonly data: OfferView | { readonly question: QuestionView; readonly answer?: AnswerView; readonly offerId?: OfferId };
+};
+
+/** An event in a user's inbox; `seq` is numbered by the UserObject alone, without gaps. */
+export type UserEvent = EventBody & { readonly seq: number };
+
+export type PresenceView = {
+  readonly cell: CellId;
+  readonly city: string;
+  readonly expiresAt: string;
+  readonly offers: readonly OfferView[];
+};
