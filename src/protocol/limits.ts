@@ -1,0 +1,22 @@
+// Numbers that the whole system agrees on; units last.
+
+/** A user stays with the cell that holds them until this far beyond its border; every cover of a circle includes it. */
+export const MARGIN_M = 120;
+/** Points in a row outside the cell, within the margin, after which a socket is told to move. */
+export const OUTSIDE_POINTS_MAX = 3;
+export const TEXT_LENGTH_MAX = 2000;
+export const BODY_BYTES_MAX = 64 * 1024;
+export const TOPICS_MAX = 32;
+export const LANGUAGES_MAX = 16;
+export const CAPACITY_MAX = 100;
+export const ANSWERS_WANTED_MAX = 50;
+export const EVENTS_PAGE_MAX = 200;
+export const WAIT_S_MAX = 20;
+/** Keys and ended questions are kept this long after the end. */
+export const KEPT_AFTER_END_MS = 24 * 3_600_000;
+/** A user who was granted to a cell stays there at least this long. */
+export const DWELL_MS = 2000;
+/** An object's call to another object is given up, and tried again later, after this long. */
+export const CALL_TIMEOUT_MS = 10_000;
+/** A call between cells in the course of one try is given up after this long beyond the policy's scout time. */
+export const RESERVE_TIMEOUT_MS = 2000;
