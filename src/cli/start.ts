@@ -1,0 +1,56 @@
+// `npm start`: the whole service on this machine, until SIGTERM or Ctrl-C.
+import { runCommand } from './support/args.ts';
+import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
+import { DEFAULT_PORT, startService } from './support/service.ts';
+
+const PARENT_CHECK_MS = 250;
+
+await runCommand(
+  {
+    name: 'npm start --',
+    summary: 'Runs the service on this machine and prints "ready URL" when it listens. Logs go to stderr.',
+    options: {
+      port: {
+        type: 'integer',
+        value: 'PORT',
+        help: 'port on 127.0.0.1, 0 for a free one',
+        default: DEFAULT_PORT,
+        min: 0,
+        max: 65535,
+      },
+      data: { type: 'text', value: 'DIR', help: 'where everything is kept', default: DEFAULT_DATA_DIR },
+    },
+  },
+  async ({ port, data }) => {
+    // A reader that goes away (`npm start | head -1`) is no reason to end.
+    process.stdout.on('error', () => {});
+    process.stderr.on('error', () => {});
+    const asked = stopAsked();
+    const starting = startService({ dataDir: data, port });
+    // Until it listens nothing was promised to anybody: leaving at once is safe, and workerd goes with this process.
+    const first = await Promise.race([starting, asked]);
+    if (first === 'stop') process.exit(0);
+    process.stdout.write(`ready ${first.url}\n`);
+    const end = await Promise.race([first.exited, asked]);
+    if (end === 'stop') {
+      await first.stop();
+      process.exit(0);
+    }
+    process.stderr.write(`workerd ended by itself (${end.signal ?? `exit code ${end.code}`})\n`);
+    process.exit(1);
+  },
+);
+
+/** Settles at the first wish that this process end: a signal, or the death of the npm that runs it. */
+function stopAsked(): Promise<'stop'> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve('stop');
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+    // npm passes signals on, except SIGKILL, which it cannot: then this process would go on without anybody to stop it.
+    if (process.env['npm_lifecycle_event'] !== 'start') return;
+    const parent = process.ppid;
+    setInterval(() => {
+      if (process.ppid !== parent) stop();
+    }, PARENT_CHECK_MS).unref();
+  });
+}
