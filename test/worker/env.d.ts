@@ -1,6 +1,10 @@
-// Bindings that only the tests have; vitest.config.ts fills them.
+// What only the tests in workerd have: a binding that vitest.config.ts fills, and the worker's own exports.
 declare namespace Cloudflare {
   interface Env {
     readonly TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
+  }
+  interface GlobalProps {
+    mainModule: typeof import('../../src/worker.ts');
+    durableNamespaces: 'CellObject' | 'UserObject';
   }
 }
