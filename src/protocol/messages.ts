@@ -50,6 +50,8 @@ export type UserRecord = {
   readonly coolLeftMs: number;
   /** 0 to 1; 0.5 for a newcomer. */
   readonly reputation: number;
+  /** By which journals know the user; destroyed when the user is erased. */
+  readonly pseudonym: string;
   readonly blocked: readonly UserId[];
   readonly holds: readonly HoldRecord[];
 };
@@ -108,8 +110,8 @@ export type StreamItem = {
   readonly event?: EventBody;
   /** A change of the user's own offer, for their list of offers and for the hold. */
   readonly offer?: { readonly id: OfferId; readonly state: OfferState; readonly leftMs: number; readonly view?: OfferView };
-  /** The new state of the user's own question, for their list of questions. */
-  readonly question?: { readonly state: QuestionState };
+  /** The state of the user's own question, for their index of questions and keys: the first item of a question registers it. */
+  readonly question?: { readonly state: QuestionState; readonly key?: string };
 };
 
 /** Calls to a CellObject, by name. */
@@ -134,10 +136,14 @@ export type CellCalls = {
   release: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: { readonly t: 'done' } };
   nudge: { ask: { readonly questionId: QuestionId; readonly candidate: Candidate }; reply: { readonly t: 'tried' } | { readonly t: 'full' } | { readonly t: 'gone' } };
   // holds and inboxes
-  state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: { readonly t: 'state'; readonly live: boolean; readonly state?: OfferState; readonly leftMs: number } };
+  state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
+  /** The holder's word that the user of a pending offer has gone. */
+  absent: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
   push: { ask: { readonly user: UserId; readonly events: readonly UserEvent[]; readonly offers: readonly NonNullable<StreamItem['offer']>[] }; reply: { readonly t: 'done' } };
 };
 
+/** What a question says of an offer to whoever keeps a hold for it. */
+export type StateReply = { readonly t: 'state'; readonly live: boolean; readonly state?: OfferState; readonly leftMs: number };
 export type QuestionReply = { readonly t: 'question'; readonly view: QuestionView };
 export type OfferReply = { readonly t: 'offer'; readonly view: OfferView; readonly answer?: { readonly offerId: OfferId; readonly text: string; readonly at: string } };
 
@@ -156,8 +162,7 @@ export type CellLoad = {
 /** Calls to a UserObject, by name. */
 export type UserCalls = {
   claim: { ask: { readonly user: UserId; readonly cell: CellId; readonly session: string; readonly seq?: number }; reply: ClaimReply };
-  deliver: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly items: readonly StreamItem[] }; reply: { readonly t: 'stored'; readonly upTo: number } };
-  register: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly key?: string }; reply: { readonly t: 'registered' } | { readonly t: 'duplicate'; readonly of: QuestionId } };
+  deliver: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly items: readonly StreamItem[] }; reply: { readonly t: 'stored'; readonly upTo: number; readonly duplicateOf?: QuestionId } };
   // from the edge
   where: { ask: { readonly user: UserId }; reply: { readonly t: 'where'; readonly cell: CellId | null } };
   events: { ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number }; reply: { readonly t: 'events'; readonly items: readonly UserEvent[]; readonly next: number } };

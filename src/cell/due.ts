@@ -1,0 +1,37 @@
+// When each entity of a cell wants attention next: pure, so that the alarm can be checked against a table.
+import { type EpochMs, plusMs } from '../lib/brand.ts';
+import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
+import { hasEnded, isLive } from './lifecycle.ts';
+import type { Arriving, Beacon, Held, Question } from './state.ts';
+
+/** A crash between a commit and its sends is repaired this long after it, should nothing else wake the object before. */
+const UNSENT_GUARD_MS = 30_000;
+
+/** A live user: the end of the lease, or of the first hold. A frozen one waits for `forget` alone. */
+export function dueHeld(held: Held): EpochMs | undefined {
+  if (held.phase === 'frozen') return undefined;
+  let due: number = held.leaseUntil;
+  for (const hold of held.holds.values()) due = Math.min(due, hold.until);
+  return due as EpochMs;
+}
+
+export function dueArriving(arriving: Arriving): EpochMs {
+  const { leaseUntil, retryAt } = arriving;
+  return retryAt === undefined || retryAt > leaseUntil ? leaseUntil : retryAt;
+}
+
+export const dueBeacon = (beacon: Beacon): EpochMs => beacon.until;
+
+/** The first time limit of the question, its offers or its unsent events. An open question always has one: its expiry. */
+export function dueQuestion(question: Question, now: EpochMs): EpochMs {
+  const { phase } = question;
+  let due: number = hasEnded(phase) ? plusMs(phase.endedAt, KEPT_AFTER_END_MS) : question.expiresAt;
+  if (phase.t === 'open' && phase.retryAt !== undefined) due = Math.min(due, phase.retryAt);
+  if (phase.t === 'dormant') due = Math.min(due, phase.wakeAt);
+  for (const offer of question.offers) if (isLive(offer)) due = Math.min(due, offer.until);
+  for (const stream of question.streams.values()) {
+    if (stream.items.length === 0) continue;
+    due = Math.min(due, stream.retryAt ?? plusMs(now, UNSENT_GUARD_MS));
+  }
+  return due as EpochMs;
+}

@@ -1,0 +1,107 @@
+// One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
+import type { EpochMs } from '../lib/brand.ts';
+import { type Effects, noEffects } from '../protocol/effects.ts';
+import type { QuestionId, UserId } from '../protocol/ids.ts';
+import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
+import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
+import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
+import type { JournalRecord } from './journal.ts';
+import type { CellState, Pending, Token } from './state.ts';
+
+export type Tx = {
+  readonly state: CellState;
+  readonly now: EpochMs;
+  readonly effects: Effects;
+  readonly users: Set<UserId>;
+  readonly questions: Set<QuestionId>;
+  readonly arriving: Set<UserId>;
+  readonly beacons: Set<QuestionId>;
+  /** Questions whose due time changed although their row did not. */
+  readonly touched: Set<QuestionId>;
+  /** Streams to deliver once the step is over. */
+  readonly owed: { readonly question: QuestionId; readonly user: UserId }[];
+  readonly journal: JournalRecord[];
+  born: boolean;
+};
+
+export function begin(state: CellState, now: EpochMs): Tx {
+  return {
+    state,
+    now,
+    effects: noEffects(),
+    users: new Set(),
+    questions: new Set(),
+    arriving: new Set(),
+    beacons: new Set(),
+    touched: new Set(),
+    owed: [],
+    journal: [],
+    born: false,
+  };
+}
+
+export function reply(tx: Tx, token: Token, value: CellReply): void {
+  tx.effects.replies.push({ token, value });
+}
+
+/** Calls another object; the outcome comes back as an event. */
+export function call(tx: Tx, what: Pending, address: Address, request: CellRequest | UserRequest, timeoutMs: number): number {
+  const id = tx.state.nextCall++;
+  tx.state.calls.set(id, what);
+  tx.effects.sends.push({ call: id, address, request, timeoutMs });
+  return id;
+}
+
+/** Turns what changed into rows and the alarm. `inAlarm`: the handler arms the true minimum; elsewhere it is only moved earlier. */
+export function finish(tx: Tx, inAlarm: boolean): Effects {
+  const { state, effects } = tx;
+  if (tx.born) put(tx, 'meta', 'birth', state.birth === undefined ? null : encodeBirth(state.birth));
+  for (const id of tx.users) {
+    const held = state.users.get(id);
+    put(tx, 'users', id, held === undefined ? null : encodeUser(held));
+    state.agenda.set(`u:${id}`, held === undefined ? undefined : dueHeld(held));
+  }
+  for (const id of tx.arriving) {
+    const arriving = state.arriving.get(id);
+    put(tx, 'arriving', id, arriving?.stored === true ? encodeArriving(arriving) : null);
+    state.agenda.set(`a:${id}`, arriving === undefined ? undefined : dueArriving(arriving));
+  }
+  for (const id of tx.questions) {
+    const question = state.questions.get(id);
+    put(tx, 'questions', id, question === undefined ? null : encodeQuestion(question));
+    tx.touched.add(id);
+  }
+  for (const id of tx.touched) {
+    const question = state.questions.get(id);
+    state.agenda.set(`q:${id}`, question === undefined ? undefined : dueQuestion(question, tx.now));
+  }
+  for (const id of tx.beacons) {
+    const beacon = state.beacons.get(id);
+    put(tx, 'beacons', id, beacon === undefined ? null : encodeBeacon(beacon));
+    state.agenda.set(`b:${id}`, beacon === undefined ? undefined : dueBeacon(beacon));
+  }
+  if (tx.journal.length > 0) {
+    state.journalLast++;
+    put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
+  }
+  arm(tx, inAlarm);
+  return effects;
+}
+
+function put(tx: Tx, table: string, key: string, value: string | null): void {
+  tx.effects.rows.push({ table, key, value });
+}
+
+function arm(tx: Tx, inAlarm: boolean): void {
+  const { state, effects } = tx;
+  const next = state.agenda.next();
+  if (inAlarm) {
+    state.armedAt = next;
+    if (next !== undefined) effects.alarmAt = next;
+    return;
+  }
+  if (next !== undefined && (state.armedAt === undefined || next < state.armedAt)) {
+    state.armedAt = next;
+    effects.alarmAt = next;
+  }
+}

@@ -1,0 +1,51 @@
+// The default policy, and a city's overrides laid over it.
+import * as v from 'valibot';
+import { err, ok, type Result } from '../lib/result.ts';
+import { type Policy, type PolicyPatch, policyPatchSchema, policySchema } from '../protocol/policy.ts';
+import type { FieldError } from '../protocol/problems.ts';
+
+export const DEFAULT_POLICY: Policy = {
+  gridLength: 7,
+  radiusStepsM: [500, 1000, 1500, 2000, 3000, 5000, 8000],
+  radiusDefaultM: 1500,
+  radiusGrowth: [1, 1.5, 2, 3],
+  weights: { nearness: 5, topicFit: 2, reputation: 1, idle: 1.5, freshness: 0.5 },
+  idleFullMs: 600_000,
+  pointAgeMaxMs: 300_000,
+  cooldownMs: 10_000,
+  offers: { ttlMs: 30_000, spare: 1, max: 60 },
+  backOff: { firstMs: 5000, factor: 2, maxMs: 300_000 },
+  question: { ttlDefaultMs: 900_000, ttlMaxMs: 86_400_000 },
+  presence: { ttlDefaultMs: 120_000, ttlMaxMs: 3_600_000 },
+  scoutCellsMax: 32,
+  scoutTimeMs: 800,
+};
+
+/** Lays `patch` (any JSON) over the defaults; errors name each field that cannot be used. */
+export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldError[]> {
+  const parsed = v.safeParse(policyPatchSchema, patch);
+  if (!parsed.success) return err(fieldErrors(parsed.issues));
+  const whole = v.safeParse(policySchema, merged(parsed.output));
+  if (!whole.success) return err(fieldErrors(whole.issues));
+  return ok(whole.output);
+}
+
+function merged(patch: PolicyPatch): unknown {
+  const d = DEFAULT_POLICY;
+  return {
+    ...d,
+    ...patch,
+    weights: { ...d.weights, ...patch.weights },
+    offers: { ...d.offers, ...patch.offers },
+    backOff: { ...d.backOff, ...patch.backOff },
+    question: { ...d.question, ...patch.question },
+    presence: { ...d.presence, ...patch.presence },
+  };
+}
+
+function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): readonly FieldError[] {
+  return issues.map((issue) => ({
+    field: (issue.path ?? []).map((part) => String(part.key)).join('.') || 'policy',
+    message: issue.message,
+  }));
+}

@@ -1,0 +1,42 @@
+// What a step wants done, in the one order in which every interpreter does it: rows and alarm in one transaction, then the rest.
+import type { EpochMs } from '../lib/brand.ts';
+import type { UserId } from './ids.ts';
+import type { Address, CellRequest, UserRequest } from './messages.ts';
+
+/** A row of JSON; `null` deletes. */
+export type RowWrite = { readonly table: string; readonly key: string; readonly value: string | null };
+
+/** A call to another object. Its outcome comes back as a `reply` event with the same `call`, a failure or a time-out included. */
+export type Send = {
+  readonly call: number;
+  readonly address: Address;
+  readonly request: CellRequest | UserRequest;
+  readonly timeoutMs: number;
+};
+
+/** Soft state kept with a connected user's socket: survives hibernation, costs no row, counts only beside a row of its epoch. */
+export type Attachment = {
+  readonly v: 1;
+  readonly user: UserId;
+  readonly epoch: number;
+  readonly session: string;
+  readonly seq: number | undefined;
+  readonly lat: number;
+  readonly lng: number;
+  readonly pointAt: EpochMs;
+  readonly leaseUntil: EpochMs;
+};
+
+export type Effects = {
+  readonly rows: RowWrite[];
+  /** Arms the alarm; `null` disarms it; `undefined` leaves it as it is. */
+  alarmAt: EpochMs | null | undefined;
+  /** Answers to callers that wait. */
+  readonly replies: { readonly token: number; readonly value: unknown }[];
+  readonly sends: Send[];
+  readonly attachments: Attachment[];
+  /** Frames pushed to the sockets of a user here; a final `moved` closes them. */
+  readonly frames: { readonly user: UserId; readonly frame: Readonly<Record<string, unknown>>; readonly close: boolean }[];
+};
+
+export const noEffects = (): Effects => ({ rows: [], alarmAt: undefined, replies: [], sends: [], attachments: [], frames: [] });
