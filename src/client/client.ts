@@ -1,0 +1,138 @@
+// The client library: `new VicinalClient({ url, token })` and one method for each call that a user can make.
+import type { OfferId, QuestionId } from '../protocol/ids.ts';
+import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
+import { Connection, type ConnectOptions } from './connection.ts';
+import type { ClientPoint, ClientProfile } from './pings.ts';
+import { mint, type Platform, platformOf } from './platform.ts';
+import { type Call, type Token, type Transport, transport } from './transport.ts';
+
+export type ClientOptions = Partial<Platform> & {
+  /** Where the service is, for example `https://vicinal.example.com`. */
+  readonly url: string;
+  /** A JWT, or a function that gets one: it is asked again when the service no longer takes the last. */
+  readonly token: Token;
+};
+
+export type NewQuestion = {
+  readonly lat: number;
+  readonly lng: number;
+  readonly text: string;
+  readonly topic?: string;
+  readonly languages?: readonly string[];
+  readonly radiusM?: number;
+  readonly answersWanted?: number;
+  readonly expiresInS?: number;
+  /** The Idempotency-Key; minted when absent. Give your own to be safe over restarts of the app too. */
+  readonly key?: string;
+};
+
+export type Ping = ClientPoint &
+  ClientProfile & { readonly session?: string; readonly seq?: number; readonly cell?: string };
+export type EventsPage = { readonly items: readonly UserEvent[]; readonly next: number };
+/** How often a call is tried again, and a signal to give it up. */
+export type CallOptions = Pick<Call, 'retriesMax' | 'signal'>;
+
+/**
+ * Every method returns what the service returns and throws VicinalError. Calls are tried again after network errors and
+ * when the service is busy (with its Retry-After), never after a refusal.
+ */
+export class VicinalClient {
+  readonly #url: string;
+  readonly #platform: Platform;
+  readonly #transport: Transport;
+  readonly #session: string;
+  #seq = 0;
+  #cell: string | undefined;
+
+  constructor({ url, token, ...platform }: ClientOptions) {
+    this.#url = url.replace(/\/+$/, '');
+    this.#platform = platformOf(platform);
+    this.#transport = transport(this.#url, token, this.#platform);
+    this.#session = mint(this.#platform.random, 16);
+  }
+
+  /** Tells where the user is. Session, seq and the last cell are filled in, so that the user does not flap at a border. */
+  async presence(ping: Ping, options: CallOptions = {}): Promise<PresenceView> {
+    const own = ping.session === undefined ? { session: this.#session, seq: this.#nextSeq() } : {};
+    const body = { ...own, ...(this.#cell === undefined ? {} : { cell: this.#cell }), ...ping };
+    const view = (await this.#send({ method: 'PUT', path: '/v1/presence', body, ...options })) as PresenceView;
+    this.#cell = view.cell;
+    return view;
+  }
+
+  async leave(): Promise<void> {
+    await this.#send({ method: 'DELETE', path: '/v1/presence' });
+    this.#cell = undefined;
+  }
+
+  ask({ key, ...question }: NewQuestion): Promise<QuestionView> {
+    const headers = { 'idempotency-key': key ?? mint(this.#platform.random, 24) };
+    return this.#send({ method: 'POST', path: '/v1/questions', body: question, headers }) as Promise<QuestionView>;
+  }
+
+  question(id: QuestionId): Promise<QuestionView> {
+    return this.#send({ method: 'GET', path: `/v1/questions/${id}` }) as Promise<QuestionView>;
+  }
+
+  async questions(): Promise<readonly QuestionView[]> {
+    return itemsOf<QuestionView>(await this.#send({ method: 'GET', path: '/v1/questions' }));
+  }
+
+  /** Moves a question of this user. */
+  move(id: QuestionId, { lat, lng }: ClientPoint): Promise<QuestionView> {
+    return this.#send({ method: 'PATCH', path: `/v1/questions/${id}`, body: { lat, lng } }) as Promise<QuestionView>;
+  }
+
+  cancel(id: QuestionId): Promise<QuestionView> {
+    return this.#send({ method: 'DELETE', path: `/v1/questions/${id}` }) as Promise<QuestionView>;
+  }
+
+  async offers(): Promise<readonly OfferView[]> {
+    return itemsOf<OfferView>(await this.#send({ method: 'GET', path: '/v1/offers' }));
+  }
+
+  accept(id: OfferId): Promise<OfferView> {
+    return this.#send({ method: 'POST', path: `/v1/offers/${id}/accept` }) as Promise<OfferView>;
+  }
+
+  decline(id: OfferId): Promise<OfferView> {
+    return this.#send({ method: 'POST', path: `/v1/offers/${id}/decline` }) as Promise<OfferView>;
+  }
+
+  answer(id: OfferId, text: string): Promise<AnswerView> {
+    return this.#send({ method: 'POST', path: `/v1/offers/${id}/answer`, body: { text } }) as Promise<AnswerView>;
+  }
+
+  /** Events after a number; with `waitS` (20 at most) it waits for one if there is none. They stay until acknowledged. */
+  async events(query: { readonly after?: number; readonly waitS?: number } & CallOptions = {}): Promise<EventsPage> {
+    const { after, waitS, ...options } = query;
+    const waitMs = (waitS ?? 0) * 1000;
+    const call: Call = { method: 'GET', path: '/v1/events', query: { after, waitS }, waitMs, ...options };
+    return (await this.#send(call)) as EventsPage;
+  }
+
+  /** Removes everything up to `seq` from the inbox. */
+  async acknowledge(seq: number, signal?: AbortSignal): Promise<void> {
+    await this.#send({ method: 'POST', path: '/v1/events/ack', body: { seq }, signal });
+  }
+
+  /** A live connection: positions up, events down, over one WebSocket that comes back by itself. */
+  connect(options: ConnectOptions): Connection {
+    const { token, forgetToken } = this.#transport;
+    const streamUrl = `${this.#url.replace(/^http/, 'ws')}/v1/stream`;
+    return new Connection(options, { client: this, platform: this.#platform, streamUrl, token, forgetToken });
+  }
+
+  #send(call: Call): Promise<unknown> {
+    return this.#transport.send(call);
+  }
+
+  #nextSeq(): number {
+    this.#seq += 1;
+    return this.#seq;
+  }
+}
+
+function itemsOf<T>(body: unknown): readonly T[] {
+  return Array.isArray(body) ? (body as T[]) : ((body as { readonly items?: readonly T[] } | undefined)?.items ?? []);
+}

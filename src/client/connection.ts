@@ -1,0 +1,262 @@
+// A user's live connection: a socket that is always on its way back, and an inbox that misses nothing meanwhile.
+import type { OfferId, QuestionId } from '../protocol/ids.ts';
+import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
+import { backOffMs, pause } from './back-off.ts';
+import type { NewQuestion, VicinalClient } from './client.ts';
+import { type Inbox, inbox } from './inbox.ts';
+import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
+import { type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
+import { mint, type Platform } from './platform.ts';
+import { networkError, VicinalError } from './vicinal-error.ts';
+
+/** `waiting`: no socket for now, the next try is set; `closed`: for good. */
+export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed';
+
+export type ConnectOptions = ClientProfile & {
+  readonly point: ClientPoint;
+  /** Minted when absent, and kept over reconnects. A new session takes the user over from the others. */
+  readonly session?: string;
+  /** The `seq` of the last event that this app has handled; 0 for none. */
+  readonly after?: number;
+  /** Each event once, in order; acknowledged when it returns. When it throws, the same event comes again after a pause. */
+  readonly onEvent?: (event: UserEvent) => void | Promise<void>;
+  readonly onState?: (state: ConnectionState) => void;
+  /** What went wrong and is tried again; just before the state becomes `closed`, what cannot be. */
+  readonly onError?: (error: VicinalError) => void;
+  /** The present point is sent again this long after the last; default 25 s, or a third of `ttlS`. */
+  readonly keepAliveMs?: number;
+};
+
+export type ConnectionDeps = {
+  readonly client: VicinalClient;
+  readonly platform: Platform;
+  readonly streamUrl: string;
+  readonly token: () => Promise<string>;
+  readonly forgetToken: () => void;
+};
+
+const KEEP_ALIVE_MS = 25_000;
+const MOVED_JITTER_MS = 250;
+/** A socket that lived this long was a success: the next failure is the first again. */
+const STEADY_MS = 5000;
+/** Nothing that this app does makes these go away. */
+const FATAL: ReadonlySet<string> = new Set(['forbidden_scope', 'token_claims', 'token_algorithm', 'erased']);
+
+export class Connection {
+  readonly session: string;
+  readonly #options: ConnectOptions;
+  readonly #deps: ConnectionDeps;
+  readonly #position: Pings;
+  readonly #events: Inbox;
+  readonly #stop = new AbortController();
+  #wake = new AbortController();
+  #state: ConnectionState = 'connecting';
+  #link: Link | undefined;
+  #refused = false;
+
+  /** Use `client.connect(options)`. */
+  constructor(options: ConnectOptions, deps: ConnectionDeps) {
+    const { client, platform } = deps;
+    this.#options = options;
+    this.#deps = deps;
+    this.session = options.session ?? mint(platform.random, 16);
+    this.#position = pings(this.session, options.point, profileOf(options));
+    this.#events = inbox(options.after ?? 0, {
+      fetchAfter: async (seq) => (await client.events({ after: seq, signal: this.#stop.signal })).items,
+      handle: (event) => options.onEvent?.(event),
+      acknowledge: async (seq) => {
+        await this.#call('ack', { seq }, () => client.acknowledge(seq, this.#stop.signal));
+      },
+      onError: (error) => this.#report(error),
+      random: platform.random,
+    });
+    void this.#run();
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The number of the last event that the handler has seen: store it, and pass it as `after` at the next start. */
+  get seq(): number {
+    return this.#events.seq();
+  }
+
+  /** Moves the user; only the newest point is sent. Rejects when the service refuses it: the user stays where they were. */
+  setPoint(point: ClientPoint): Promise<PingOutcome> {
+    const sent = this.#position.set(point);
+    // After a refused point only another one helps, so there is nothing to wait for.
+    if (this.#refused) this.#wake.abort();
+    this.#refused = false;
+    return sent;
+  }
+
+  setProfile(profile: ClientProfile): Promise<PingOutcome> {
+    return this.#position.setProfile(profile);
+  }
+
+  ask(question: NewQuestion): Promise<QuestionView> {
+    const { key = mint(this.#deps.platform.random, 24), ...body } = question;
+    return this.#call('ask', { ...body, key }, () => this.#deps.client.ask({ ...body, key }));
+  }
+
+  /** Moves a question of this user to another point. */
+  move(id: QuestionId, point: ClientPoint): Promise<QuestionView> {
+    const { lat, lng } = point;
+    return this.#call('move', { id, lat, lng }, () => this.#deps.client.move(id, point));
+  }
+
+  cancel(id: QuestionId): Promise<QuestionView> {
+    return this.#call('cancel', { id }, () => this.#deps.client.cancel(id));
+  }
+
+  accept(id: OfferId): Promise<OfferView> {
+    return this.#call('accept', { id }, () => this.#deps.client.accept(id));
+  }
+
+  decline(id: OfferId): Promise<OfferView> {
+    return this.#call('decline', { id }, () => this.#deps.client.decline(id));
+  }
+
+  answer(id: OfferId, text: string): Promise<AnswerView> {
+    return this.#call('answer', { id, text }, () => this.#deps.client.answer(id, text));
+  }
+
+  /** Ends the connection for good. The presence runs out by itself; `client.leave()` ends it at once. */
+  close(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#become('closed');
+    this.#stop.abort();
+    this.#wake.abort();
+    this.#events.close();
+    this.#position.close();
+    this.#link?.close();
+  }
+
+  async #run(): Promise<void> {
+    const { random } = this.#deps.platform;
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      const point = this.#position.point() ?? this.#options.point;
+      const openedMs = Date.now();
+      this.#become('connecting');
+      const end = await this.#live(point).catch(() => 'failed' as const);
+      if (this.#stop.signal.aborted) return;
+      if (end === 'failed' && (await this.#hopeless(point))) break;
+      failures = end !== 'failed' && Date.now() - openedMs > STEADY_MS ? 0 : failures + 1;
+      this.#become('waiting');
+      this.#wake = new AbortController();
+      // Sent on again and again is no better than refused.
+      const atOnce = end === 'moved' && failures < 4;
+      await pause(atOnce ? random() * MOVED_JITTER_MS : backOffMs(failures, random), this.#wake.signal);
+    }
+    this.close();
+  }
+
+  /** One life of a socket. Returns why it ended; rejects when it did not open. */
+  async #live(point: ClientPoint): Promise<'moved' | 'lost'> {
+    let moved = false;
+    const link = await openLink({
+      url: `${this.#deps.streamUrl}?lat=${point.lat}&lng=${point.lng}`,
+      token: await this.#deps.token(),
+      WebSocket: this.#deps.platform.WebSocket,
+      onPush: (frame) => {
+        if (frame['t'] === 'event') this.#events.push(eventOf(frame));
+        else if (frame['t'] === 'error') this.#report(errorOfFrame(frame));
+        else if (frame['t'] === 'moved') {
+          moved = true;
+          link.close();
+        }
+      },
+    });
+    if (this.#stop.signal.aborted) link.close();
+    this.#link = link;
+    this.#become('open');
+    let first = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    this.#position.attach(async (ping) => {
+      clearTimeout(timer);
+      const view = (await link.call('presence', ping)) as PresenceView;
+      timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs());
+      // What was pushed to the last cell while this one took the user over is in the inbox by now.
+      if (first) this.#catchUp();
+      first = false;
+      return view;
+    });
+    this.#catchUp();
+    await link.ended;
+    clearTimeout(timer);
+    this.#link = undefined;
+    this.#position.attach(undefined);
+    return moved ? 'moved' : 'lost';
+  }
+
+  /** A push may be lost on its way, an inbox is not: the sign of life looks there too. */
+  #keepAlive(): void {
+    this.#position.repeat().catch(() => {});
+    this.#catchUp();
+  }
+
+  #keepAliveMs(): number {
+    const { keepAliveMs, ttlS } = this.#options;
+    return keepAliveMs ?? (ttlS === undefined ? KEEP_ALIVE_MS : Math.min(KEEP_ALIVE_MS, (ttlS * 1000) / 3));
+  }
+
+  #catchUp(): void {
+    this.#events.catchUp().catch((error: unknown) => this.#report(error));
+  }
+
+  /** Asks over HTTP why the handshake failed, which no socket tells. True when there is no point in trying again. */
+  async #hopeless(point: ClientPoint): Promise<boolean> {
+    try {
+      const once = { retriesMax: 0, signal: this.#stop.signal };
+      await this.#deps.client.presence(this.#position.next(point), once);
+      return false;
+    } catch (error) {
+      this.#report(error);
+      if (!(error instanceof VicinalError) || error.transient) return false;
+      if (FATAL.has(error.code)) return true;
+      if (error.status === 401) this.#deps.forgetToken();
+      else {
+        this.#position.refuse(error);
+        this.#refused = true;
+      }
+      return false;
+    }
+  }
+
+  /** By the socket if there is one; when its answer does not come, again by HTTP, which every verb here allows. */
+  async #call<T>(verb: string, body: Frame, byHttp: () => Promise<T>): Promise<T> {
+    if (this.#stop.signal.aborted) throw new VicinalError({ code: 'closed', status: 0 });
+    if (this.#link === undefined) return byHttp();
+    try {
+      return (await this.#link.call(verb, body)) as T;
+    } catch (error) {
+      if (!(error instanceof VicinalError) || !error.transient) throw error;
+      return byHttp();
+    }
+  }
+
+  #become(next: ConnectionState): void {
+    if (this.#state === next || this.#state === 'closed') return;
+    this.#state = next;
+    this.#options.onState?.(next);
+  }
+
+  #report(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#options.onError?.(error instanceof VicinalError ? error : networkError(error));
+  }
+}
+
+function profileOf({ topics, languages, capacity, ttlS }: ClientProfile): ClientProfile {
+  return {
+    ...(topics === undefined ? {} : { topics }),
+    ...(languages === undefined ? {} : { languages }),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(ttlS === undefined ? {} : { ttlS }),
+  };
+}
+
+function eventOf(frame: Frame): UserEvent {
+  return ('event' in frame ? frame['event'] : frame) as UserEvent;
+}

@@ -1,0 +1,140 @@
+// Where the user is, told to the service: the newest point only, one at a time, with a number that rises.
+import type { PresenceView } from '../protocol/views.ts';
+import { VicinalError } from './vicinal-error.ts';
+
+export type ClientPoint = { readonly lat: number; readonly lng: number; readonly accuracyM?: number };
+
+export type ClientProfile = {
+  readonly topics?: readonly string[];
+  readonly languages?: readonly string[];
+  readonly capacity?: number;
+  readonly ttlS?: number;
+};
+
+export type ClientPing = ClientPoint & ClientProfile & { readonly session: string; readonly seq: number };
+
+/** `superseded`: a newer point took its place before it was sent. */
+export type PingOutcome = PresenceView | 'superseded';
+
+export type Pings = {
+  /** Rejects with VicinalError when the service refuses the point. */
+  readonly set: (point: ClientPoint) => Promise<PingOutcome>;
+  readonly setProfile: (profile: ClientProfile) => Promise<PingOutcome>;
+  /** Sends the present point again. */
+  readonly repeat: () => Promise<PingOutcome>;
+  /** Sends go this way from now on, beginning with the newest point and the whole profile; undefined: they wait. */
+  readonly attach: (send: ((ping: ClientPing) => Promise<PresenceView>) | undefined) => void;
+  /** The newest point, or, when that was refused, the last that was taken; undefined if there is none. */
+  readonly point: () => ClientPoint | undefined;
+  readonly next: (point: ClientPoint) => ClientPing;
+  /** Gives up the newest point: what waits for it is rejected. */
+  readonly refuse: (error: VicinalError) => void;
+  readonly close: () => void;
+};
+
+type Waiter = { readonly resolve: (outcome: PingOutcome) => void; readonly reject: (error: VicinalError) => void };
+type Wanted = { readonly point: ClientPoint; readonly waiters: Waiter[] };
+
+export function pings(session: string, first: ClientPoint, firstProfile: ClientProfile): Pings {
+  let profile = firstProfile;
+  let profileSent = false;
+  let seq = 0;
+  let wanted: Wanted | undefined = { point: first, waiters: [] };
+  let good: ClientPoint | undefined;
+  let send: ((ping: ClientPing) => Promise<PresenceView>) | undefined;
+  let flying: Wanted | undefined;
+  let closed = false;
+
+  const next = (point: ClientPoint): ClientPing => {
+    seq += 1;
+    return { ...point, ...profile, session, seq };
+  };
+
+  const fly = async (): Promise<void> => {
+    const via = send;
+    if (via === undefined || flying !== undefined || wanted === undefined || closed) return;
+    const ping = wanted;
+    wanted = undefined;
+    flying = ping;
+    const withProfile = !profileSent;
+    profileSent = true;
+    seq += 1;
+    try {
+      const view = await via({ ...ping.point, ...(withProfile ? profile : {}), session, seq });
+      good = ping.point;
+      settle(ping, view);
+    } catch (error) {
+      profileSent = profileSent && !withProfile;
+      failed(ping, error, via);
+    } finally {
+      flying = undefined;
+    }
+    void fly();
+  };
+
+  /** A refusal is final for that point; after any other failure it, or a newer one, is sent again. */
+  const failed = (ping: Wanted, error: unknown, via: typeof send): void => {
+    if (error instanceof VicinalError && !error.transient && error.code !== 'closed') {
+      for (const waiter of ping.waiters) waiter.reject(error);
+      return;
+    }
+    if (wanted === undefined && !closed) wanted = ping;
+    else settle(ping, 'superseded');
+    if (via !== send) return;
+    // Without an answer the socket is of no use, and its owner attaches the next one; a busy service is asked again.
+    send = undefined;
+    if (!(error instanceof VicinalError) || error.status === 0) return;
+    setTimeout(() => attachAgain(via), (error.retryAfterS ?? 1) * 1000);
+  };
+
+  const attachAgain = (via: typeof send): void => {
+    send ??= via;
+    void fly();
+  };
+
+  const put = (point: ClientPoint): Promise<PingOutcome> => {
+    if (closed) return Promise.reject(new VicinalError({ code: 'closed', status: 0 }));
+    return new Promise((resolve, reject) => {
+      const before = wanted;
+      wanted = { point, waiters: [{ resolve, reject }] };
+      if (before !== undefined) settle(before, 'superseded');
+      void fly();
+    });
+  };
+
+  const point = (): ClientPoint | undefined => (wanted ?? flying)?.point ?? good;
+
+  return {
+    set: put,
+    setProfile: (changed) => {
+      profile = { ...profile, ...changed };
+      profileSent = false;
+      return put(point() ?? first);
+    },
+    repeat: () => put(point() ?? first),
+    attach: (via) => {
+      send = via;
+      if (via === undefined) return;
+      profileSent = false;
+      if (wanted === undefined && flying === undefined && good !== undefined) wanted = { point: good, waiters: [] };
+      void fly();
+    },
+    point,
+    next,
+    refuse: (error) => {
+      const refused = wanted;
+      wanted = undefined;
+      for (const waiter of refused?.waiters ?? []) waiter.reject(error);
+    },
+    close: () => {
+      closed = true;
+      const error = new VicinalError({ code: 'closed', status: 0 });
+      for (const waiter of wanted?.waiters ?? []) waiter.reject(error);
+      wanted = undefined;
+    },
+  };
+}
+
+function settle(ping: Wanted, outcome: PingOutcome): void {
+  for (const waiter of ping.waiters) waiter.resolve(outcome);
+}
