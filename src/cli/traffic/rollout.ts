@@ -1,0 +1,68 @@
+// Rolling a city out on a running service, as `npm run city` does and as the demo and the replay need it before they start.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { DEFAULT_DATA_DIR, openDataDir } from '../support/data-dir.ts';
+import { expectApi } from '../support/http.ts';
+import { readOrMakeSecret } from '../support/secret.ts';
+import { type Scope, signToken } from '../support/token.ts';
+
+export const DEFAULT_URL = 'http://127.0.0.1:8787';
+
+export type CityRollout = {
+  readonly id: string;
+  readonly name: string;
+  readonly boundary: unknown;
+  readonly precision?: number;
+  readonly policy?: unknown;
+  readonly locationHint?: string;
+};
+
+/** JSON from a file, which may be gzipped. Throws naming the file and what is wrong with it. */
+export function readJsonFile(path: string, what: string): unknown {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new Error(`there is no ${what} file ${full}`);
+  const bytes = readFileSync(full);
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  try {
+    return JSON.parse((isGzip ? gunzipSync(bytes) : bytes).toString('utf8'));
+  } catch (error) {
+    throw new Error(`${full} is no ${what}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** The service's view of the city. Throws ApiError for a refusal, and a plain error when nobody answers. */
+export function rollOut(url: string, opsToken: string, { id, ...body }: CityRollout): Promise<unknown> {
+  const request = { method: 'PUT', body, token: opsToken, timeoutMs: 120_000 } as const;
+  return expectApi(url, `/v1/ops/cities/${encodeURIComponent(id)}`, request);
+}
+
+/** Signs with the secret of the data directory, which must be there: a new secret would fit no running service. */
+export function signWith(dataDir: string | undefined, sub: string, scope: Scope, ttlS: number): Promise<string> {
+  const path = dataDir ?? DEFAULT_DATA_DIR;
+  if (!existsSync(resolve(path, 'secret'))) {
+    const advice = 'start the service with npm start, name its directory with --data, or give a token with --token';
+    throw new Error(`there is no secret in ${resolve(path)}: ${advice}`);
+  }
+  return signToken({ sub, scope, secret: readOrMakeSecret(openDataDir(path)), ttlS });
+}
+
+/** Where the service of a data directory listens, if one runs there. */
+export function runningUrl(dataDir: string | undefined): string | undefined {
+  try {
+    const holder = resolve(dataDir ?? DEFAULT_DATA_DIR, 'holder.json');
+    const { url } = JSON.parse(readFileSync(holder, 'utf8')) as { readonly url?: unknown };
+    return typeof url === 'string' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True when something there says that it is healthy. */
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(new URL('/health', url), { signal: AbortSignal.timeout(3000) })).ok;
+  } catch {
+    return false;
+  }
+}
