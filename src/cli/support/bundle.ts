@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Plan } from './plan.ts';
 
 export const PROJECT_DIR = resolve(import.meta.dirname, '../../..');
@@ -72,9 +73,17 @@ function runNode(args: readonly string[], draft: string): Promise<void> {
     child.once('error', fail);
     child.once('close', (code) => {
       if (code === 0) done();
-      else fail(new Error(`building the worker failed (${basename(args[0] ?? '')}):\n${said.join('').trim()}`));
+      else fail(new Error(`building the worker failed (${basename(args[0] ?? '')}):\n${complaint(said.join(''))}`));
     });
   });
+}
+
+/** Without the line that names a log file in the draft, which is gone by the time that anybody reads it. */
+function complaint(said: string): string {
+  return stripVTControlCharacters(said)
+    .replace(/^.*Logs were written to.*$/gm, '')
+    .replace(/\s*\n\s*\n/g, '\n')
+    .trim();
 }
 
 /** A hash over everything that goes into the bundle and its configuration. */
