@@ -35,6 +35,9 @@ export type ConnectionDeps = {
   readonly forgetToken: () => void;
 };
 
+/** The service sent the socket away; `waitMs` spreads those that it sends away together. */
+type Moved = { readonly waitMs: number };
+
 const KEEP_ALIVE_MS = 25_000;
 const MOVED_JITTER_MS = 250;
 /** A socket that lived this long was a success: the next failure is the first again. */
@@ -53,6 +56,8 @@ export class Connection {
   #state: ConnectionState = 'connecting';
   #link: Link | undefined;
   #refused = false;
+  /** The cell that holds the user: without it a reconnect near a border might land on the other side. */
+  #cell: string | undefined;
 
   /** Use `client.connect(options)`. */
   constructor(options: ConnectOptions, deps: ConnectionDeps) {
@@ -146,24 +151,27 @@ export class Connection {
       this.#become('waiting');
       this.#wake = new AbortController();
       // Sent on again and again is no better than refused.
-      const atOnce = end === 'moved' && failures < 4;
-      await pause(atOnce ? random() * MOVED_JITTER_MS : backOffMs(failures, random), this.#wake.signal);
+      const atOnce = typeof end === 'object' && failures < 4;
+      await pause(atOnce ? end.waitMs : backOffMs(failures, random), this.#wake.signal);
     }
     this.close();
   }
 
   /** One life of a socket. Returns why it ended; rejects when it did not open. */
-  async #live(point: ClientPoint): Promise<'moved' | 'lost'> {
-    let moved = false;
+  async #live(point: ClientPoint): Promise<Moved | 'lost'> {
+    let moved: Moved | undefined;
     const link = await openLink({
-      url: `${this.#deps.streamUrl}?lat=${point.lat}&lng=${point.lng}`,
+      url: this.#streamUrl(point),
       token: await this.#deps.token(),
       WebSocket: this.#deps.platform.WebSocket,
       onPush: (frame) => {
         if (frame['t'] === 'event') this.#events.push(eventOf(frame));
         else if (frame['t'] === 'error') this.#report(errorOfFrame(frame));
         else if (frame['t'] === 'moved') {
-          moved = true;
+          const waitMs = frame['waitMs'];
+          const cell = frame['cell'];
+          moved = { waitMs: typeof waitMs === 'number' ? waitMs : this.#deps.platform.random() * MOVED_JITTER_MS };
+          this.#cell = typeof cell === 'string' ? cell : undefined;
           link.close();
         }
       },
@@ -176,6 +184,7 @@ export class Connection {
     this.#position.attach(async (ping) => {
       clearTimeout(timer);
       const view = (await link.call('presence', ping)) as PresenceView;
+      this.#cell = view.cell;
       timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs());
       // What was pushed to the last cell while this one took the user over is in the inbox by now.
       if (first) this.#catchUp();
@@ -187,7 +196,13 @@ export class Connection {
     clearTimeout(timer);
     this.#link = undefined;
     this.#position.attach(undefined);
-    return moved ? 'moved' : 'lost';
+    return moved ?? 'lost';
+  }
+
+  #streamUrl({ lat, lng }: ClientPoint): string {
+    const cell = this.#cell === undefined ? '' : `&cell=${this.#cell}`;
+    // A number such as 1e-7 is no decimal for the service; seven places are a centimetre.
+    return `${this.#deps.streamUrl}?lat=${lat.toFixed(7)}&lng=${lng.toFixed(7)}&session=${this.session}${cell}`;
   }
 
   /** A push may be lost on its way, an inbox is not: the sign of life looks there too. */
@@ -258,5 +273,6 @@ function profileOf({ topics, languages, capacity, ttlS }: ClientProfile): Client
 }
 
 function eventOf(frame: Frame): UserEvent {
-  return ('event' in frame ? frame['event'] : frame) as UserEvent;
+  const { t: _t, ...event } = frame;
+  return event as unknown as UserEvent;
 }

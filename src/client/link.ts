@@ -1,5 +1,4 @@
 // One WebSocket: opened with the subprotocols, requests matched to replies by `ref`, pushes handed on.
-import { PROBLEMS } from '../protocol/problems.ts';
 import type { Socket, SocketClass } from './platform.ts';
 import { errorOfProblem, recordOf, VicinalError } from './vicinal-error.ts';
 
@@ -87,7 +86,7 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
       }
       pending.delete(ref as string);
       clearTimeout(asked.timer);
-      if (frame['t'] === 'ok') asked.resolve(resultOf(frame));
+      if (frame['t'] === 'ok') asked.resolve(frame['result']);
       else asked.reject(errorOfFrame(frame));
     };
     socket.onclose = over;
@@ -96,16 +95,7 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
 }
 
 export function errorOfFrame(frame: Frame): VicinalError {
-  const body = 'problem' in frame ? recordOf(frame['problem']) : frame;
-  const code = body['code'];
-  const known = typeof code === 'string' && code in PROBLEMS ? PROBLEMS[code as keyof typeof PROBLEMS].status : 400;
-  return errorOfProblem(body, typeof body['status'] === 'number' ? body['status'] : known);
-}
-
-function resultOf(frame: Frame): unknown {
-  if ('result' in frame) return frame['result'];
-  const { t: _t, ref: _ref, ...rest } = frame;
-  return rest;
+  return errorOfProblem(frame, typeof frame['status'] === 'number' ? frame['status'] : 400);
 }
 
 function frameOf(data: unknown): Frame | undefined {
