@@ -1,0 +1,200 @@
+// What clients may send, as schemas: every body and query of the public interface, units in the names.
+import * as v from 'valibot';
+import { err, ok, type Result } from '../lib/result.ts';
+import { type CellId, isCellId, isCityId, isOfferId, isQuestionId, type OfferId, type QuestionId } from './ids.ts';
+import { ANSWERS_WANTED_MAX, CAPACITY_MAX, LANGUAGES_MAX, TEXT_LENGTH_MAX, TOPICS_MAX, WAIT_S_MAX } from './limits.ts';
+import { policyPatchSchema } from './policy.ts';
+import type { FieldError, Problem, ProblemCode } from './problems.ts';
+
+const TOO_LONG = `must have at most ${TEXT_LENGTH_MAX.toLocaleString('en')} characters`;
+const TOPIC = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._:/&+-]{0,63}$/u;
+const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
+const SESSION = /^[A-Za-z0-9._:-]{1,64}$/;
+const DAY_S = 24 * 3600;
+
+const number = (min: number, max: number, what: string) => {
+  const message = `must be ${what} from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
+};
+const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+};
+const list = (item: v.GenericSchema<string>, max: number) =>
+  v.pipe(
+    v.array(item, 'must be a list of texts'),
+    v.maxLength(max, `must have at most ${max} items`),
+    v.transform((items): readonly string[] => [...new Set(items)]),
+  );
+
+const lat = number(-90, 90, 'a number');
+const lng = number(-180, 180, 'a number');
+const topic = v.pipe(
+  v.string('must be a text'),
+  v.regex(TOPIC, 'must be 1 to 64 letters, digits, spaces or any of . _ : / & + -, and begin with a letter or digit'),
+);
+// Language tags mean the same in any case, so they are compared in one.
+const language = v.pipe(
+  v.string('must be a text'),
+  v.regex(LANGUAGE, 'must be a language tag, such as "en" or "pt-BR"'),
+  v.toLowerCase(),
+);
+const text = v.pipe(
+  v.string('must be a text'),
+  v.check((value) => lengthOf(value) <= TEXT_LENGTH_MAX, TOO_LONG),
+  v.check((value) => value.trim().length > 0, 'must not be empty'),
+  v.check((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL'),
+);
+const session = v.pipe(
+  v.string('must be a text'),
+  v.regex(SESSION, 'must be 1 to 64 letters, digits or any of . _ : -'),
+);
+const seq = whole(0, Number.MAX_SAFE_INTEGER);
+const cell = v.pipe(
+  v.string('must be a text'),
+  v.check(isCellId, 'must be a geohash of 3 to 7 characters'),
+  v.transform((value) => value as CellId),
+);
+
+/** Strict objects complain about the whole; these words are for whoever reads `errors`. */
+const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject(entries, (issue) => {
+    if (issue.path === undefined) return 'must be a JSON object';
+    return issue.expected === 'never' ? 'is not a field of this request' : 'is needed';
+  });
+
+const presenceEntries = {
+  lat,
+  lng,
+  accuracyM: v.optional(number(0, 1_000_000, 'a number')),
+  topics: v.optional(list(topic, TOPICS_MAX)),
+  languages: v.optional(list(language, LANGUAGES_MAX)),
+  capacity: v.optional(whole(0, CAPACITY_MAX)),
+  ttlS: v.optional(number(1, DAY_S, 'a number')),
+  session: v.optional(session),
+  seq: v.optional(seq),
+  cell: v.optional(cell),
+};
+const questionEntries = {
+  text,
+  topic: v.optional(topic),
+  languages: v.optional(list(language, LANGUAGES_MAX)),
+  radiusM: v.optional(number(1, 100_000, 'a number')),
+  answersWanted: v.optional(whole(1, ANSWERS_WANTED_MAX)),
+  expiresInS: v.optional(number(1, 7 * DAY_S, 'a number')),
+};
+
+export const presenceSchema = object(presenceEntries);
+export const questionSchema = object({ lat, lng, ...questionEntries });
+/** Over a socket a question without a point is asked where the asker is. */
+export const questionHereSchema = object({ lat: v.optional(lat), lng: v.optional(lng), ...questionEntries });
+export const patchSchema = object({ lat, lng });
+export const answerSchema = object({ text });
+export const ackSchema = object({ seq });
+export const emptySchema = object({});
+
+export const citySchema = object({
+  name: v.string('must be a text'),
+  // GeoJSON has its own reader, which says where it is wrong.
+  boundary: v.looseObject({}, 'must be a GeoJSON object'),
+  precision: v.optional(v.number('must be a whole number')),
+  policy: v.optional(policyPatchSchema),
+  locationHint: v.optional(v.string('must be a text')),
+});
+
+/** Query parameters are texts. */
+const decimal = v.pipe(
+  v.string(),
+  v.regex(/^-?\d{1,15}(\.\d{1,20})?$/, 'must be a decimal number'),
+  v.transform(Number),
+);
+export const eventsQuerySchema = object({
+  after: v.optional(v.pipe(decimal, seq)),
+  waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
+});
+export const streamQuerySchema = object({
+  lat: v.optional(v.pipe(decimal, lat)),
+  lng: v.optional(v.pipe(decimal, lng)),
+  session: v.optional(session),
+  cell: v.optional(cell),
+});
+export const cellsQuerySchema = object({
+  city: v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city')),
+});
+export const emptyQuerySchema = object({});
+
+export const questionIdSchema = v.pipe(
+  v.string('must be a text'),
+  v.check(isQuestionId, 'must be the id of a question'),
+  v.transform((value) => value as QuestionId),
+);
+export const offerIdSchema = v.pipe(
+  v.string('must be a text'),
+  v.check(isOfferId, 'must be the id of an offer'),
+  v.transform((value) => value as OfferId),
+);
+
+export type PresenceInput = v.InferOutput<typeof presenceSchema>;
+export type QuestionInput = v.InferOutput<typeof questionSchema>;
+export type QuestionHereInput = v.InferOutput<typeof questionHereSchema>;
+export type PatchInput = v.InferOutput<typeof patchSchema>;
+export type CityInput = v.InferOutput<typeof citySchema>;
+export type EventsQuery = v.InferOutput<typeof eventsQuerySchema>;
+export type StreamQuery = v.InferOutput<typeof streamQuerySchema>;
+
+/** Checks a body or a frame. The problem's code is that of the first issue; `errors` has them all. */
+export function parseBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): Result<v.InferOutput<Schema>, Problem> {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success ? ok(parsed.output) : err(problemOf(parsed.issues, bodyCode));
+}
+
+/** Checks query parameters, given as texts. A bad one is `bad_query`, but for points, which have codes of their own. */
+export function parseQuery<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: Readonly<Record<string, string>>,
+): Result<v.InferOutput<Schema>, Problem> {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success ? ok(parsed.output) : err(problemOf(parsed.issues, queryCode));
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+function problemOf(issues: readonly [Issue, ...Issue[]], codeOf: (issue: Issue) => ProblemCode): Problem {
+  const errors: readonly FieldError[] = issues
+    .slice(0, 20)
+    .map((issue) => ({ field: fieldOf(issue), message: issue.message }));
+  const detail = errors.map(({ field, message }) => (field === '' ? message : `${field} ${message}`)).join('; ');
+  return { t: 'problem', code: codeOf(issues[0]), detail, errors };
+}
+
+function bodyCode(issue: Issue): ProblemCode {
+  const field = fieldOf(issue);
+  if (field === 'policy' || field.startsWith('policy.')) return 'bad_policy';
+  if (issue.type === 'strict_object' && issue.path !== undefined) {
+    if (issue.expected === 'never') return 'unknown_field';
+    // A field that holds something else than an object is wrong, not missing.
+    if (issue.received === 'undefined') return 'missing_field';
+  }
+  if (field === 'lat') return 'bad_latitude';
+  if (field === 'lng') return 'bad_longitude';
+  if (field === 'boundary') return 'bad_boundary';
+  return issue.message === TOO_LONG ? 'text_too_long' : 'bad_field';
+}
+
+function queryCode(issue: Issue): ProblemCode {
+  const code = bodyCode(issue);
+  return code === 'bad_latitude' || code === 'bad_longitude' ? code : 'bad_query';
+}
+
+function fieldOf(issue: Issue): string {
+  return (issue.path ?? []).map((part) => String(part.key)).join('.');
+}
+
+/** In characters as people count them, roughly: an emoji of one code point is one. */
+function lengthOf(value: string): number {
+  // Code points are at most the code units: most texts need no counting.
+  return value.length <= TEXT_LENGTH_MAX ? value.length : [...value].length;
+}
