@@ -39,7 +39,6 @@ interface WranglerConfig {
   readonly d1_databases: readonly {
     readonly binding: string;
     readonly database_name?: string;
-    readonly database_id?: string;
     readonly migrations_dir?: string;
   }[];
   readonly assets?: Readonly<Record<string, unknown>>;
@@ -73,7 +72,8 @@ export async function readPlan(wranglerToml: string): Promise<Plan> {
       return {
         binding: database.binding,
         database_name: name,
-        database_id: database.database_id ?? name,
+        // The id names the files here. The real one is put into wrangler.toml for a deploy, and local data must outlive that.
+        database_id: `local-${name}`,
         migrations: migrationFiles(folder).map((file) => ({
           name: file,
           statements: split(readFileSync(resolve(folder, file), 'utf8')),
