@@ -42,16 +42,17 @@ export function parseBoundary(input: unknown): Result<MultiPolygon, BoundaryProb
   return ok({ polygons, bounds, centroid: centroidOf(polygons, bounds) });
 }
 
-/** True when the point lies in the area (by even and odd within each polygon, the union of all). */
+/** True when the point lies in the area (by even and odd within each polygon, the union of all); south and west edges do. */
 export function polygonContains(boundary: MultiPolygon, point: Point): boolean {
+  const lng = wrapLng(point.lng);
   return boundary.polygons.some(({ edges, bounds }) => {
     if (point.lat < bounds.minLat || point.lat > bounds.maxLat) return false;
-    return isOdd(edges, point.lng, point.lat) || isOdd(edges, point.lng + 360, point.lat);
+    return isOdd(edges, lng, point.lat) || isOdd(edges, lng + 360, point.lat);
   });
 }
 
 /** Whether a ray to the west meets the edges an odd number of times; an edge includes its lower end only. */
-export function isOdd(edges: Float64Array, x: number, y: number): boolean {
+function isOdd(edges: Float64Array, x: number, y: number): boolean {
   let odd = false;
   for (let i = 0; i < edges.length; i += 4) {
     const y1 = edges[i + 1] as number;
@@ -64,26 +65,36 @@ export function isOdd(edges: Float64Array, x: number, y: number): boolean {
 }
 
 /** `undefined` when the outer ring has no area. */
-function polygonOf(rings: readonly Ring[]): Polygon | undefined {
-  const [first, ...others] = rings;
+function polygonOf(written: readonly Ring[]): Polygon | undefined {
+  const [first, ...others] = written;
   const outer = first === undefined ? undefined : unwrapRing(first);
   if (outer === undefined) return undefined;
-  const shape = moments(outer);
-  const bounds = boundsOfRing(outer);
-  const all = [outer];
-  let { area, momentX, momentY } = shape;
-  for (const other of others) {
-    const unwrapped = unwrapRing(other);
-    if (unwrapped === undefined) continue;
-    const hole = turnInto(unwrapped, bounds);
-    const inner = moments(hole);
-    all.push(hole);
-    area -= inner.area;
-    momentX -= inner.momentX;
-    momentY -= inner.momentY;
+  const extent = boundsOfRing(outer);
+  const holes = others.flatMap((ring) => {
+    const hole = unwrapRing(ring);
+    return hole === undefined ? [] : [turnInto(hole, extent)];
+  });
+  // A hole may stick out of its polygon, by mistake or by even and odd: the bounds are those of all rings.
+  const rings = [outer, ...holes];
+  const bounds = boundsOfRing(rings.flat());
+  if (bounds.minLng < -180) return shapeOf(rings.map((ring) => turned(ring, 360)));
+  return shapeOf(rings);
+}
+
+function shapeOf(rings: readonly Ring[]): Polygon {
+  const bounds = boundsOfRing(rings.flat());
+  let area = 0;
+  let momentX = 0;
+  let momentY = 0;
+  for (const [i, ring] of rings.entries()) {
+    const part = moments(ring);
+    const sign = i === 0 ? 1 : -1;
+    area += sign * part.area;
+    momentX += sign * part.momentX;
+    momentY += sign * part.momentY;
   }
-  const center = { lat: momentY / area, lng: momentX / area };
-  return { edges: edgesOf(all), bounds, weight: Math.max(area, 0), center: within(bounds, center) };
+  const center = within(bounds, { lat: momentY / area, lng: momentX / area });
+  return { edges: edgesOf(rings), bounds, weight: Math.max(area, 0), center };
 }
 
 function edgesOf(rings: readonly Ring[]): Float64Array {
@@ -101,7 +112,11 @@ function edgesOf(rings: readonly Ring[]): Float64Array {
 function turnInto(ring: Ring, outer: Bounds): Ring {
   const inner = boundsOfRing(ring);
   const turn = Math.round((outer.minLng + outer.maxLng - inner.minLng - inner.maxLng) / 720) * 360;
-  return turn === 0 ? ring : ring.map(([lng, lat]) => [lng + turn, lat] as const);
+  return turn === 0 ? ring : turned(ring, turn);
+}
+
+function turned(ring: Ring, turn: number): Ring {
+  return ring.map(([lng, lat]) => [lng + turn, lat] as const);
 }
 
 function boundsOfRing(ring: Ring): Bounds {
@@ -181,10 +196,10 @@ function centroidOf(polygons: readonly Polygon[], bounds: Bounds): Point {
   let lat = 0;
   let lng = 0;
   for (const polygon of polygons) {
-    const turned = polygon.bounds.minLng < bounds.minLng - 1e-9 ? 360 : 0;
+    const turn = polygon.bounds.minLng < bounds.minLng - 1e-9 ? 360 : 0;
     weight += polygon.weight;
     lat += polygon.weight * polygon.center.lat;
-    lng += polygon.weight * (polygon.center.lng + turned);
+    lng += polygon.weight * (polygon.center.lng + turn);
   }
   const center = within(bounds, { lat: lat / weight, lng: lng / weight });
   return { lat: center.lat, lng: wrapLng(center.lng) };
