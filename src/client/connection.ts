@@ -65,7 +65,7 @@ export class Connection {
     this.#options = options;
     this.#deps = deps;
     this.session = options.session ?? mint(platform.random, 16);
-    this.#position = pings(this.session, options.point, profileOf(options));
+    this.#position = pings(this.session, options.point, profileOf(options), (error) => this.#report(error));
     this.#events = inbox(options.after ?? 0, {
       fetchAfter: async (seq) => (await client.events({ after: seq, signal: this.#stop.signal })).items,
       handle: (event) => options.onEvent?.(event),
@@ -227,15 +227,14 @@ export class Connection {
       await this.#deps.client.presence(this.#position.next(point), once);
       return false;
     } catch (error) {
-      this.#report(error);
-      if (!(error instanceof VicinalError) || error.transient) return false;
-      if (FATAL.has(error.code)) return true;
-      if (error.status === 401) this.#deps.forgetToken();
-      else {
+      if (error instanceof VicinalError && !error.transient && error.status !== 401 && !FATAL.has(error.code)) {
         this.#position.refuse(error);
         this.#refused = true;
+        return false;
       }
-      return false;
+      this.#report(error);
+      if (error instanceof VicinalError && error.status === 401) this.#deps.forgetToken();
+      return error instanceof VicinalError && FATAL.has(error.code);
     }
   }
 

@@ -27,7 +27,7 @@ export type Pings = {
   /** The newest point, or, when that was refused, the last that was taken; undefined if there is none. */
   readonly point: () => ClientPoint | undefined;
   readonly next: (point: ClientPoint) => ClientPing;
-  /** Gives up the newest point: what waits for it is rejected. */
+  /** Gives up the newest point, as the service will not have it. */
   readonly refuse: (error: VicinalError) => void;
   readonly close: () => void;
 };
@@ -35,7 +35,13 @@ export type Pings = {
 type Waiter = { readonly resolve: (outcome: PingOutcome) => void; readonly reject: (error: VicinalError) => void };
 type Wanted = { readonly point: ClientPoint; readonly waiters: Waiter[] };
 
-export function pings(session: string, first: ClientPoint, firstProfile: ClientProfile): Pings {
+/** @param onUnheard takes the refusal of a point that nobody waits for: the first one, and repetitions. */
+export function pings(
+  session: string,
+  first: ClientPoint,
+  firstProfile: ClientProfile,
+  onUnheard: (error: VicinalError) => void,
+): Pings {
   let profile = firstProfile;
   let profileSent = false;
   let seq = 0;
@@ -75,7 +81,7 @@ export function pings(session: string, first: ClientPoint, firstProfile: ClientP
   /** A refusal is final for that point; after any other failure it, or a newer one, is sent again. */
   const failed = (ping: Wanted, error: unknown, via: typeof send): void => {
     if (error instanceof VicinalError && !error.transient && error.code !== 'closed') {
-      for (const waiter of ping.waiters) waiter.reject(error);
+      refused(ping, error);
       return;
     }
     if (wanted === undefined && !closed) wanted = ping;
@@ -85,6 +91,11 @@ export function pings(session: string, first: ClientPoint, firstProfile: ClientP
     send = undefined;
     if (!(error instanceof VicinalError) || error.status === 0) return;
     setTimeout(() => attachAgain(via), (error.retryAfterS ?? 1) * 1000);
+  };
+
+  const refused = (ping: Wanted | undefined, error: VicinalError): void => {
+    for (const waiter of ping?.waiters ?? []) waiter.reject(error);
+    if (ping === undefined || ping.waiters.length === 0) onUnheard(error);
   };
 
   const attachAgain = (via: typeof send): void => {
@@ -122,9 +133,9 @@ export function pings(session: string, first: ClientPoint, firstProfile: ClientP
     point,
     next,
     refuse: (error) => {
-      const refused = wanted;
+      const given = wanted;
       wanted = undefined;
-      for (const waiter of refused?.waiters ?? []) waiter.reject(error);
+      refused(given, error);
     },
     close: () => {
       closed = true;
