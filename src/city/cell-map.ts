@@ -24,9 +24,7 @@ export type CellRow = {
 
 /** The name of the part that holds a cell: its first three letters. Throws RangeError for fewer, or no geohash. */
 export function prefix3(cell: string): string {
-  if (!isGeohash(cell) || cell.length < LEAF_MIN_LENGTH) {
-    throw new RangeError(`"${cell}" is not a geohash of 3 to ${MAX_LENGTH} characters`);
-  }
+  checkHash(cell);
   return cell.slice(0, LEAF_MIN_LENGTH);
 }
 
@@ -90,10 +88,12 @@ export class CellMap<Row extends CellRow = CellRow> implements LeafIndex {
    * Throws RangeError for what is no geohash of 3 characters or more.
    */
   leafCovering(hash: string): Row | undefined {
-    prefix3(hash);
+    checkHash(hash);
     const part = this.#parts.get(prefixCode(hash));
-    const row = part?.rows[findLeaf(part.leaves, startCode(hash))];
-    return row !== undefined && row.cell.length <= hash.length ? row : undefined;
+    if (part === undefined) return undefined;
+    const at = findLeaf(part.leaves, startCode(hash));
+    // Beside -1 there is no length.
+    return (part.leaves.lengths[at] ?? MAX_LENGTH + 1) <= hash.length ? part.rows[at] : undefined;
   }
 
   /** The row of exactly this cell, leaf or not. */
@@ -105,6 +105,11 @@ export class CellMap<Row extends CellRow = CellRow> implements LeafIndex {
   part(prefix: number): LeafPart | undefined {
     return this.#parts.get(prefix)?.leaves;
   }
+}
+
+function checkHash(cell: string): void {
+  if (cell.length >= LEAF_MIN_LENGTH && isGeohash(cell)) return;
+  throw new RangeError(`"${cell}" is not a geohash of 3 to ${MAX_LENGTH} characters`);
 }
 
 type Part<Row> = {

@@ -30,7 +30,7 @@ export function minDistanceToBoundsM(point: Point, bounds: Bounds): number {
   const along = cos * Math.cos(gap);
   const foot = Math.atan2(sin, along);
   if (foot >= minLat * RADIANS && foot <= maxLat * RADIANS) {
-    return lowered(Math.atan2(cos * Math.sin(gap), Math.hypot(sin, along)) * EARTH_RADIUS_M);
+    return lowered(Math.atan2(cos * Math.sin(gap), Math.sqrt(sin * sin + along * along)) * EARTH_RADIUS_M);
   }
   return lowered(Math.min(arcM(lat, minLat * RADIANS, gap), arcM(lat, maxLat * RADIANS, gap)));
 }

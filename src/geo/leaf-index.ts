@@ -100,11 +100,10 @@ export function prefixCode(cell: string): number {
 
 /** The 20 bits after the prefix of a geohash of 3 characters or more: those of its south-west corner, cut after 7 characters. */
 export function startCode(cell: string): number {
+  const end = Math.min(cell.length, LEAF_MAX_LENGTH);
   let code = 0;
-  for (let i = LEAF_MIN_LENGTH; i < LEAF_MAX_LENGTH; i++) {
-    code = (code << 5) | (i < cell.length ? letterValue(cell.charCodeAt(i)) : 0);
-  }
-  return code;
+  for (let i = LEAF_MIN_LENGTH; i < end; i++) code = (code << 5) | letterValue(cell.charCodeAt(i));
+  return code << (5 * (LEAF_MAX_LENGTH - end));
 }
 
 export function isLeafName(cell: string): boolean {
