@@ -1,0 +1,38 @@
+// One call to an object: retried on a new stub when the platform says so, never when the object is overloaded.
+import { type Problem, problem } from '../protocol/problems.ts';
+
+export type CallDeps = {
+  /** 0 (included) to 1. */
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+};
+
+const RETRIES_MAX = 2;
+const RETRY_BASE_MS = 40;
+
+/**
+ * Calls and, after a `retryable` failure, calls again up to twice: every handler is idempotent. An overloaded object is
+ * `busy`. @throws whatever else the call throws.
+ */
+export async function callObject<T>(call: () => Promise<T>, { random, sleep }: CallDeps): Promise<T | Problem> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (isMarked(error, 'overloaded')) return busy('too many calls at once for one place or user');
+      if (!isMarked(error, 'retryable') || tries >= RETRIES_MAX) throw error;
+      await sleep(RETRY_BASE_MS * 2 ** tries * (0.5 + random()));
+    }
+  }
+}
+
+export const busy = (detail: string): Problem => ({ ...problem('busy', detail), retryAfterS: 1 });
+
+export function isProblem(value: object): value is Problem {
+  return 't' in value && value.t === 'problem';
+}
+
+// The platform marks its own errors with these properties.
+function isMarked(error: unknown, mark: 'overloaded' | 'retryable'): boolean {
+  return typeof error === 'object' && error !== null && (error as Readonly<Record<string, unknown>>)[mark] === true;
+}

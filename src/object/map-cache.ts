@@ -1,0 +1,104 @@
+// What an isolate remembers of the cell map: parts by three-letter prefix, for a minute. Nobody depends on its being fresh:
+// what it gets wrong a cell answers with `moved` or `unborn`, and what it lacks is asked of the primary.
+import { CellMap, prefix3 } from '../city/cell-map.ts';
+import { encode } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import type { CellId, CityId } from '../protocol/ids.ts';
+import type { City, CityStore, MapRow } from '../store/city-store.ts';
+
+/** A leaf and the city that it belongs to, as far as the cache knows. */
+export type Leaf = { readonly cell: CellId; readonly city: City };
+
+/** `cached`: as it was up to a minute ago, or older while D1 is away; `primary`: as it is now. */
+export type Freshness = 'cached' | 'primary';
+
+export const PART_TTL_MS = 60_000;
+export const PARTS_MAX = 256;
+/** While D1 is slow or away, what is known is used for this long before D1 is asked again. */
+const AWAY_RETRY_MS = 5000;
+
+/** The map cannot be read, and nothing was known of that part. */
+export class MapAwayError extends Error {
+  constructor(cause: unknown) {
+    super('the cell map cannot be read', { cause });
+    this.name = 'MapAwayError';
+  }
+}
+
+type Part = { staleAt: number; readonly version: number; readonly cities: ReadonlyMap<CityId, City> };
+
+export class MapCache {
+  readonly #store: Pick<CityStore, 'part'>;
+  readonly #now: () => EpochMs;
+  readonly #map = new CellMap<MapRow>();
+  /** In order of use, the least recent first. */
+  readonly #parts = new Map<string, Part>();
+
+  constructor(store: Pick<CityStore, 'part'>, now: () => EpochMs) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** The leaf that holds a point. @throws MapAwayError */
+  async leafOf(point: Point, freshness: Freshness = 'cached'): Promise<Leaf | undefined> {
+    const prefix = encode(point, 3);
+    await this.#ensure(prefix, freshness);
+    return this.#leaf(prefix, this.#map.leafOf(point));
+  }
+
+  /** This very cell, if it is a leaf. @throws MapAwayError */
+  async leaf(cell: CellId, freshness: Freshness = 'cached'): Promise<Leaf | undefined> {
+    const prefix = prefix3(cell);
+    await this.#ensure(prefix, freshness);
+    const row = this.#map.rowOf(cell);
+    return row?.state === 'leaf' ? this.#leaf(prefix, row) : undefined;
+  }
+
+  #leaf(prefix: string, row: MapRow | undefined): Leaf | undefined {
+    const city = row && this.#parts.get(prefix)?.cities.get(row.city);
+    return row === undefined || city === undefined ? undefined : { cell: row.cell, city };
+  }
+
+  async #ensure(prefix: string, freshness: Freshness): Promise<void> {
+    if (freshness === 'primary') {
+      await this.#load(prefix, true);
+      return;
+    }
+    const part = this.#parts.get(prefix);
+    if (part !== undefined && this.#now() < part.staleAt) {
+      this.#parts.delete(prefix);
+      this.#parts.set(prefix, part);
+      return;
+    }
+    // Requests cannot wait for each other's reads here, so while one refreshes a part the others use it as it is.
+    if (part !== undefined) part.staleAt = this.#now() + AWAY_RETRY_MS;
+    try {
+      await this.#load(prefix, false);
+    } catch (error) {
+      if (part === undefined) throw error;
+    }
+  }
+
+  async #load(prefix: string, primary: boolean): Promise<void> {
+    const read = await this.#store.part(prefix, { primary }).catch((error: unknown) => {
+      throw new MapAwayError(error);
+    });
+    const version = Math.max(0, ...read.cities.map((city) => city.version));
+    const known = this.#parts.get(prefix);
+    const staleAt = this.#now() + PART_TTL_MS;
+    // A replica may lag behind what was read before.
+    if (known !== undefined && known.version > version) {
+      known.staleAt = staleAt;
+      return;
+    }
+    this.#map.setPart(prefix, read.rows);
+    this.#parts.delete(prefix);
+    this.#parts.set(prefix, { staleAt, version, cities: new Map(read.cities.map((city) => [city.id, city])) });
+    for (const oldest of this.#parts.keys()) {
+      if (this.#parts.size <= PARTS_MAX) break;
+      this.#parts.delete(oldest);
+      this.#map.dropPart(oldest);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+// Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
+import { nearestCity } from '../city/nearest.ts';
+import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import type { CellId, HomeKey, UserId } from '../protocol/ids.ts';
+import type {
+  Birth,
+  CellCallName,
+  CellCalls,
+  CellEnvelope,
+  CellReply,
+  CellRequest,
+  UserCallName,
+  UserCalls,
+  UserEnvelope,
+  UserReply,
+  UserRequest,
+} from '../protocol/messages.ts';
+import { type Problem, problem } from '../protocol/problems.ts';
+import type { City, CityStore } from '../store/city-store.ts';
+import { busy, type CallDeps, callObject, isProblem } from './call.ts';
+import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
+
+/** What the router needs of a namespace of objects. */
+export type Objects<Stub> = { readonly get: (name: string, locationHint: string | undefined) => Stub };
+export type CellStub = {
+  readonly call: (envelope: CellEnvelope) => Promise<CellReply>;
+  readonly fetch: (request: Request) => Promise<Response>;
+};
+export type UserStub = { readonly call: (envelope: UserEnvelope) => Promise<UserReply> };
+
+export type RouterDeps = CallDeps & {
+  readonly cells: Objects<CellStub>;
+  readonly users: Objects<UserStub>;
+  readonly store: Pick<CityStore, 'birth' | 'cities'>;
+  readonly map: MapCache;
+};
+
+/** A cell, and where in it: with a key (a geohash) the call follows the cell's successors, without one `moved` comes back. */
+export type CellTarget = { readonly cell: CellId; readonly key?: string };
+
+export type CellRequestOf<K extends CellCallName> = { readonly t: K } & CellCalls[K]['ask'];
+export type UserRequestOf<K extends UserCallName> = { readonly t: K } & UserCalls[K]['ask'];
+/** What comes back when every correction was made: only a target without a key is told `moved`. */
+export type CellAnswer<K extends CellCallName> =
+  | CellCalls[K]['reply']
+  | Problem
+  | { readonly t: 'moved'; readonly to: readonly CellId[] };
+
+const HOPS_MAX = 5;
+
+export class Router {
+  readonly #deps: RouterDeps;
+
+  constructor(deps: RouterDeps) {
+    this.#deps = deps;
+  }
+
+  /** The leaf that holds a point, confirmed at the primary when there seems to be none. @throws MapAwayError */
+  async locate(point: Point): Promise<Leaf | undefined> {
+    return (await this.#deps.map.leafOf(point)) ?? (await this.#deps.map.leafOf(point, 'primary'));
+  }
+
+  /** This cell, if it is a leaf as far as is known. @throws MapAwayError */
+  leaf(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.leaf(cell);
+  }
+
+  /** `out_of_coverage`, naming the nearest city. */
+  async outOfCoverage(point: Point): Promise<Problem> {
+    const found = nearestCity(point, await this.#deps.store.cities());
+    if (found === undefined) return problem('out_of_coverage', 'no city has been rolled out yet');
+    const { id, name, centroid } = found.city;
+    const distanceM = Math.round(found.distanceM / 1000) * 1000;
+    const more = { nearestCity: { id, name, ...centroid, distanceM } };
+    return { ...problem('out_of_coverage', `the nearest city is ${name}, about ${distanceM / 1000} km away`), more };
+  }
+
+  /** Calls a cell, bringing it to life if it is a leaf that never was. Problems: its own, `unknown_cell`, `busy`. */
+  async callCell<K extends CellCallName>(
+    target: CellTarget,
+    request: CellRequestOf<K>,
+    trace?: string,
+  ): Promise<CellAnswer<K>> {
+    return (await this.#reach(target, request as CellRequest, trace)).reply as CellAnswer<K>;
+  }
+
+  /** Calls the leaf that covers a home key. `unknown_cell` when none does. @throws MapAwayError */
+  async callHome<K extends CellCallName>(
+    home: HomeKey,
+    request: CellRequestOf<K>,
+    trace?: string,
+  ): Promise<CellCalls[K]['reply'] | Problem> {
+    // A home key may be shorter than the leaf: the question lies in the middle of its square.
+    const point = center(home);
+    const leaf = await this.locate(point);
+    if (leaf === undefined) return problem('unknown_cell');
+    return settled(await this.callCell({ cell: leaf.cell, key: encode(point, MAX_LENGTH) }, request, trace));
+  }
+
+  async callUser<K extends UserCallName>(
+    user: UserId,
+    request: UserRequestOf<K>,
+    trace?: string,
+  ): Promise<UserCalls[K]['reply'] | Problem> {
+    const envelope: UserEnvelope = { request: request as UserRequest, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.users.get(user, undefined).call(envelope), this.#deps);
+    return reply as UserCalls[K]['reply'] | Problem;
+  }
+
+  /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */
+  async connect(target: CellTarget, request: (leaf: CellId) => Request, trace?: string): Promise<Response | Problem> {
+    const { cell, reply } = await this.#reach(target, { t: 'load' }, trace);
+    if (isProblem(reply)) return reply;
+    if (reply.t !== 'load') return busy('the map is changing here');
+    const hint = await this.#hintOf(cell);
+    return callObject(() => this.#deps.cells.get(cell, hint).fetch(request(cell)), this.#deps);
+  }
+
+  async #reach(
+    target: CellTarget,
+    request: CellRequest,
+    trace: string | undefined,
+  ): Promise<{ readonly cell: CellId; readonly reply: CellReply }> {
+    let { cell } = target;
+    let birth: Birth | undefined;
+    for (let hops = 0; hops < HOPS_MAX; ) {
+      const reply = await this.#callOnce(cell, request, birth, trace);
+      if (reply.t === 'unborn') {
+        if (birth !== undefined) return { cell, reply: problem('unknown_cell') };
+        birth = await this.#birthOf(cell);
+        if (birth !== undefined) continue;
+      } else if (reply.t !== 'moved' || target.key === undefined) {
+        return { cell, reply };
+      }
+      const next = await this.#successor(target.key, reply.t === 'moved' ? reply.to : []);
+      if (next === undefined || next === cell) return { cell, reply: problem('unknown_cell') };
+      cell = next;
+      birth = undefined;
+      hops += 1;
+    }
+    return { cell, reply: busy('the map is changing here') };
+  }
+
+  async #callOnce(
+    cell: CellId,
+    request: CellRequest,
+    birth: Birth | undefined,
+    trace: string | undefined,
+  ): Promise<CellReply> {
+    const leaf = await this.#leafIfKnown(cell);
+    const version = birth?.version ?? leaf?.city.version;
+    const envelope: CellEnvelope = {
+      request,
+      ...(version === undefined ? {} : { version }),
+      ...(birth === undefined ? {} : { birth }),
+      ...(trace === undefined ? {} : { trace }),
+    };
+    return callObject(() => this.#deps.cells.get(cell, leaf?.city.locationHint).call(envelope), this.#deps);
+  }
+
+  /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */
+  async #successor(key: string | undefined, named: readonly CellId[]): Promise<CellId | undefined> {
+    if (key === undefined) return undefined;
+    const fresh = await this.#deps.map.leafOf(center(key), 'primary').catch(() => undefined);
+    return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
+  }
+
+  async #birthOf(cell: CellId): Promise<Birth | undefined> {
+    return this.#deps.store.birth(cell).catch((error: unknown) => {
+      throw new MapAwayError(error);
+    });
+  }
+
+  async #leafIfKnown(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.leaf(cell).catch(() => undefined);
+  }
+
+  async #hintOf(cell: CellId): Promise<City['locationHint'] | undefined> {
+    return (await this.#leafIfKnown(cell))?.city.locationHint;
+  }
+}
+
+/** With a key, a call never ends in `moved`. */
+export function settled<T extends object>(reply: T): Exclude<T, { readonly t: 'moved' }> | Problem {
+  if ('t' in reply && reply.t === 'moved') return busy('the map is changing here');
+  return reply as Exclude<T, { readonly t: 'moved' }>;
+}

@@ -1,0 +1,41 @@
+// Wires the router and the stores of one isolate from the bindings, once.
+import type { Env } from '../env.ts';
+import { epochMs } from '../lib/brand.ts';
+import type { CityStore } from '../store/city-store.ts';
+import { d1CityStore } from '../store/sql/d1-city-store.ts';
+import { MapCache } from './map-cache.ts';
+import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
+
+export type Services = { readonly router: Router; readonly store: CityStore };
+
+const made = new WeakMap<object, Services>();
+
+/** The services of this isolate: all requests and objects in it share one cache of the map. */
+export function servicesOf(env: Env): Services {
+  // Each object has an `env` of its own, the bindings' names apart: the database stands for the deployment.
+  const known = made.get(env.DB);
+  if (known !== undefined) return known;
+  const now = () => epochMs(Date.now());
+  const store = d1CityStore(env.DB, { now, op: () => crypto.randomUUID() });
+  const router = new Router({
+    cells: objects<CellStub>(env.CELLS),
+    users: objects<UserStub>(env.USERS),
+    store,
+    map: new MapCache(store, now),
+    random: () => Math.random(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const services = { router, store };
+  made.set(env.DB, services);
+  return services;
+}
+
+function objects<Stub>(namespace: DurableObjectNamespace): Objects<Stub> {
+  return {
+    get: (name, locationHint) => {
+      const options = locationHint === undefined ? {} : { locationHint: locationHint as DurableObjectLocationHint };
+      // The stub's methods are those of the class behind the binding, which the bindings' types do not name.
+      return namespace.get(namespace.idFromName(name), options) as unknown as Stub;
+    },
+  };
+}

@@ -1,0 +1,201 @@
+// What users can do, once for HTTP and for sockets: from checked input to the one object that decides, and back.
+import { minDistanceToBoundsM } from '../geo/distance.ts';
+import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import { snap, snapRadius } from '../geo/snap.ts';
+import {
+  type CellId,
+  type HomeKey,
+  homeOf,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  type UserId,
+} from '../protocol/ids.ts';
+import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
+import type { CellCalls, NewQuestion, Ping, QuestionReply, UserCalls } from '../protocol/messages.ts';
+import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
+import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
+import { mapBounded } from './bounded.ts';
+import { isProblem } from './call.ts';
+import { hashOf, randomToken, tokenOfKey } from './digest.ts';
+import type { Leaf } from './map-cache.ts';
+import { type CellRequestOf, type Router, settled } from './router.ts';
+
+/** Who is calling, and with which rights. */
+export type Caller = {
+  /** Whose presence, questions, offers and events are meant. */
+  readonly user: UserId;
+  /** May act on anybody's question or offer by its id: a service that did not say for whom it acts. */
+  readonly anybody: boolean;
+  readonly trace?: string;
+};
+
+/** A point on the grid of its city, and the cell that is to hold whoever is there. */
+export type Place = { readonly cell: CellId; readonly city: Leaf['city']; readonly point: Point; readonly key: string };
+
+export type AskInput = QuestionHereInput & { readonly key?: string | undefined };
+
+/** Sessions tell devices of one user apart; clients that do not care are all of this one. */
+const SESSION_DEFAULT = 'http';
+
+type Reply<K extends keyof CellCalls> = Promise<CellCalls[K]['reply'] | Problem>;
+type UserReply<K extends keyof UserCalls> = Promise<UserCalls[K]['reply'] | Problem>;
+
+export class Verbs {
+  readonly #router: Router;
+
+  constructor(router: Router) {
+    this.#router = router;
+  }
+
+  /**
+   * Where a point belongs. A user within the margin of the cell that holds them stays there. `out_of_coverage` outside of
+   * every city.
+   */
+  async place(point: Point, held?: CellId): Promise<Place | Problem> {
+    const leaf = (await this.#router.locate(point)) ?? (await this.#heldLeaf(point, held));
+    if (leaf === undefined) return this.#router.outOfCoverage(point);
+    const { city } = leaf;
+    const snapped = snap(point, city.policy.gridLength);
+    const stays = leaf.cell === held ? leaf : await this.#heldLeaf(snapped, held);
+    return { cell: (stays ?? leaf).cell, city: (stays ?? leaf).city, point: snapped, key: encode(snapped, MAX_LENGTH) };
+  }
+
+  async presence({ user, trace }: Caller, input: PresenceInput): Reply<'presence'> {
+    const place = await this.place({ lat: input.lat, lng: input.lng }, input.cell);
+    if (isProblem(place)) return place;
+    const ping = pingOf(input, place.point);
+    return settled(await this.#router.callCell(place, { t: 'presence', user, ping }, trace));
+  }
+
+  /** Nobody who is not present is told off: leaving twice is leaving once. */
+  async leave({ user, trace }: Caller): Reply<'leave'> {
+    const where = await this.#router.callUser(user, { t: 'where', user }, trace);
+    if (isProblem(where)) return where;
+    if (where.cell === null) return { t: 'done' };
+    const reply = await this.#router.callCell({ cell: where.cell }, { t: 'leave', user }, trace);
+    return isProblem(reply) && reply.code === 'unknown_cell' ? { t: 'done' } : settled(reply);
+  }
+
+  /** @param here where the asker is, for a question without a point of its own. */
+  async ask({ user, trace }: Caller, { key, ...input }: AskInput, here?: Point): Reply<'ask'> {
+    const point = pointOf(input) ?? here;
+    if (point === undefined) return problem('no_presence');
+    if (isProblem(point)) return point;
+    const place = await this.place(point);
+    if (isProblem(place)) return place;
+    const { policy } = place.city;
+    const token = key === undefined ? randomToken() : await tokenOfKey(user, key);
+    const question: NewQuestion = {
+      id: questionId(encode(place.point, policy.gridLength) as HomeKey, token),
+      asker: user,
+      ...(key === undefined ? {} : { key, bodyHash: await hashOf(input) }),
+      point: place.point,
+      text: input.text,
+      ...(input.topic === undefined ? {} : { topic: input.topic }),
+      languages: input.languages ?? [],
+      radiusM: snapRadius(input.radiusM ?? policy.radiusDefaultM, policy.radiusStepsM),
+      answersWanted: input.answersWanted ?? 1,
+      ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
+    };
+    return settled(await this.#router.callCell(place, { t: 'ask', question }, trace));
+  }
+
+  question(caller: Caller, id: QuestionId): Reply<'question'> {
+    return this.#ofQuestion(caller, { t: 'question', id, user: actor(caller) });
+  }
+
+  /** The user's questions, ended ones for a day; those whose cell does not know them (any more) are left out. */
+  async questions(caller: Caller): Promise<{ readonly items: readonly QuestionReply['view'][] } | Problem> {
+    const { user, trace } = caller;
+    const index = await this.#router.callUser(user, { t: 'questions', user }, trace);
+    if (isProblem(index)) return index;
+    const replies = await mapBounded(index.ids, (id) => this.#ofQuestion(caller, { t: 'question', id, user }));
+    const failed = replies.filter(isProblem).find(({ code }) => code !== 'unknown_question');
+    if (failed !== undefined) return failed;
+    return { items: replies.flatMap((reply) => (isProblem(reply) ? [] : [reply.view])) };
+  }
+
+  async patch(caller: Caller, id: QuestionId, to: Point): Reply<'patch'> {
+    const place = await this.place(to);
+    if (isProblem(place)) return place;
+    return this.#ofQuestion(caller, { t: 'patch', id, user: actor(caller), point: place.point });
+  }
+
+  cancel(caller: Caller, id: QuestionId): Reply<'cancel'> {
+    return this.#ofQuestion(caller, { t: 'cancel', id, user: actor(caller) });
+  }
+
+  offers({ user, trace }: Caller): UserReply<'offers'> {
+    return this.#router.callUser(user, { t: 'offers', user }, trace);
+  }
+
+  accept(caller: Caller, offerId: OfferId): Reply<'accept'> {
+    return this.#ofOffer(caller, { t: 'accept', offerId, user: actor(caller) });
+  }
+
+  decline(caller: Caller, offerId: OfferId): Reply<'decline'> {
+    return this.#ofOffer(caller, { t: 'decline', offerId, user: actor(caller) });
+  }
+
+  answer(caller: Caller, offerId: OfferId, text: string): Reply<'answer'> {
+    return this.#ofOffer(caller, { t: 'answer', offerId, user: actor(caller), text });
+  }
+
+  events({ user, trace }: Caller, after: number, waitS: number): UserReply<'events'> {
+    const waitMs = Math.round(waitS * 1000);
+    return this.#router.callUser(user, { t: 'events', user, after, limit: EVENTS_PAGE_MAX, waitMs }, trace);
+  }
+
+  ack({ user, trace }: Caller, seq: number): UserReply<'ack'> {
+    return this.#router.callUser(user, { t: 'ack', user, seq }, trace);
+  }
+
+  /** The cell that the user's client named, if the point is within its margin and it is still a leaf. */
+  async #heldLeaf(point: Point, held: CellId | undefined): Promise<Leaf | undefined> {
+    if (held === undefined || minDistanceToBoundsM(point, decode(held)) > MARGIN_M) return undefined;
+    return this.#router.leaf(held);
+  }
+
+  async #ofQuestion<K extends 'question' | 'patch' | 'cancel'>({ trace }: Caller, request: CellRequestOf<K>): Reply<K> {
+    const reply = await this.#router.callHome(homeOf(request.id), request, trace);
+    return known(reply, 'unknown_question');
+  }
+
+  async #ofOffer<K extends 'accept' | 'decline' | 'answer'>({ trace }: Caller, request: CellRequestOf<K>): Reply<K> {
+    const reply = await this.#router.callHome(homeOf(request.offerId), request, trace);
+    return known(reply, 'unknown_offer');
+  }
+}
+
+/** One sign of life, for a cell: `point` is snapped. */
+export function pingOf(input: PresenceInput, point: Point): Ping {
+  const { topics, languages, capacity, ttlS, session = SESSION_DEFAULT, seq } = input;
+  return {
+    point,
+    profile: {
+      ...(topics === undefined ? {} : { topics }),
+      ...(languages === undefined ? {} : { languages }),
+      ...(capacity === undefined ? {} : { capacity }),
+    },
+    ...(ttlS === undefined ? {} : { ttlMs: Math.round(ttlS * 1000) }),
+    session,
+    ...(seq === undefined ? {} : { seq }),
+  };
+}
+
+const actor = ({ user, anybody }: Caller): UserId | null => (anybody ? null : user);
+
+/** An id may be well-formed and name a place where no cell is. */
+function known<T extends object>(reply: T | Problem, code: ProblemCode): T | Problem {
+  return isProblem(reply) && reply.code === 'unknown_cell' ? problem(code) : reply;
+}
+
+/** A point, nothing, or the problem of half a point. */
+function pointOf({ lat, lng }: QuestionHereInput): Point | Problem | undefined {
+  if (lat !== undefined && lng !== undefined) return { lat, lng };
+  if (lat === undefined && lng === undefined) return undefined;
+  const field = lat === undefined ? 'lat' : 'lng';
+  return { ...problem('missing_field', `${field} is needed`), errors: [{ field, message: 'is needed' }] };
+}

@@ -1,0 +1,76 @@
+// What the edge and the objects ask of the table of cities and the cell map. Changes are seldom and conditional, reads are many.
+import type { CityPlan } from '../city/plan.ts';
+import type { Point } from '../geo/point.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import type { Result } from '../lib/result.ts';
+import type { CellId, CityId } from '../protocol/ids.ts';
+import type { Birth } from '../protocol/messages.ts';
+import type { Policy } from '../protocol/policy.ts';
+import type { Problem } from '../protocol/problems.ts';
+
+/** A city as it stands. */
+export type City = {
+  readonly id: CityId;
+  readonly name: string;
+  readonly precision: number;
+  /** What the city overrides, as it was sent. */
+  readonly policyPatch: unknown;
+  readonly policy: Policy;
+  readonly locationHint: string;
+  readonly centroid: Point;
+  readonly cells: number;
+  /** Raised by each change of cells or policy, and never used by two changes. */
+  readonly version: number;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+};
+
+export type MapRow = {
+  readonly cell: CellId;
+  readonly city: CityId;
+  readonly state: 'leaf' | 'retired';
+  readonly version: number;
+};
+
+/** All that is known under one three-letter prefix: its cells and their cities. */
+export type MapPart = { readonly rows: readonly MapRow[]; readonly cities: readonly City[] };
+
+export type Rollout = {
+  readonly plan: CityPlan;
+  /** GeoJSON text. */
+  readonly boundary: string;
+  readonly policyPatch: unknown;
+  readonly policy: Policy;
+  /** Who asked for it, for the audit. */
+  readonly actor: string;
+};
+
+export type RolloutResult = {
+  readonly city: City;
+  /** Cells that became leaves. */
+  readonly added: number;
+  /** Cells that the boundary no longer touches: they stay, as people and questions may be in them. */
+  readonly kept: number;
+  /** False when the city was rolled out in just this way before. */
+  readonly changed: boolean;
+};
+
+export type ReadOptions = {
+  /** Asks the primary, which knows all that was ever acknowledged; else the nearest replica answers. */
+  readonly primary?: boolean;
+};
+
+export interface CityStore {
+  cities(options?: ReadOptions): Promise<readonly City[]>;
+  city(id: CityId, options?: ReadOptions): Promise<(City & { readonly boundary: string }) | undefined>;
+  /** Leaves of a city, by name. */
+  leavesOf(city: CityId, options?: ReadOptions): Promise<readonly CellId[]>;
+  part(prefix: string, options?: ReadOptions): Promise<MapPart>;
+  /** The row by which a leaf is born, from the primary; `undefined` when it is no leaf. */
+  birth(cell: CellId): Promise<Birth | undefined>;
+  /**
+   * Adds what a plan needs and nobody has, in one transaction; the same rollout again changes nothing. A cell of another
+   * city stays with it. Problem `busy` when others keep changing the map meanwhile.
+   */
+  rollOut(rollout: Rollout): Promise<Result<RolloutResult, Problem>>;
+}

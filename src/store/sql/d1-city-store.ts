@@ -1,0 +1,133 @@
+// Cities and the cell map in D1: reads from the nearest replica, changes as one conditional batch at the primary.
+import { CellMap } from '../../city/cell-map.ts';
+import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
+import { distanceM } from '../../geo/distance.ts';
+import { center, decode } from '../../geo/geohash.ts';
+import { present } from '../../lib/assert.ts';
+import { type EpochMs, epochMs } from '../../lib/brand.ts';
+import { resolvePolicy } from '../../matching/policy.ts';
+import type { CellId, CityId } from '../../protocol/ids.ts';
+import { MARGIN_M } from '../../protocol/limits.ts';
+import type { Birth } from '../../protocol/messages.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { City, CityStore, MapPart, MapRow, ReadOptions } from '../city-store.ts';
+import { rollOut } from './d1-rollout.ts';
+
+export type D1Deps = {
+  readonly now: () => EpochMs;
+  /** A new name for an operation. */
+  readonly op: () => string;
+};
+
+export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
+  const store: CityStore = {
+    cities: async (options) => {
+      const { results } = await reader(db, options).prepare(`SELECT ${CITY} FROM cities c ORDER BY id`).all<CityRow>();
+      return results.map(cityOf);
+    },
+    city: async (id, options) => {
+      const row = await reader(db, options)
+        .prepare(`SELECT ${CITY}, c.boundary FROM cities c WHERE id = ?1`)
+        .bind(id)
+        .first<CityRow & { readonly boundary: string }>();
+      return row === null ? undefined : { ...cityOf(row), boundary: row.boundary };
+    },
+    leavesOf: async (city, options) => {
+      const { results } = await reader(db, options)
+        .prepare("SELECT cell FROM cells WHERE city = ?1 AND state = 'leaf' ORDER BY cell")
+        .bind(city)
+        .all<{ readonly cell: CellId }>();
+      return results.map(({ cell }) => cell);
+    },
+    part: (prefix, options) => readPart(reader(db, options), prefix),
+    birth: (cell) => readBirth(db, cell),
+    rollOut: (rollout) => rollOut(db, deps, store, rollout),
+  };
+  return store;
+}
+
+const CITY =
+  'c.id, c.name, c.precision, c.policy, c.location_hint, c.lat, c.lng, c.cells, c.version, c.created_at, c.updated_at';
+
+type CityRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly precision: number;
+  readonly policy: string;
+  readonly location_hint: string;
+  readonly lat: number;
+  readonly lng: number;
+  readonly cells: number;
+  readonly version: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+};
+
+function reader(db: D1Database, { primary = false }: ReadOptions = {}): D1DatabaseSession {
+  return db.withSession(primary ? 'first-primary' : 'first-unconstrained');
+}
+
+/** @throws Error for a stored policy that cannot be used any more: a fault of ours, as each is checked before it is stored. */
+function cityOf(row: CityRow): City {
+  const policyPatch = JSON.parse(row.policy) as unknown;
+  const policy = resolvePolicy(policyPatch);
+  if (!policy.ok) throw new Error(`the policy of ${row.id} cannot be used: ${JSON.stringify(policy.error)}`);
+  return {
+    id: row.id as CityId,
+    name: row.name,
+    precision: row.precision,
+    policyPatch,
+    policy: policy.value,
+    locationHint: row.location_hint,
+    centroid: { lat: row.lat, lng: row.lng },
+    cells: row.cells,
+    version: row.version,
+    createdAt: epochMs(row.created_at),
+    updatedAt: epochMs(row.updated_at),
+  };
+}
+
+async function readPart(session: D1DatabaseSession, prefix: string): Promise<MapPart> {
+  const [rows, cities] = await session.batch([
+    session.prepare('SELECT cell, city, state, version FROM cells WHERE prefix = ?1').bind(prefix),
+    session
+      .prepare(`SELECT ${CITY} FROM cities c WHERE c.id IN (SELECT DISTINCT city FROM cells WHERE prefix = ?1)`)
+      .bind(prefix),
+  ]);
+  return {
+    rows: present(rows, 'rows').results as unknown as readonly MapRow[],
+    cities: (present(cities, 'cities').results as unknown as readonly CityRow[]).map(cityOf),
+  };
+}
+
+type BirthRow = CityRow & { readonly op: string };
+
+async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefined> {
+  const session = reader(db, { primary: true });
+  const row = await session
+    .prepare(`SELECT ${CITY}, c.op FROM cells k JOIN cities c ON c.id = k.city WHERE k.cell = ?1 AND k.state = 'leaf'`)
+    .bind(cell)
+    .first<BirthRow>();
+  if (row === null) return undefined;
+  const { id, version, policy } = cityOf(row);
+  return { cell, city: id, version, op: row.op, policy, near: await nearOf(session, cell, policy) };
+}
+
+/** The leaves that a question anywhere in the cell may ever touch, and a few more; whoever needs exactness measures again. */
+async function nearOf(session: D1DatabaseSession, cell: CellId, policy: Policy): Promise<readonly CellId[]> {
+  const middle = center(cell);
+  const { minLat, maxLat, minLng } = decode(cell);
+  // The corner that lies nearest to the equator is the farthest from the middle.
+  const corner = { lat: Math.abs(minLat) < Math.abs(maxLat) ? minLat : maxLat, lng: minLng };
+  const reachM = distanceM(middle, corner) + present(policy.radiusStepsM.at(-1), 'radius step') + MARGIN_M;
+  const prefixes = coverCircleAtLength(middle, reachM, 3).map((part) => part.cell);
+  const { results } = await session
+    .prepare(
+      "SELECT cell, city, state, version FROM cells WHERE prefix IN (SELECT value FROM json_each(?1)) AND state = 'leaf'",
+    )
+    .bind(JSON.stringify(prefixes))
+    .all<MapRow>();
+  return coverCircle(middle, reachM, CellMap.of(results)).flatMap((near) =>
+    near.cell === cell ? [] : [near.cell as CellId],
+  );
+}

@@ -1,0 +1,165 @@
+// A rollout in D1: one batch, carried out only if nobody changed the map since it was read.
+import { CellMap, prefix3 } from '../../city/cell-map.ts';
+import { coverCircleAtLength } from '../../geo/cover.ts';
+import { distanceM } from '../../geo/distance.ts';
+import { freeCells } from '../../geo/free-cells.ts';
+import { center, decode } from '../../geo/geohash.ts';
+import { present } from '../../lib/assert.ts';
+import { err, ok, type Result } from '../../lib/result.ts';
+import type { Problem } from '../../protocol/problems.ts';
+import type { City, CityStore, MapRow, Rollout, RolloutResult } from '../city-store.ts';
+import type { D1Deps } from './d1-city-store.ts';
+
+const TRIES_MAX = 4;
+/** No radius is larger (protocol/policy.ts), and the margin is added to it. */
+const REACH_MAX_M = 101_000;
+
+export async function rollOut(
+  db: D1Database,
+  deps: D1Deps,
+  store: CityStore,
+  rollout: Rollout,
+): Promise<Result<RolloutResult, Problem>> {
+  const { plan } = rollout;
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const seen = await readMap(db, rollout);
+    const before = await store.city(plan.id, { primary: true });
+    const map = CellMap.of(seen.rows);
+    const added = freeCells(plan.cells, map);
+    const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
+    const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
+      (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
+    ).length;
+    if (before !== undefined && added.length === 0 && isSame(before, rollout)) {
+      return ok({ city: withoutBoundary(before), added: 0, kept, changed: false });
+    }
+    const op = deps.op();
+    const written = await write(db, deps, { rollout, before, added, op, seen: seen.version });
+    if (written) {
+      const city = present(await store.city(plan.id, { primary: true }), `city ${plan.id}`);
+      return ok({ city: withoutBoundary(city), added: added.length, kept, changed: true });
+    }
+  }
+  return err({ t: 'problem', code: 'busy', detail: 'the cell map is being changed by others', retryAfterS: 1 });
+}
+
+/** The leaves of every part that the plan touches, and the number that the next change will exceed. */
+async function readMap(
+  db: D1Database,
+  { plan }: Rollout,
+): Promise<{ readonly rows: readonly MapRow[]; readonly version: number }> {
+  const session = db.withSession('first-primary');
+  const prefixes = [...new Set(plan.cells.map(prefix3))];
+  const [rows, top] = await session.batch([
+    session
+      .prepare(
+        "SELECT cell, city, state, version FROM cells WHERE state = 'leaf' AND prefix IN (SELECT value FROM json_each(?1))",
+      )
+      .bind(JSON.stringify(prefixes)),
+    session.prepare(TOP_VERSION_QUERY),
+  ]);
+  return {
+    rows: present(rows, 'rows').results as unknown as readonly MapRow[],
+    version: (present(top?.results[0], 'version') as { readonly version: number }).version,
+  };
+}
+
+// Versions are common to all cities: a cell that changes its city must see its version rise.
+const TOP_VERSION =
+  'max((SELECT coalesce(max(version), 0) FROM cities), (SELECT coalesce(max(version), 0) FROM cells))';
+const TOP_VERSION_QUERY = `SELECT ${TOP_VERSION} AS version`;
+
+type Change = {
+  readonly rollout: Rollout;
+  readonly before: City | undefined;
+  readonly added: readonly string[];
+  readonly op: string;
+  /** The highest version of the map when it was read. */
+  readonly seen: number;
+};
+
+/** True when this very operation was carried out, false when the map had changed. */
+async function write(db: D1Database, deps: D1Deps, { rollout, before, added, op, seen }: Change): Promise<boolean> {
+  const { plan, boundary, policyPatch, actor } = rollout;
+  const now = deps.now();
+  const version = seen + 1;
+  const session = db.withSession('first-primary');
+  // The first statement takes the operation on or not; the others look whether it did.
+  const mine = 'EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)';
+  const detail = JSON.stringify({ version, op, added: added.length, precision: plan.precision, policy: policyPatch });
+  const action = before === undefined ? 'city.create' : 'city.update';
+  const results = await session.batch([
+    session
+      .prepare(
+        `INSERT INTO cities (id, name, boundary, precision, policy, location_hint, lat, lng, cells, version, op, created_at, updated_at)
+         SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?2, ?11, ?11 WHERE ${TOP_VERSION} = ?12
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, boundary = excluded.boundary, precision = excluded.precision,
+           policy = excluded.policy, location_hint = excluded.location_hint, lat = excluded.lat, lng = excluded.lng,
+           version = excluded.version, op = excluded.op, updated_at = excluded.updated_at`,
+      )
+      .bind(
+        plan.id,
+        op,
+        plan.name,
+        boundary,
+        plan.precision,
+        JSON.stringify(policyPatch),
+        plan.locationHint,
+        plan.centroid.lat,
+        plan.centroid.lng,
+        version,
+        now,
+        seen,
+      ),
+    session
+      .prepare(
+        `INSERT INTO cells (cell, city, state, version, op, prefix)
+         SELECT value, ?1, 'leaf', ?3, ?2, substr(value, 1, 3) FROM json_each(?4) WHERE ${mine}
+         ON CONFLICT (cell) DO UPDATE SET city = excluded.city, state = 'leaf', version = excluded.version, op = excluded.op`,
+      )
+      .bind(plan.id, op, version, JSON.stringify(added)),
+    session
+      .prepare(
+        `UPDATE cities SET cells = (SELECT count(*) FROM cells WHERE city = ?1 AND state = 'leaf') WHERE id = ?1 AND op = ?2`,
+      )
+      .bind(plan.id, op),
+    // Cells of other cities within reach have new neighbours, which they learn with the new version.
+    session
+      .prepare(
+        `UPDATE cities SET version = ?3 WHERE id <> ?1 AND ${mine}
+           AND id IN (SELECT city FROM cells WHERE prefix IN (SELECT value FROM json_each(?4)))`,
+      )
+      .bind(plan.id, op, version, JSON.stringify(prefixesAround(added))),
+    session
+      .prepare(`INSERT INTO audit (at, actor, action, subject, detail) SELECT ?3, ?4, ?5, ?1, ?6 WHERE ${mine}`)
+      .bind(plan.id, op, now, actor, action, detail),
+  ]);
+  return (results[0]?.meta.changes ?? 0) > 0;
+}
+
+function isSame(before: City & { readonly boundary: string }, { plan, boundary, policyPatch }: Rollout): boolean {
+  return (
+    before.name === plan.name &&
+    before.boundary === boundary &&
+    before.precision === plan.precision &&
+    before.locationHint === plan.locationHint &&
+    JSON.stringify(before.policyPatch) === JSON.stringify(policyPatch)
+  );
+}
+
+function withoutBoundary({ boundary: _, ...city }: City & { readonly boundary: string }): City {
+  return city;
+}
+
+/** The parts in which a cell may have one of these within its reach. */
+function prefixesAround(cells: readonly string[]): readonly string[] {
+  const around = new Set<string>();
+  for (const prefix of new Set(cells.map(prefix3))) {
+    const { minLat, maxLat, minLng } = decode(prefix);
+    const middle = center(prefix);
+    const corner = { lat: Math.abs(minLat) < Math.abs(maxLat) ? minLat : maxLat, lng: minLng };
+    const found = coverCircleAtLength(middle, distanceM(middle, corner) + REACH_MAX_M, 3);
+    for (const { cell } of found) around.add(cell);
+  }
+  return [...around].sort();
+}
