@@ -108,6 +108,14 @@ export class Router {
     return reply as UserCalls[K]['reply'] | Problem;
   }
 
+  /** What a cell carries, without bringing it to life; waking it makes up for a lost alarm. `undefined`: never lived. */
+  async peek(cell: CellId, trace?: string): Promise<CellCalls['load']['reply'] | Problem | undefined> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request: { t: 'load' }, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+    return reply.t === 'load' || reply.t === 'problem' ? reply : undefined;
+  }
+
   /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */
   async connect(target: CellTarget, request: (leaf: CellId) => Request, trace?: string): Promise<Response | Problem> {
     const { cell, reply } = await this.#reach(target, { t: 'load' }, trace);

@@ -120,7 +120,11 @@ export const streamQuerySchema = object({
 });
 export const cellsQuerySchema = object({
   city: v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city')),
+  /** The last cell of the page before. */
+  after: v.optional(cell),
 });
+/** Looking at a cell is a call to it, and one request may make a thousand. */
+export const CELLS_PAGE_MAX = 900;
 export const emptyQuerySchema = object({});
 
 export const questionIdSchema = v.pipe(

@@ -1,0 +1,117 @@
+// The HTTP interface: a table of routes, each run through the same checks.
+import { type Context, Hono } from 'hono';
+import { busy, isProblem } from '../object/call.ts';
+import { MapAwayError } from '../object/map-cache.ts';
+import { servicesOf } from '../object/services.ts';
+import { type Caller, Verbs } from '../object/verbs.ts';
+import { errorFields, jsonLog } from '../ops/log.ts';
+import { KEY } from '../protocol/frames.ts';
+import { BODY_BYTES_MAX } from '../protocol/limits.ts';
+import { type Problem, problem } from '../protocol/problems.ts';
+import { emptyQuerySchema, emptySchema, parseBody, parseQuery } from '../protocol/wire.ts';
+import type { AppEnv } from './context.ts';
+import { authenticate, type Identity } from './middleware/auth.ts';
+import { readJson } from './middleware/body.ts';
+import { log } from './middleware/log.ts';
+import { problemResponse } from './middleware/problems.ts';
+import { trace } from './middleware/trace.ts';
+import type { Outcome, Route } from './route.ts';
+import { ROUTES } from './routes/table.ts';
+
+type Ctx = Context<AppEnv>;
+
+export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(trace, log);
+  for (const each of routes) {
+    app.on(each.method, each.path, async (c) => {
+      c.set('route', each.path);
+      return respond(c, each, await run(c, each));
+    });
+  }
+  // What is left of a known path is a method that it does not take.
+  for (const path of new Set(routes.map((each) => each.path))) {
+    const allow = routes.filter((each) => each.path === path).map(({ method }) => method);
+    app.all(path, (c) => {
+      c.set('route', path);
+      return refuse(c, problem('method_not_allowed', `${path} takes ${allow.join(', ')}`), { allow: allow.join(', ') });
+    });
+  }
+  app.notFound((c) => refuse(c, problem('not_found')));
+  app.onError((error, c) => {
+    if (error instanceof MapAwayError) return refuse(c, busy('the cell map cannot be read for the moment'));
+    jsonLog(c.env.LOG_LEVEL)('error', 'fault', { trace: c.get('trace'), route: c.get('route'), ...errorFields(error) });
+    return refuse(c, problem('internal'));
+  });
+  return app;
+}
+
+/** The checks in the order of their cost, then the handler. */
+async function run(c: Ctx, each: Route): Promise<Outcome> {
+  const identity = await identityOf(c, each);
+  if (isProblem(identity)) return identity;
+  const query = parseQuery(each.query ?? emptyQuerySchema, c.req.query());
+  if (!query.ok) return query.error;
+  const body = await bodyOf(c, each);
+  if (isProblem(body)) return body;
+  const services = servicesOf(c.env);
+  const caller: Caller = {
+    user: identity.actFor ?? identity.sub,
+    anybody: identity.scope === 'service' && identity.actFor === undefined,
+    trace: c.get('trace'),
+  };
+  return each.handle({
+    request: c.req.raw,
+    params: c.req.param(),
+    body: body.value,
+    query: query.value,
+    caller,
+    identity,
+    verbs: new Verbs(services.router),
+    services,
+    trace: c.get('trace'),
+  });
+}
+
+/** Nobody, for an open route. */
+const NOBODY = { sub: '', scope: 'user' } as unknown as Identity;
+
+async function identityOf(c: Ctx, { scopes }: Route): Promise<Identity | Problem> {
+  if (scopes === 'open') return NOBODY;
+  const checked = await authenticate(c.req.raw.headers, c.env.JWT_SECRET, Math.floor(Date.now() / 1000));
+  if (!checked.ok) return checked.error;
+  const { scope, sub, actFor } = checked.value;
+  c.set('user', actFor ?? sub);
+  if (!scopes.includes(scope)) return problem('forbidden_scope', `this needs the scope ${scopes.join(' or ')}`);
+  return checked.value;
+}
+
+async function bodyOf(c: Ctx, each: Route): Promise<{ readonly value: unknown } | Problem> {
+  if (each.method === 'GET' || each.method === 'DELETE') return { value: {} };
+  const read = await readJson(c.req.raw, each.bodyBytesMax ?? BODY_BYTES_MAX);
+  if (!read.ok) return read.error;
+  if (read.value === undefined && each.body !== undefined) return problem('bad_json', 'the body is empty');
+  const body = parseBody(each.body ?? emptySchema, read.value ?? {});
+  if (!body.ok) return body.error;
+  if (each.keyed !== true) return body;
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return body;
+  if (!KEY.test(key)) return problem('bad_header', 'Idempotency-Key must be 1 to 128 printable ASCII characters');
+  return { value: { ...(body.value as object), key } };
+}
+
+function respond(c: Ctx, { status }: Route, outcome: Outcome): Response {
+  if (outcome instanceof Response) return outcome;
+  if (isProblem(outcome)) return refuse(c, outcome);
+  const headers = { 'cache-control': 'no-store' };
+  if (outcome.body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(outcome.body), {
+    status,
+    headers: { ...headers, 'content-type': 'application/json' },
+  });
+}
+
+function refuse(c: Ctx, refused: Problem, headers?: Readonly<Record<string, string>>): Response {
+  c.set('code', refused.code);
+  return problemResponse(refused, c.get('trace'), headers);
+}

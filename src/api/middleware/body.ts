@@ -1,0 +1,55 @@
+// Reads a JSON body: type, size (counted, whatever the headers say) and syntax, before any schema sees it.
+import { err, ok, type Result } from '../../lib/result.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+
+/**
+ * The value of a JSON body; `undefined` when it is empty. Problems: `body_too_large`, `bad_content_type`, `bad_json`.
+ */
+export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown, Problem>> {
+  const declared = Number(request.headers.get('content-length') ?? '0');
+  const bytes = declared > bytesMax ? undefined : await readBytes(request.body, bytesMax);
+  if (bytes === undefined) return err(problem('body_too_large', `Send at most ${bytesMax} bytes.`));
+  if (bytes.length === 0) return ok(undefined);
+  if (!isJson(request.headers.get('content-type'))) return err(problem('bad_content_type'));
+  try {
+    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)));
+  } catch {
+    return err(problem('bad_json'));
+  }
+}
+
+/** `undefined` for more than `bytesMax`: the rest is not read. */
+async function readBytes(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<Uint8Array | undefined> {
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > bytesMax) {
+      await reader.cancel().catch(() => {});
+      return undefined;
+    }
+    chunks.push(value);
+  }
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function isJson(contentType: string | null): boolean {
+  const [type = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) return false;
+  return parameters.every((parameter) => !parameter.startsWith('charset=') || /^charset="?utf-?8"?$/.test(parameter));
+}

@@ -1,0 +1,57 @@
+// A route as data: what it takes, who may call it, and the function that answers. The app and the reference read the same.
+import type * as v from 'valibot';
+import type { Services } from '../object/services.ts';
+import type { Caller, Verbs } from '../object/verbs.ts';
+import type { Problem } from '../protocol/problems.ts';
+import type { Identity, Scope } from './middleware/auth.ts';
+
+export type Schema = v.GenericSchema;
+
+export type Call<Body, Query> = {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly query: Query;
+  readonly caller: Caller;
+  readonly identity: Identity;
+  readonly verbs: Verbs;
+  readonly services: Services;
+  readonly trace: string;
+};
+
+/** A JSON body (none for 204), a refusal, or a response that is ready. */
+export type Outcome = Problem | Response | { readonly t: 'done'; readonly body?: unknown };
+
+export type Route<Body = unknown, Query = unknown> = {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  /** `open`: no token is asked for. */
+  readonly scopes: readonly Scope[] | 'open';
+  /** Of a success. */
+  readonly status: 101 | 200 | 201 | 204;
+  /** Absent: the body must be empty or `{}`. */
+  readonly body?: Schema;
+  readonly bodyBytesMax?: number;
+  readonly query?: Schema;
+  /** Takes an `Idempotency-Key`. */
+  readonly keyed?: boolean;
+  readonly handle: (call: Call<Body, Query>) => Promise<Outcome> | Outcome;
+};
+
+/** Ties the handler's types to the schemas. */
+export function route<B extends Schema | undefined = undefined, Q extends Schema | undefined = undefined>(
+  given: Omit<Route, 'body' | 'query' | 'handle'> & {
+    readonly body?: B;
+    readonly query?: Q;
+    readonly handle: (call: Call<OutputOf<B>, OutputOf<Q>>) => Promise<Outcome> | Outcome;
+  },
+): Route {
+  // Schemas and handler agree by construction; the table of routes need not know on what.
+  return given as unknown as Route;
+}
+
+type OutputOf<S> = S extends Schema ? v.InferOutput<S> : Readonly<Record<never, never>>;
+
+export const done = (body?: unknown): Outcome => (body === undefined ? { t: 'done' } : { t: 'done', body });

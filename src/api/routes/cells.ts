@@ -1,0 +1,47 @@
+// /v1/ops/cells: the cells of a city and what each carries.
+import { mapBounded } from '../../object/bounded.ts';
+import { isProblem } from '../../object/call.ts';
+import type { CellId, CityId } from '../../protocol/ids.ts';
+import type { CellLoad } from '../../protocol/messages.ts';
+import { problem } from '../../protocol/problems.ts';
+import { CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
+import { done, type Route, route } from '../route.ts';
+
+export const cellRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/ops/cells',
+    summary: 'The cells of a city with their load',
+    scopes: ['ops'],
+    status: 200,
+    query: cellsQuerySchema,
+    handle: async ({ services, query, trace }) => {
+      const city = query.city as CityId;
+      if ((await services.store.city(city, { primary: true })) === undefined) return problem('unknown_city');
+      const leaves = await services.store.leavesOf(city, { primary: true });
+      const from = query.after === undefined ? 0 : leaves.filter((cell) => cell <= (query.after ?? '')).length;
+      const page = leaves.slice(from, from + CELLS_PAGE_MAX);
+      const loads = await mapBounded(page, (cell) => services.router.peek(cell, trace));
+      const failed = loads.find((load) => load !== undefined && isProblem(load));
+      if (failed !== undefined && isProblem(failed)) return failed;
+      const items = page.map((cell, at) => itemOf(cell, city, loads[at] as CellLoad | undefined));
+      const next = from + page.length < leaves.length ? page.at(-1) : undefined;
+      return done({ items, total: leaves.length, ...(next === undefined ? {} : { next }) });
+    },
+  }),
+];
+
+const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
+  users: 0,
+  sockets: 0,
+  questions: { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 },
+  beacons: 0,
+  outbox: 0,
+  journal: 0,
+};
+
+/** A cell that nobody has called yet carries nothing, and is not brought to life by looking at it. */
+function itemOf(cell: CellId, city: CityId, load: CellLoad | undefined): Readonly<Record<string, unknown>> {
+  const { t: _, ...carried } = load ?? { t: 'load', ...EMPTY };
+  return { ...carried, cell, city, state: 'leaf', born: load !== undefined };
+}

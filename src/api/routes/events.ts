@@ -1,0 +1,31 @@
+// /v1/events: the inbox. Reading removes nothing; acknowledging does.
+import { isProblem } from '../../object/call.ts';
+import { ackSchema, eventsQuerySchema } from '../../protocol/wire.ts';
+import { done, type Route, route } from '../route.ts';
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'Events after a number; waits for one if there is none',
+    scopes: ['user', 'service'],
+    status: 200,
+    query: eventsQuerySchema,
+    handle: async ({ verbs, caller, query }) => {
+      const reply = await verbs.events(caller, query.after ?? 0, query.waitS ?? 0);
+      return isProblem(reply) ? reply : done({ items: reply.items, next: reply.next });
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/events/ack',
+    summary: 'Remove the events up to a number',
+    scopes: ['user', 'service'],
+    status: 200,
+    body: ackSchema,
+    handle: async ({ verbs, caller, body }) => {
+      const reply = await verbs.ack(caller, body.seq);
+      return isProblem(reply) ? reply : done({ seq: reply.seq });
+    },
+  }),
+];

@@ -1,0 +1,30 @@
+// /v1/presence: a user's live state.
+import { isProblem } from '../../object/call.ts';
+import { presenceSchema } from '../../protocol/wire.ts';
+import { done, type Route, route } from '../route.ts';
+
+export const presenceRoutes: readonly Route[] = [
+  route({
+    method: 'PUT',
+    path: '/v1/presence',
+    summary: 'Say where you are and what you can be asked',
+    scopes: ['user', 'service'],
+    status: 200,
+    body: presenceSchema,
+    handle: async ({ verbs, caller, body }) => {
+      const reply = await verbs.presence(caller, body);
+      return isProblem(reply) ? reply : done(reply.view);
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/presence',
+    summary: 'Leave: no more offers',
+    scopes: ['user', 'service'],
+    status: 204,
+    handle: async ({ verbs, caller }) => {
+      const reply = await verbs.leave(caller);
+      return isProblem(reply) ? reply : done();
+    },
+  }),
+];

@@ -1,0 +1,69 @@
+// /v1/questions: asking, and looking after what one asked.
+import { isProblem } from '../../object/call.ts';
+import { isQuestionId, type QuestionId } from '../../protocol/ids.ts';
+import type { QuestionReply } from '../../protocol/messages.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import { patchSchema, questionSchema } from '../../protocol/wire.ts';
+import { done, type Outcome, type Route, route } from '../route.ts';
+
+export const questionRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/questions',
+    summary: 'Ask whoever is near and suitable',
+    scopes: ['user', 'service'],
+    status: 201,
+    body: questionSchema,
+    keyed: true,
+    handle: async ({ verbs, caller, body }) => view(await verbs.ask(caller, body)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/questions',
+    summary: 'Your questions; ended ones are kept for a day',
+    scopes: ['user', 'service'],
+    status: 200,
+    handle: async ({ verbs, caller }) => {
+      const reply = await verbs.questions(caller);
+      return isProblem(reply) ? reply : done(reply);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/questions/:id',
+    summary: 'One question',
+    scopes: ['user', 'service'],
+    status: 200,
+    handle: ({ verbs, caller, params }) => withId(params, async (id) => view(await verbs.question(caller, id))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/questions/:id',
+    summary: 'Move a question: it is matched where it now is',
+    scopes: ['user', 'service'],
+    status: 200,
+    body: patchSchema,
+    handle: ({ verbs, caller, params, body }) =>
+      withId(params, async (id) => view(await verbs.patch(caller, id, body))),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/questions/:id',
+    summary: 'Cancel a question',
+    scopes: ['user', 'service'],
+    status: 200,
+    handle: ({ verbs, caller, params }) => withId(params, async (id) => view(await verbs.cancel(caller, id))),
+  }),
+];
+
+function view(reply: QuestionReply | Problem): Outcome {
+  return isProblem(reply) ? reply : done(reply.view);
+}
+
+/** What is no id names no question. */
+function withId(
+  { id = '' }: Readonly<Record<string, string>>,
+  call: (id: QuestionId) => Promise<Outcome>,
+): Promise<Outcome> | Outcome {
+  return isQuestionId(id) ? call(id) : problem('unknown_question');
+}

@@ -1,0 +1,92 @@
+// /v1/stream: the WebSocket. The edge checks and places it; from then on it belongs to the cell that holds the user.
+import { isProblem } from '../../object/call.ts';
+import { randomToken } from '../../object/digest.ts';
+import type { Place } from '../../object/verbs.ts';
+import type { SocketGreeting } from '../../protocol/frames.ts';
+import { SOCKET_HEADER, SUBPROTOCOL } from '../../protocol/frames.ts';
+import type { CellId } from '../../protocol/ids.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import { type StreamQuery, streamQuerySchema } from '../../protocol/wire.ts';
+import { subprotocolsOf } from '../middleware/auth.ts';
+import { type Call, type Route, route } from '../route.ts';
+
+export const streamRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/stream',
+    summary: 'WebSocket: the verbs and the events as frames',
+    scopes: ['user', 'service'],
+    status: 101,
+    query: streamQuerySchema,
+    handle: async (call) => {
+      const { request, services, trace } = call;
+      const refused = handshakeProblem(request.headers);
+      if (refused !== undefined) return refused;
+      const seat = await seatOf(call);
+      if (isProblem(seat)) return seat;
+      const upgrade = (): Request => upgradeOf(request.headers, greetingOf(call, seat));
+      return services.router.connect(seat, upgrade, trace);
+    },
+  }),
+];
+
+type Seat = {
+  readonly cell: CellId;
+  readonly key?: string;
+  readonly city: Place['city'];
+  readonly point: Place['point'] | null;
+};
+
+function handshakeProblem(headers: Headers): Problem | undefined {
+  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return problem('upgrade_required');
+  const offered = subprotocolsOf(headers);
+  // A browser drops a connection for which none of its subprotocols was chosen.
+  if (offered.length > 0 && !offered.includes(SUBPROTOCOL)) {
+    return problem('bad_header', `Sec-WebSocket-Protocol must offer ${SUBPROTOCOL}`);
+  }
+  return undefined;
+}
+
+/** The cell for the point, or, without one, where the user is present. */
+async function seatOf({ query, verbs, caller, services }: Call<unknown, StreamQuery>): Promise<Seat | Problem> {
+  const { lat, lng, cell } = query;
+  if (lat !== undefined && lng !== undefined) return verbs.place({ lat, lng }, cell);
+  if (lat !== undefined || lng !== undefined) {
+    const field = lat === undefined ? 'lat' : 'lng';
+    return { ...problem('bad_query', `${field} is needed`), errors: [{ field, message: 'is needed' }] };
+  }
+  const where = await services.router.callUser(caller.user, { t: 'where', user: caller.user }, caller.trace);
+  if (isProblem(where)) return where;
+  const leaf = where.cell === null ? undefined : await services.router.leaf(where.cell);
+  return leaf === undefined ? problem('no_presence') : { ...leaf, point: null };
+}
+
+function greetingOf({ caller, identity, query, trace }: Call<unknown, StreamQuery>, seat: Seat): SocketGreeting {
+  return {
+    user: caller.user,
+    scope: identity.scope,
+    point: seat.point,
+    session: query.session ?? randomToken(),
+    trace,
+    gridLength: seat.city.policy.gridLength,
+    city: seat.city.id,
+  };
+}
+
+/** The handshake as the cell sees it: without the token, and without whatever the client claimed to know. */
+function upgradeOf(given: Headers, greeting: SocketGreeting): Request {
+  const headers = new Headers();
+  for (const name of [
+    'upgrade',
+    'connection',
+    'sec-websocket-key',
+    'sec-websocket-version',
+    'sec-websocket-extensions',
+  ]) {
+    const value = given.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (subprotocolsOf(given).includes(SUBPROTOCOL)) headers.set('sec-websocket-protocol', SUBPROTOCOL);
+  headers.set(SOCKET_HEADER, JSON.stringify(greeting));
+  return new Request('https://cell/v1/stream', { headers });
+}

@@ -1,0 +1,53 @@
+// Makes up for lost alarms: wakes the cells that have open questions, a slice at a time, whatever became of their alarms.
+import type { EpochMs } from '../lib/brand.ts';
+import { epochMs } from '../lib/brand.ts';
+import type { CellId } from '../protocol/ids.ts';
+import type { BusyStore } from '../store/busy-store.ts';
+import { mapBounded } from './bounded.ts';
+import { isProblem } from './call.ts';
+import type { Router } from './router.ts';
+
+export type SweepDeps = {
+  readonly router: Pick<Router, 'peek'>;
+  readonly busy: BusyStore;
+  readonly onError: (cell: CellId | undefined, error: unknown) => void;
+};
+
+export type Swept = { readonly cells: number; readonly woken: number; readonly failed: number };
+
+export const SLICE_MAX = 250;
+const MINUTE_MS = 60_000;
+const KEPT_MS = 24 * 60 * MINUTE_MS;
+
+// What D1 said last, for when it is away.
+let lastList: readonly CellId[] = [];
+
+/** Wakes the slice whose turn it is in the minute of `now`. One cell's failure is told to `onError` and stops no other. */
+export async function sweep({ router, busy, onError }: SweepDeps, now: EpochMs): Promise<Swept> {
+  try {
+    lastList = await busy.list(now);
+    await busy.prune(epochMs(now - KEPT_MS));
+  } catch (error) {
+    onError(undefined, error);
+  }
+  const slice = sliceOf(lastList, Math.floor(now / MINUTE_MS));
+  const woken = await mapBounded(slice, async (cell) => {
+    try {
+      const load = await router.peek(cell);
+      if (load === undefined || !isProblem(load)) return true;
+      onError(cell, new Error(`the cell answered ${load.code}`));
+    } catch (error) {
+      onError(cell, error);
+    }
+    return false;
+  });
+  const count = woken.filter(Boolean).length;
+  return { cells: lastList.length, woken: count, failed: woken.length - count };
+}
+
+/** Every cell has its turn within as many minutes as there are slices. */
+export function sliceOf<T>(items: readonly T[], minute: number, sliceMax = SLICE_MAX): readonly T[] {
+  const slices = Math.max(1, Math.ceil(items.length / sliceMax));
+  const from = (minute % slices) * sliceMax;
+  return items.slice(from, from + sliceMax);
+}

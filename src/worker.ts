@@ -1,0 +1,25 @@
+// The entry of the worker: the edge, the objects, and the sweep. Nothing else.
+import { createApp } from './api/app.ts';
+import type { Env } from './env.ts';
+import { epochMs } from './lib/brand.ts';
+import { servicesOf } from './object/services.ts';
+import { sweep } from './object/sweep.ts';
+import { errorFields, jsonLog } from './ops/log.ts';
+import { d1BusyStore } from './store/sql/d1-busy-store.ts';
+
+export { CellObject } from './object/cell-object.ts';
+export { UserObject } from './object/user-object.ts';
+
+const app = createApp();
+
+export default {
+  fetch: app.fetch,
+  scheduled: async ({ scheduledTime }, env) => {
+    const log = jsonLog(env.LOG_LEVEL);
+    const { router } = servicesOf(env);
+    const onError = (cell: string | undefined, error: unknown): void =>
+      log('error', 'sweep.fault', { cell, ...errorFields(error) });
+    const swept = await sweep({ router, busy: d1BusyStore(env.DB), onError }, epochMs(scheduledTime));
+    if (swept.cells > 0) log('info', 'sweep', swept);
+  },
+} satisfies ExportedHandler<Env>;
