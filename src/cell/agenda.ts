@@ -51,6 +51,9 @@ export function agenda(): Agenda {
 }
 
 /** Total, so that two runs of one seed take the same order. */
-function before(a: { readonly at: number; readonly key: string }, b: { readonly at: number; readonly key: string }): boolean {
+function before(
+  a: { readonly at: number; readonly key: string },
+  b: { readonly at: number; readonly key: string },
+): boolean {
   return a.at !== b.at ? a.at < b.at : a.key < b.key;
 }

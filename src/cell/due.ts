@@ -1,5 +1,5 @@
 // When each entity of a cell wants attention next: pure, so that the alarm can be checked against a table.
-import { type EpochMs, plusMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { hasEnded, isLive } from './lifecycle.ts';
 import type { Arriving, Beacon, Held, Question } from './state.ts';
@@ -7,12 +7,15 @@ import type { Arriving, Beacon, Held, Question } from './state.ts';
 /** A crash between a commit and its sends is repaired this long after it, should nothing else wake the object before. */
 const UNSENT_GUARD_MS = 30_000;
 
-/** A live user: the end of the lease, or of the first hold. A frozen one waits for `forget` alone. */
+/** A frozen row whose `forget` was lost asks after itself this often. */
+const FROZEN_ASKS_MS = 60_000;
+
+/** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go. */
 export function dueHeld(held: Held): EpochMs | undefined {
-  if (held.phase === 'frozen') return undefined;
-  let due: number = held.leaseUntil;
+  if (held.phase === 'frozen') return plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
+  let due: number = held.phase === 'live' ? held.leaseUntil : Number.POSITIVE_INFINITY;
   for (const hold of held.holds.values()) due = Math.min(due, hold.until);
-  return due as EpochMs;
+  return Number.isFinite(due) ? epochMs(due) : undefined;
 }
 
 export function dueArriving(arriving: Arriving): EpochMs {
@@ -33,5 +36,5 @@ export function dueQuestion(question: Question, now: EpochMs): EpochMs {
     if (stream.items.length === 0) continue;
     due = Math.min(due, stream.retryAt ?? plusMs(now, UNSENT_GUARD_MS));
   }
-  return due as EpochMs;
+  return epochMs(due);
 }

@@ -4,8 +4,36 @@ import type { OfferId, QuestionId } from '../protocol/ids.ts';
 export type JournalRecord =
   | { readonly t: 'user.entered' | 'user.left'; readonly who: string }
   | { readonly t: 'question.asked'; readonly q: QuestionId; readonly topic?: string }
-  | { readonly t: 'question.dormant' | 'question.woken' | 'question.moved'; readonly q: QuestionId; readonly stage: number }
-  | { readonly t: 'question.answered' | 'question.expired' | 'question.cancelled'; readonly q: QuestionId; readonly topic?: string; readonly answers: number; readonly ageMs: number }
-  | { readonly t: 'offer.made'; readonly o: OfferId; readonly topic?: string; readonly distanceM: number; readonly score: number; readonly waitMs: number }
-  | { readonly t: 'offer.accepted'; readonly o: OfferId; readonly topic?: string; readonly distanceM: number; readonly score: number; readonly waitMs: number }
-  | { readonly t: 'offer.answered' | 'offer.declined' | 'offer.expired' | 'offer.withdrawn'; readonly o: OfferId; readonly topic?: string };
+  | {
+      readonly t: 'question.dormant' | 'question.woken' | 'question.moved';
+      readonly q: QuestionId;
+      readonly stage: number;
+    }
+  | {
+      readonly t: 'question.answered' | 'question.expired' | 'question.cancelled';
+      readonly q: QuestionId;
+      readonly topic?: string;
+      readonly answers: number;
+      readonly ageMs: number;
+    }
+  | {
+      readonly t: 'offer.made';
+      readonly o: OfferId;
+      readonly topic?: string;
+      readonly distanceM: number;
+      readonly score: number;
+      readonly waitMs: number;
+    }
+  | {
+      readonly t: 'offer.accepted';
+      readonly o: OfferId;
+      readonly topic?: string;
+      readonly distanceM: number;
+      readonly score: number;
+      readonly waitMs: number;
+    }
+  | {
+      readonly t: 'offer.answered' | 'offer.declined' | 'offer.expired' | 'offer.withdrawn';
+      readonly o: OfferId;
+      readonly topic?: string;
+    };

@@ -12,11 +12,16 @@ import type { Sleepers } from './sleepers.ts';
 /** The slot that an offer takes at a user held here. `until` asks the question's cell; it never frees by itself. */
 export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs };
 
-/** A user held here. `frozen` after a recall: not matchable, takes no holds, waits for `forget`. */
+/**
+ * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall: not matchable,
+ * takes no holds, waits for `forget`.
+ */
 export type Held = {
   readonly user: UserId;
   readonly epoch: number;
-  phase: 'live' | 'frozen';
+  phase: 'live' | 'lapsed' | 'frozen';
+  /** When a frozen row last asked whether it may go. */
+  frozenAt: EpochMs | undefined;
   session: string;
   seq: number | undefined;
   profile: Profile;
@@ -72,13 +77,23 @@ export type Offer = {
 };
 
 export type Phase =
-  | { readonly t: 'open'; /** When to try again: a try in flight, or one that found too few. */ readonly retryAt: EpochMs | undefined }
+  | {
+      readonly t: 'open' /** When to try again: a try in flight, or one that found too few. */;
+      readonly retryAt: EpochMs | undefined;
+    }
   | { readonly t: 'dormant'; readonly wakeAt: EpochMs }
   | { readonly t: 'matched' }
   | { readonly t: 'answered' | 'expired' | 'cancelled'; readonly endedAt: EpochMs };
 
 /** What is owed to one user on behalf of one question, numbered from 1. `acked` may lag behind the truth, never lead it. */
-export type Stream = { next: number; acked: number; items: StreamItem[]; retryAt: EpochMs | undefined; call: number | undefined; failures: number };
+export type Stream = {
+  next: number;
+  acked: number;
+  items: StreamItem[];
+  retryAt: EpochMs | undefined;
+  call: number | undefined;
+  failures: number;
+};
 
 export type Question = {
   readonly id: QuestionId;
@@ -128,6 +143,7 @@ export type Pending =
   | { readonly t: 'deliver'; readonly question: QuestionId; readonly user: UserId }
   | { readonly t: 'nudge'; readonly question: QuestionId; readonly user: UserId }
   | { readonly t: 'hold'; readonly offer: OfferId; readonly user: UserId }
+  | { readonly t: 'where'; readonly user: UserId }
   | { readonly t: 'release' };
 
 export type Near = { readonly cell: CellId; readonly bounds: Bounds };
@@ -152,6 +168,7 @@ export type CellState = {
   armedAt: EpochMs | undefined;
   readonly rounds: Map<QuestionId, Round>;
   readonly calls: Map<number, Pending>;
+  /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */
   readonly nudging: Map<QuestionId, UserId>;
   readonly sockets: Map<UserId, { session: string; outside: number }>;
   nextCall: number;

@@ -6,6 +6,8 @@ import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/m
 import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
 import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
 import type { JournalRecord } from './journal.ts';
+import { isShort } from './lifecycle.ts';
+import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
 
 export type Tx = {
@@ -18,8 +20,10 @@ export type Tx = {
   readonly beacons: Set<QuestionId>;
   /** Questions whose due time changed although their row did not. */
   readonly touched: Set<QuestionId>;
-  /** Streams to deliver once the step is over. */
-  readonly owed: { readonly question: QuestionId; readonly user: UserId }[];
+  /** Users who may have become suitable in this step: held against the sleepers at its end. */
+  readonly arrivals: Set<UserId>;
+  /** Questions that owe somebody news: delivered once the step is over. */
+  readonly owing: Set<QuestionId>;
   readonly journal: JournalRecord[];
   born: boolean;
 };
@@ -34,7 +38,8 @@ export function begin(state: CellState, now: EpochMs): Tx {
     arriving: new Set(),
     beacons: new Set(),
     touched: new Set(),
-    owed: [],
+    arrivals: new Set(),
+    owing: new Set(),
     journal: [],
     born: false,
   };
@@ -45,7 +50,13 @@ export function reply(tx: Tx, token: Token, value: CellReply): void {
 }
 
 /** Calls another object; the outcome comes back as an event. */
-export function call(tx: Tx, what: Pending, address: Address, request: CellRequest | UserRequest, timeoutMs: number): number {
+export function call(
+  tx: Tx,
+  what: Pending,
+  address: Address,
+  request: CellRequest | UserRequest,
+  timeoutMs: number,
+): number {
   const id = tx.state.nextCall++;
   tx.state.calls.set(id, what);
   tx.effects.sends.push({ call: id, address, request, timeoutMs });
@@ -74,11 +85,15 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   for (const id of tx.touched) {
     const question = state.questions.get(id);
     state.agenda.set(`q:${id}`, question === undefined ? undefined : dueQuestion(question, tx.now));
+    if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
+    else state.sleepers.delete(id);
   }
   for (const id of tx.beacons) {
     const beacon = state.beacons.get(id);
     put(tx, 'beacons', id, beacon === undefined ? null : encodeBeacon(beacon));
     state.agenda.set(`b:${id}`, beacon === undefined ? undefined : dueBeacon(beacon));
+    if (beacon !== undefined) state.sleepers.add(beacon.need);
+    else state.sleepers.delete(id);
   }
   if (tx.journal.length > 0) {
     state.journalLast++;

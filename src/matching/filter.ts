@@ -22,7 +22,18 @@ export type Askable = {
   readonly holdsQuestion: (id: QuestionId) => boolean;
 };
 
-export type Reason = 'asker' | 'lease' | 'stale' | 'topic' | 'language' | 'excluded' | 'blocked' | 'cooling' | 'capacity' | 'held' | 'far';
+export type Reason =
+  | 'asker'
+  | 'lease'
+  | 'stale'
+  | 'topic'
+  | 'language'
+  | 'excluded'
+  | 'blocked'
+  | 'cooling'
+  | 'capacity'
+  | 'held'
+  | 'far';
 
 /** Why `who` may not be asked, or the distance in metres when they may. The cheap reasons come first. */
 export function refuse(need: Need, policy: Policy, who: Askable, now: EpochMs): Reason | number {

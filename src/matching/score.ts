@@ -7,7 +7,13 @@ import type { Askable } from './filter.ts';
 type Terms = Candidate['terms'];
 
 /** Every term lies in 0 to 1; the score in 0 to the sum of the weights. */
-export function scored(need: Need, policy: Policy, who: Askable, distanceM: number, now: EpochMs): { readonly score: number; readonly terms: Terms } {
+export function scored(
+  need: Need,
+  policy: Policy,
+  who: Askable,
+  distanceM: number,
+  now: EpochMs,
+): { readonly score: number; readonly terms: Terms } {
   const terms: Terms = {
     nearness: nearness(distanceM, need.radiusM),
     topicFit: need.topic === undefined ? 0.5 : who.profile.topics.includes(need.topic) ? 1 : 0.5,
@@ -20,7 +26,13 @@ export function scored(need: Need, policy: Policy, who: Askable, distanceM: numb
 
 /** The score that nobody at `minDistanceM` or farther can exceed: when to stop asking more cells. */
 export function scoreBound(need: Need, policy: Policy, minDistanceM: number): number {
-  return weigh(policy, { nearness: nearness(minDistanceM, need.radiusM), topicFit: 1, reputation: 1, idle: 1, freshness: 1 });
+  return weigh(policy, {
+    nearness: nearness(minDistanceM, need.radiusM),
+    topicFit: 1,
+    reputation: 1,
+    idle: 1,
+    freshness: 1,
+  });
 }
 
 /** Strict and total: higher score, then nearer, then the lesser user id. */

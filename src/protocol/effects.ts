@@ -36,7 +36,18 @@ export type Effects = {
   readonly sends: Send[];
   readonly attachments: Attachment[];
   /** Frames pushed to the sockets of a user here; a final `moved` closes them. */
-  readonly frames: { readonly user: UserId; readonly frame: Readonly<Record<string, unknown>>; readonly close: boolean }[];
+  readonly frames: {
+    readonly user: UserId;
+    readonly frame: Readonly<Record<string, unknown>>;
+    readonly close: boolean;
+  }[];
 };
 
-export const noEffects = (): Effects => ({ rows: [], alarmAt: undefined, replies: [], sends: [], attachments: [], frames: [] });
+export const noEffects = (): Effects => ({
+  rows: [],
+  alarmAt: undefined,
+  replies: [],
+  sends: [],
+  attachments: [],
+  frames: [],
+});

@@ -4,7 +4,15 @@ import type { Point } from '../geo/point.ts';
 import type { CellId, CityId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
 import type { Policy } from './policy.ts';
 import type { Problem } from './problems.ts';
-import type { EventBody, OfferState, OfferView, PresenceView, QuestionState, QuestionView, UserEvent } from './views.ts';
+import type {
+  EventBody,
+  OfferState,
+  OfferView,
+  PresenceView,
+  QuestionState,
+  QuestionView,
+  UserEvent,
+} from './views.ts';
 
 export type Profile = {
   readonly topics: readonly string[];
@@ -74,7 +82,13 @@ export type Candidate = {
   readonly cell: CellId;
   readonly distanceM: number;
   readonly score: number;
-  readonly terms: { readonly nearness: number; readonly topicFit: number; readonly reputation: number; readonly idle: number; readonly freshness: number };
+  readonly terms: {
+    readonly nearness: number;
+    readonly topicFit: number;
+    readonly reputation: number;
+    readonly idle: number;
+    readonly freshness: number;
+  };
 };
 
 /** The map row by which a cell is born or brought up to date; the higher version wins. */
@@ -109,7 +123,12 @@ export type StreamItem = {
   /** To be put in the inbox. */
   readonly event?: EventBody;
   /** A change of the user's own offer, for their list of offers and for the hold. */
-  readonly offer?: { readonly id: OfferId; readonly state: OfferState; readonly leftMs: number; readonly view?: OfferView };
+  readonly offer?: {
+    readonly id: OfferId;
+    readonly state: OfferState;
+    readonly leftMs: number;
+    readonly view?: OfferView;
+  };
   /** The state of the user's own question, for their index of questions and keys: the first item of a question registers it. */
   readonly question?: { readonly state: QuestionState; readonly key?: string };
 };
@@ -117,35 +136,82 @@ export type StreamItem = {
 /** Calls to a CellObject, by name. */
 export type CellCalls = {
   // from the edge
-  presence: { ask: { readonly user: UserId; readonly ping: Ping }; reply: { readonly t: 'present'; readonly view: PresenceView } };
+  presence: {
+    ask: { readonly user: UserId; readonly ping: Ping };
+    reply: { readonly t: 'present'; readonly view: PresenceView };
+  };
   leave: { ask: { readonly user: UserId }; reply: { readonly t: 'done' } };
   ask: { ask: { readonly question: NewQuestion }; reply: QuestionReply };
   question: { ask: { readonly id: QuestionId; readonly user: UserId | null }; reply: QuestionReply };
-  patch: { ask: { readonly id: QuestionId; readonly user: UserId | null; readonly point: Point }; reply: QuestionReply };
-  cancel: { ask: { readonly id: QuestionId; readonly user: UserId | null; readonly reason?: 'key_reused' }; reply: QuestionReply };
+  patch: {
+    ask: { readonly id: QuestionId; readonly user: UserId | null; readonly point: Point };
+    reply: QuestionReply;
+  };
+  cancel: {
+    ask: { readonly id: QuestionId; readonly user: UserId | null; readonly reason?: 'key_reused' };
+    reply: QuestionReply;
+  };
   accept: { ask: { readonly offerId: OfferId; readonly user: UserId | null }; reply: OfferReply };
   decline: { ask: { readonly offerId: OfferId; readonly user: UserId | null }; reply: OfferReply };
-  answer: { ask: { readonly offerId: OfferId; readonly user: UserId | null; readonly text: string }; reply: OfferReply };
+  answer: {
+    ask: { readonly offerId: OfferId; readonly user: UserId | null; readonly text: string };
+    reply: OfferReply;
+  };
   load: { ask: Record<never, never>; reply: CellLoad };
   // who holds a user
-  recall: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'record'; readonly record: UserRecord } | { readonly t: 'no_row' } };
+  recall: {
+    ask: { readonly user: UserId; readonly epoch: number };
+    reply: { readonly t: 'record'; readonly record: UserRecord } | { readonly t: 'no_row' };
+  };
   forget: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'done' } };
   // matching across cells
-  scout: { ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number }; reply: { readonly t: 'scouted'; readonly candidates: readonly Candidate[]; readonly beacon: boolean } };
-  reserve: { ask: { readonly offerId: OfferId; readonly user: UserId; readonly need: Need; readonly policy: Policy; readonly copy: OfferCopy; readonly holdMs: number }; reply: { readonly t: 'held' } | { readonly t: 'refused'; readonly reason: string } };
+  scout: {
+    ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number };
+    reply: { readonly t: 'scouted'; readonly candidates: readonly Candidate[]; readonly beacon: boolean };
+  };
+  reserve: {
+    ask: {
+      readonly offerId: OfferId;
+      readonly user: UserId;
+      readonly need: Need;
+      readonly policy: Policy;
+      readonly copy: OfferCopy;
+      readonly holdMs: number;
+    };
+    reply: { readonly t: 'held' } | { readonly t: 'refused'; readonly reason: string };
+  };
   release: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: { readonly t: 'done' } };
-  nudge: { ask: { readonly questionId: QuestionId; readonly candidate: Candidate }; reply: { readonly t: 'tried' } | { readonly t: 'full' } | { readonly t: 'gone' } };
+  nudge: {
+    ask: { readonly questionId: QuestionId; readonly candidate: Candidate };
+    reply: { readonly t: 'tried' } | { readonly t: 'known' } | { readonly t: 'full' } | { readonly t: 'gone' };
+  };
   // holds and inboxes
   state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
   /** The holder's word that the user of a pending offer has gone. */
   absent: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
-  push: { ask: { readonly user: UserId; readonly events: readonly UserEvent[]; readonly offers: readonly NonNullable<StreamItem['offer']>[] }; reply: { readonly t: 'done' } };
+  push: {
+    ask: {
+      readonly user: UserId;
+      readonly events: readonly UserEvent[];
+      readonly offers: readonly NonNullable<StreamItem['offer']>[];
+    };
+    reply: { readonly t: 'done' };
+  };
 };
 
 /** What a question says of an offer to whoever keeps a hold for it. */
-export type StateReply = { readonly t: 'state'; readonly live: boolean; readonly state?: OfferState; readonly leftMs: number };
+export type StateReply = {
+  readonly t: 'state';
+  readonly live: boolean;
+  readonly state?: OfferState;
+  readonly leftMs: number;
+};
 export type QuestionReply = { readonly t: 'question'; readonly view: QuestionView };
-export type OfferReply = { readonly t: 'offer'; readonly view: OfferView; readonly answer?: { readonly offerId: OfferId; readonly text: string; readonly at: string } };
+export type OfferReply = {
+  readonly t: 'offer';
+  readonly view: OfferView;
+  readonly answer?: { readonly offerId: OfferId; readonly text: string; readonly at: string };
+};
 
 export type CellLoad = {
   readonly t: 'load';
@@ -161,13 +227,33 @@ export type CellLoad = {
 
 /** Calls to a UserObject, by name. */
 export type UserCalls = {
-  claim: { ask: { readonly user: UserId; readonly cell: CellId; readonly session: string; readonly seq?: number }; reply: ClaimReply };
-  deliver: { ask: { readonly user: UserId; readonly questionId: QuestionId; readonly items: readonly StreamItem[] }; reply: { readonly t: 'stored'; readonly upTo: number; readonly duplicateOf?: QuestionId } };
+  claim: {
+    ask: { readonly user: UserId; readonly cell: CellId; readonly session: string; readonly seq?: number };
+    reply: ClaimReply;
+  };
+  deliver: {
+    ask: {
+      readonly user: UserId;
+      readonly questionId: QuestionId /** How long the receiver must remember this stream. */;
+      readonly keepMs: number;
+      readonly items: readonly StreamItem[];
+    };
+    reply: { readonly t: 'stored'; readonly upTo: number; readonly duplicateOf?: QuestionId };
+  };
   // from the edge
-  where: { ask: { readonly user: UserId }; reply: { readonly t: 'where'; readonly cell: CellId | null } };
-  events: { ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number }; reply: { readonly t: 'events'; readonly items: readonly UserEvent[]; readonly next: number } };
+  where: {
+    ask: { readonly user: UserId };
+    reply: { readonly t: 'where'; readonly cell: CellId | null; readonly epoch: number };
+  };
+  events: {
+    ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };
+    reply: { readonly t: 'events'; readonly items: readonly UserEvent[]; readonly next: number };
+  };
   ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
-  questions: { ask: { readonly user: UserId }; reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[] } };
+  questions: {
+    ask: { readonly user: UserId };
+    reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[] };
+  };
   offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
 };
 
@@ -187,7 +273,12 @@ export type CellReply<K extends CellCallName = CellCallName> = CellCalls[K]['rep
 export type UserReply<K extends UserCallName = UserCallName> = UserCalls[K]['reply'] | Problem;
 
 /** What a caller wraps a cell call in: `version` of the map row that it routed by, and the row itself once it was asked for. */
-export type CellEnvelope = { readonly request: CellRequest; readonly version?: number; readonly birth?: Birth; readonly trace?: string };
+export type CellEnvelope = {
+  readonly request: CellRequest;
+  readonly version?: number;
+  readonly birth?: Birth;
+  readonly trace?: string;
+};
 export type UserEnvelope = { readonly request: UserRequest; readonly trace?: string };
 
 /** Where a call goes. `home` is resolved to the leaf that covers the key. */

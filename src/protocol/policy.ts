@@ -28,7 +28,10 @@ export const policySchema = v.strictObject({
   ),
   weights: v.pipe(
     v.strictObject({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight }),
-    v.check((w) => w.nearness + w.topicFit + w.reputation + w.idle + w.freshness > 0, 'at least one weight must be above 0'),
+    v.check(
+      (w) => w.nearness + w.topicFit + w.reputation + w.idle + w.freshness > 0,
+      'at least one weight must be above 0',
+    ),
   ),
   /** Idle time that earns the whole fairness term. */
   idleFullMs: ms(1000, 24 * HOUR_MS),
@@ -63,7 +66,9 @@ export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
 export const policyPatchSchema = v.partial(
   v.strictObject({
     ...policySchema.entries,
-    weights: v.partial(v.strictObject({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight })),
+    weights: v.partial(
+      v.strictObject({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight }),
+    ),
     offers: v.partial(policySchema.entries.offers),
     backOff: v.partial(policySchema.entries.backOff),
     question: v.partial(policySchema.entries.question),

@@ -52,7 +52,9 @@ export type EventBody = {
   /** ISO 8601, by the clock of the question's cell. */
   readonly at: string;
   /** An offer for `offer.*`; `{question, answer?, offerId?}` for `question.*`. */
-  readonly data: OfferView | { readonly question: QuestionView; readonly answer?: AnswerView; readonly offerId?: OfferId };
+  readonly data:
+    | OfferView
+    | { readonly question: QuestionView; readonly answer?: AnswerView; readonly offerId?: OfferId };
 };
 
 /** An event in a user's inbox; `seq` is numbered by the UserObject alone, without gaps. */

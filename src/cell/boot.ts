@@ -1,0 +1,38 @@
+// What a cell does first after its object was constructed: take up what its rows and sockets say was under way.
+import type { EpochMs } from '../lib/brand.ts';
+import type { Attachment } from '../protocol/effects.ts';
+import { arrive } from './arrival.ts';
+import { dueHeld } from './due.ts';
+import { claim } from './presence.ts';
+import type { Tx } from './tx.ts';
+
+/** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
+export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
+  const { state } = tx;
+  state.armedAt = armedAt !== undefined && armedAt > tx.now ? armedAt : undefined;
+  for (const attachment of attachments) restore(tx, attachment);
+  if (state.birth === undefined) return;
+  for (const arriving of state.arriving.values()) claim(tx, arriving);
+  for (const question of state.questions.values()) tx.owing.add(question.id);
+  // A nudge that was under way is lost: whoever is here is held against the beacons once more.
+  if (state.beacons.size > 0) for (const held of state.users.values()) arrive(tx, held);
+}
+
+/** A socket's soft state counts only beside a row of its epoch; otherwise the socket is sent away. */
+function restore(tx: Tx, soft: Attachment): void {
+  const { state } = tx;
+  const held = state.users.get(soft.user);
+  if (held === undefined || held.epoch !== soft.epoch || held.phase === 'frozen') {
+    tx.effects.frames.push({ user: soft.user, frame: { t: 'moved', reason: 'elsewhere' }, close: true });
+    return;
+  }
+  state.sockets.set(soft.user, { session: soft.session, outside: 0 });
+  if (soft.pointAt < held.pointAt) return;
+  held.session = soft.session;
+  held.seq = soft.seq;
+  held.point = { lat: soft.lat, lng: soft.lng };
+  held.pointAt = soft.pointAt;
+  held.leaseUntil = soft.leaseUntil;
+  if (held.phase === 'live') state.roster.set(held.user, held.point);
+  state.agenda.set(`u:${held.user}`, dueHeld(held));
+}

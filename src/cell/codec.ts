@@ -1,0 +1,113 @@
+// Rows of a cell: JSON with a version; an unknown version is refused by name.
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { Birth, StreamItem } from '../protocol/messages.ts';
+import type { JournalRecord } from './journal.ts';
+import type { Arriving, Beacon, Held, Hold, Offer, Phase, Question, Stream } from './state.ts';
+
+const VERSION = 1;
+
+/** The tables of a cell, for whoever makes them. */
+export const CELL_TABLES = [
+  { name: 'meta', kind: 'all' },
+  { name: 'users', kind: 'all' },
+  { name: 'arriving', kind: 'all' },
+  { name: 'questions', kind: 'all' },
+  { name: 'beacons', kind: 'all' },
+  { name: 'journal', kind: 'log' },
+] as const;
+
+export const encodeBirth = (birth: Birth): string => JSON.stringify({ v: VERSION, ...birth });
+export const decodeBirth = (text: string): Birth => versioned<Birth>('meta', text);
+
+type UserRow = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
+
+export function encodeUser(held: Held): string {
+  const { holdsQuestion: _, holds, ...rest } = held;
+  return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
+}
+
+export function decodeUser(text: string): Held {
+  const row = versioned<UserRow>('users', text);
+  return held({ ...row, seq: row.seq, holds: row.holds });
+}
+
+/** Builds a user held here from its fields. */
+export function held(fields: Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] }): Held {
+  const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, hold]));
+  return {
+    ...fields,
+    holds,
+    holdsQuestion: (id) => {
+      for (const hold of holds.values()) if (hold.questionId === id) return true;
+      return false;
+    },
+  };
+}
+
+export function encodeArriving(arriving: Arriving): string {
+  const { user, ping, pingAt, leaseUntil, retryAt } = arriving;
+  return JSON.stringify({ v: VERSION, user, ping, pingAt, leaseUntil, retryAt });
+}
+
+export function decodeArriving(text: string): Arriving {
+  const row = versioned<Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt'>>('arriving', text);
+  return { ...row, retryAt: row.retryAt, stored: true, call: undefined, fence: 0, tokens: [] };
+}
+
+type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };
+type QuestionRow = Omit<Question, 'offers' | 'streams'> & {
+  readonly offers: readonly Offer[];
+  readonly streams: readonly StreamRow[];
+};
+
+export function encodeQuestion(question: Question): string {
+  const { streams, ...rest } = question;
+  const rows: StreamRow[] = [];
+  for (const [u, stream] of streams) rows.push({ u, n: stream.next, a: stream.acked, i: stream.items });
+  return JSON.stringify({ v: VERSION, ...rest, streams: rows });
+}
+
+export function decodeQuestion(text: string): Question {
+  const row = versioned<QuestionRow>('questions', text);
+  const streams = new Map<UserId, Stream>();
+  for (const { u, n, a, i } of row.streams) {
+    streams.set(u, { next: n, acked: a, items: [...i], retryAt: undefined, call: undefined, failures: 0 });
+  }
+  return {
+    ...row,
+    key: row.key,
+    bodyHash: row.bodyHash,
+    topic: row.topic,
+    phase: phaseOf(row.phase),
+    offers: row.offers.map((offer) => ({ ...offer, madeAt: offer.madeAt, answer: offer.answer })),
+    streams,
+  };
+}
+
+export const encodeBeacon = (beacon: Beacon): string => JSON.stringify({ v: VERSION, ...beacon });
+export const decodeBeacon = (text: string): Beacon => versioned<Beacon>('beacons', text);
+
+export const encodeJournal = (at: EpochMs, records: readonly JournalRecord[]): string =>
+  JSON.stringify({ v: VERSION, at, records });
+
+export function decodeJournal(text: string): { readonly at: EpochMs; readonly records: readonly JournalRecord[] } {
+  const row = versioned<{ at: number; records: readonly JournalRecord[] }>('journal', text);
+  return { at: epochMs(row.at), records: row.records };
+}
+
+export const questionKey = (key: string): QuestionId => key as QuestionId;
+export const userKey = (key: string): UserId => key as UserId;
+
+/** JSON drops `undefined`: an open phase comes back with its field. */
+function phaseOf(phase: Phase): Phase {
+  return phase.t === 'open' ? { t: 'open', retryAt: phase.retryAt } : phase;
+}
+
+/** @throws Error naming the table and the version when this code does not know it. */
+function versioned<T>(table: string, text: string): T {
+  const { v, ...rest } = JSON.parse(text) as { v: unknown };
+  if (v !== VERSION)
+    throw new Error(`row of table ${table} has version ${String(v)}; this code reads version ${VERSION}`);
+  return rest as T;
+}

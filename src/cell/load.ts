@@ -1,0 +1,105 @@
+// A cell's state: empty, or rebuilt from its rows.
+import { decode } from '../geo/geohash.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { CellId } from '../protocol/ids.ts';
+import type { Birth } from '../protocol/messages.ts';
+import { agenda } from './agenda.ts';
+import { decodeArriving, decodeBeacon, decodeBirth, decodeJournal, decodeQuestion, decodeUser } from './codec.ts';
+import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
+import { isShort } from './lifecycle.ts';
+import { needOf } from './need.ts';
+import { roster } from './roster.ts';
+import { sleepers } from './sleepers.ts';
+import type { CellState } from './state.ts';
+
+export function emptyCell(): CellState {
+  return {
+    birth: undefined,
+    users: new Map(),
+    arriving: new Map(),
+    questions: new Map(),
+    beacons: new Map(),
+    journalLast: 0,
+    clock: epochMs(0),
+    near: [],
+    bounds: undefined,
+    roster: roster(),
+    sleepers: sleepers(),
+    agenda: agenda(),
+    armedAt: undefined,
+    rounds: new Map(),
+    calls: new Map(),
+    nudging: new Map(),
+    sockets: new Map(),
+    nextCall: 1,
+  };
+}
+
+/** Rebuilds the state from rows. @throws Error for a row of an unknown table or version. */
+export function loadCell(
+  rows: Iterable<{ readonly table: string; readonly key: string; readonly value: string }>,
+): CellState {
+  const state = emptyCell();
+  for (const { table, key, value } of rows) loadRow(state, table, key, value);
+  const now = state.clock;
+  for (const held of state.users.values()) {
+    if (held.phase === 'live') state.roster.set(held.user, held.point);
+    state.agenda.set(`u:${held.user}`, dueHeld(held));
+  }
+  for (const arriving of state.arriving.values()) state.agenda.set(`a:${arriving.user}`, dueArriving(arriving));
+  for (const question of state.questions.values()) {
+    state.agenda.set(`q:${question.id}`, dueQuestion(question, now));
+    if (isShort(question)) state.sleepers.add(needOf(state, question));
+  }
+  for (const [id, beacon] of state.beacons) {
+    state.agenda.set(`b:${id}`, dueBeacon(beacon));
+    state.sleepers.add(beacon.need);
+  }
+  return state;
+}
+
+/** Takes a map row in: identity, policy and neighbourhood. */
+export function setBirth(state: CellState, birth: Birth): void {
+  state.birth = birth;
+  state.bounds = decode(birth.cell);
+  state.near = birth.near.map((cell: CellId) => ({ cell, bounds: decode(cell) }));
+}
+
+function loadRow(state: CellState, table: string, key: string, value: string): void {
+  const seen = (at: EpochMs): void => {
+    if (at > state.clock) state.clock = at;
+  };
+  switch (table) {
+    case 'meta':
+      setBirth(state, decodeBirth(value));
+      return;
+    case 'users': {
+      const held = decodeUser(value);
+      state.users.set(held.user, held);
+      seen(held.pointAt);
+      return;
+    }
+    case 'arriving': {
+      const arriving = decodeArriving(value);
+      state.arriving.set(arriving.user, arriving);
+      return;
+    }
+    case 'questions': {
+      const question = decodeQuestion(value);
+      state.questions.set(question.id, question);
+      seen(question.createdAt);
+      return;
+    }
+    case 'beacons': {
+      const beacon = decodeBeacon(value);
+      state.beacons.set(beacon.need.questionId, beacon);
+      return;
+    }
+    case 'journal':
+      state.journalLast = Number(key);
+      seen(decodeJournal(value).at);
+      return;
+    default:
+      throw new Error(`a cell has no table ${table}`);
+  }
+}

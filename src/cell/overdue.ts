@@ -1,0 +1,105 @@
+// What is due: run by the alarm, and before every other event, so that a lost alarm costs lateness and nothing else.
+import { plusMs } from '../lib/brand.ts';
+import type { QuestionId, UserId } from '../protocol/ids.ts';
+import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
+import { problem } from '../protocol/problems.ts';
+import { dropBeacon, endNudge } from './arrival.ts';
+import { dueHeld } from './due.ts';
+import { askAbout } from './holds.ts';
+import { answeredCount, hasEnded, isShort } from './lifecycle.ts';
+import { look, lostReserve } from './match.ts';
+import { end, expire } from './offers.ts';
+import { claim, dropArriving, lapse } from './presence.ts';
+import { askAfterFrozen } from './recall.ts';
+import type { Held, Question } from './state.ts';
+import { isPaid } from './streams.ts';
+import type { Tx } from './tx.ts';
+
+/** Runs everything that is due by now, each entity once. */
+export function overdue(tx: Tx): void {
+  const { agenda } = tx.state;
+  const due: string[] = [];
+  for (let key = agenda.takeDue(tx.now); key !== undefined; key = agenda.takeDue(tx.now)) due.push(key);
+  for (const key of due) run(tx, key);
+}
+
+function run(tx: Tx, key: string): void {
+  const { state } = tx;
+  const id = key.slice(2);
+  switch (key[0]) {
+    case 'q': {
+      const question = state.questions.get(id as QuestionId);
+      if (question !== undefined) questionDue(tx, question);
+      tx.touched.add(id as QuestionId);
+      return;
+    }
+    case 'u': {
+      const held = state.users.get(id as UserId);
+      if (held !== undefined) heldDue(tx, held);
+      return;
+    }
+    case 'a':
+      arrivingDue(tx, id as UserId);
+      return;
+    case 'b': {
+      const beacon = state.beacons.get(id as QuestionId);
+      if (beacon === undefined || beacon.until <= tx.now) dropBeacon(tx, id as QuestionId);
+      else tx.beacons.add(id as QuestionId);
+      return;
+    }
+    default:
+      endNudge(tx, id as QuestionId);
+  }
+}
+
+function questionDue(tx: Tx, question: Question): void {
+  const { now, state } = tx;
+  tx.owing.add(question.id);
+  if (hasEnded(question.phase)) {
+    if (plusMs(question.phase.endedAt, KEPT_AFTER_END_MS) > now || !isPaid(question)) return;
+    state.questions.delete(question.id);
+    tx.questions.add(question.id);
+    return;
+  }
+  if (question.expiresAt <= now) {
+    for (const offer of question.offers) if (offer.state === 'pending') expire(tx, question, offer);
+    end(tx, question, answeredCount(question) > 0 ? 'answered' : 'expired');
+    return;
+  }
+  for (const offer of [...question.offers]) {
+    if (offer.until > now) continue;
+    if (offer.state === 'pending') expire(tx, question, offer);
+    else if (offer.state === 'reserving') lostReserve(tx, question, offer.id);
+  }
+  if (isShort(question) && isTime(tx, question)) {
+    if (question.phase.t === 'dormant') tx.journal.push({ t: 'question.woken', q: question.id, stage: question.stage });
+    // A round that is still waited for at its durable time was lost.
+    state.rounds.delete(question.id);
+    look(tx, question);
+  }
+}
+
+/** Its time to try has come; an open one without a time that is short has just lost an offer. */
+function isTime(tx: Tx, { phase }: Question): boolean {
+  if (phase.t === 'dormant') return phase.wakeAt <= tx.now;
+  return phase.t === 'open' && (phase.retryAt === undefined || phase.retryAt <= tx.now);
+}
+
+function heldDue(tx: Tx, held: Held): void {
+  if (held.phase === 'frozen') {
+    askAfterFrozen(tx, held);
+    tx.state.agenda.set(`u:${held.user}`, dueHeld(held));
+    return;
+  }
+  if (held.phase === 'live' && held.leaseUntil <= tx.now) lapse(tx, held);
+  for (const hold of [...held.holds.values()]) if (hold.until <= tx.now) askAbout(tx, held, hold.offerId);
+  if (tx.state.users.has(held.user)) tx.state.agenda.set(`u:${held.user}`, dueHeld(held));
+}
+
+function arrivingDue(tx: Tx, user: UserId): void {
+  const arriving = tx.state.arriving.get(user);
+  if (arriving === undefined) return;
+  if (arriving.leaseUntil <= tx.now) dropArriving(tx, user, problem('no_presence'));
+  else if (arriving.call === undefined) claim(tx, arriving);
+  else tx.arriving.add(user);
+}

@@ -1,0 +1,82 @@
+// Answers of other objects to this cell's calls, each handed to the room that asked. State read before the wait is not trusted.
+import { unreachable } from '../lib/assert.ts';
+import type { CellReply, ClaimReply, StateReply, UserReply } from '../protocol/messages.ts';
+import { afterNudge } from './arrival.ts';
+import { stateOfHold } from './holds.ts';
+import { hasEnded } from './lifecycle.ts';
+import { reserved, scouted } from './match.ts';
+import { claimed } from './presence.ts';
+import { cancel } from './questions.ts';
+import { forget } from './recall.ts';
+import { delivered } from './streams.ts';
+import type { Tx } from './tx.ts';
+
+type Failed = { readonly t: 'failed' };
+
+export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | Failed): void {
+  const { state } = tx;
+  const what = state.calls.get(callId);
+  // Of an earlier life of this object, or answered already.
+  if (what === undefined) return;
+  state.calls.delete(callId);
+  switch (what.t) {
+    case 'claim':
+      claimed(tx, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
+      return;
+    case 'scout': {
+      const question = state.questions.get(what.question);
+      if (question !== undefined)
+        scouted(tx, question, what.round, narrowed<CellReply<'scout'>>(answer, ['scouted', 'moved']));
+      return;
+    }
+    case 'reserve':
+      reserved(tx, what.offer, what.cell, narrowed<CellReply<'reserve'>>(answer, ['held', 'refused']));
+      return;
+    case 'deliver': {
+      const question = state.questions.get(what.question);
+      if (question === undefined) return;
+      const of = delivered(
+        tx,
+        question,
+        what.user,
+        callId,
+        narrowed<UserReply<'deliver'>>(answer, ['stored', 'problem']),
+      );
+      if (of !== undefined && of !== question.id && !hasEnded(question.phase)) cancel(tx, question);
+      return;
+    }
+    case 'nudge':
+      afterNudge(
+        tx,
+        what.question,
+        what.user,
+        narrowed<CellReply<'nudge'>>(answer, ['tried', 'known', 'full', 'gone']),
+      );
+      return;
+    case 'hold': {
+      const state = narrowed<StateReply>(answer, ['state']);
+      if (state.t === 'state') stateOfHold(tx, what.user, what.offer, state);
+      return;
+    }
+    case 'where': {
+      const held = state.users.get(what.user);
+      const where = narrowed<UserReply<'where'>>(answer, ['where']);
+      // At a later epoch somebody else holds the user.
+      if (held?.phase === 'frozen' && where.t === 'where' && where.epoch > held.epoch)
+        forget(tx, what.user, held.epoch);
+      return;
+    }
+    case 'release':
+      return;
+    default:
+      unreachable(what, 'pending call');
+  }
+}
+
+/** Whatever else came back (a busy object, an unborn one) is a failure of the call. */
+function narrowed<T extends { readonly t: string }>(
+  answer: CellReply | UserReply | Failed,
+  expected: readonly string[],
+): T | Failed {
+  return expected.includes(answer.t) ? (answer as unknown as T) : { t: 'failed' };
+}

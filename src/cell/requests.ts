@@ -1,0 +1,133 @@
+// Requests to a cell, by name: each is handed to the room that knows its rule.
+import { unreachable } from '../lib/assert.ts';
+import { plusMs } from '../lib/brand.ts';
+import type { CellReply, CellRequest } from '../protocol/messages.ts';
+import { problem } from '../protocol/problems.ts';
+import { endNudge, nudged } from './arrival.ts';
+import { apply, collect, free, reserve } from './holds.ts';
+import { isShort } from './lifecycle.ts';
+import { loadOf } from './load-report.ts';
+import { look } from './match.ts';
+import { accept, answer, decline, expire, findOffer, stateOfOffer } from './offers.ts';
+import { leave, ping } from './presence.ts';
+import { ask, cancel, move, own } from './questions.ts';
+import { forget, recall } from './recall.ts';
+import type { Question, Waiting } from './state.ts';
+import { reply, type Tx } from './tx.ts';
+import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
+
+export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
+  switch (request.t) {
+    case 'presence':
+      ping(tx, request.user, request.ping, waiting);
+      return;
+    case 'recall':
+      recall(tx, request.user, request.epoch, waiting.token);
+      return;
+    default:
+      reply(tx, waiting.token, answerOf(tx, request));
+  }
+}
+
+function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence' | 'recall' }>): CellReply {
+  switch (request.t) {
+    case 'leave':
+      leave(tx, request.user);
+      return { t: 'done' };
+    case 'ask':
+      return questionReply(tx, ask(tx, request.question), () => undefined);
+    case 'question':
+      return questionReply(tx, own(tx, request.id, request.user), () => undefined);
+    case 'patch':
+      return questionReply(tx, own(tx, request.id, request.user), (question) => move(tx, question, request.point));
+    case 'cancel':
+      return questionReply(tx, own(tx, request.id, request.user), (question) => cancel(tx, question));
+    case 'accept':
+    case 'decline':
+    case 'answer':
+      return offerReply(tx, request);
+    case 'load':
+      return loadOf(tx.state);
+    case 'forget':
+      forget(tx, request.user, request.epoch);
+      return { t: 'done' };
+    case 'scout':
+      return scout(tx, request);
+    case 'reserve': {
+      const refused = reserve(tx, request);
+      if (refused !== undefined) return { t: 'refused', reason: refused };
+      endNudge(tx, request.need.questionId);
+      return { t: 'held' };
+    }
+    case 'release': {
+      const held = tx.state.users.get(request.user);
+      if (held !== undefined && held.phase !== 'frozen') free(tx, held, request.offerId);
+      return { t: 'done' };
+    }
+    case 'nudge':
+      return nudged(tx, tx.state.questions.get(request.questionId), request.candidate);
+    case 'state':
+      return stateOfOffer(tx, findOffer(tx, request.offerId)?.offer, request.user);
+    case 'absent':
+      return absent(tx, request);
+    case 'push':
+      for (const change of request.offers) apply(tx, request.user, change);
+      if (tx.state.sockets.has(request.user)) {
+        for (const event of request.events)
+          tx.effects.frames.push({ user: request.user, frame: { t: 'event', ...event }, close: false });
+      }
+      return { t: 'done' };
+    default:
+      return unreachable(request, 'cell request');
+  }
+}
+
+/** The best people here; with too few of them, the beacon is left in the same step, so that no arrival falls between. */
+function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): CellReply<'scout'> {
+  const candidates = collect(tx.state, request.need, request.policy, request.limit, tx.now);
+  const beacon = request.beaconMs !== undefined && candidates.length < request.limit;
+  if (beacon) {
+    tx.state.beacons.set(request.need.questionId, { need: request.need, until: plusMs(tx.now, request.beaconMs ?? 0) });
+    tx.beacons.add(request.need.questionId);
+  }
+  return { t: 'scouted', candidates, beacon };
+}
+
+/** The holder says that the user has gone: a pending offer ends, and somebody else is looked for. */
+function absent(tx: Tx, request: Extract<CellRequest, { readonly t: 'absent' }>): CellReply<'absent'> {
+  const found = findOffer(tx, request.offerId);
+  if (found !== undefined && found.offer.user === request.user && found.offer.state === 'pending') {
+    expire(tx, found.question, found.offer);
+    if (isShort(found.question)) look(tx, found.question);
+  }
+  return stateOfOffer(tx, found?.offer, request.user);
+}
+
+function questionReply(
+  tx: Tx,
+  found: ReturnType<typeof own>,
+  act: (question: Question) => ReturnType<typeof cancel>,
+): CellReply<'question'> {
+  if ('t' in found) return found;
+  return act(found) ?? { t: 'question', view: viewQuestion(tx.state, found) };
+}
+
+type OfferVerb = Extract<CellRequest, { readonly t: 'accept' | 'decline' | 'answer' }>;
+
+function offerReply(tx: Tx, request: OfferVerb): CellReply<'accept'> {
+  const found = findOffer(tx, request.offerId);
+  // Somebody else's offer, or an attempt that never became one, is nothing that this user may know of.
+  if (found === undefined || found.offer.madeAt === undefined) return problem('unknown_offer');
+  const { question, offer } = found;
+  if (request.user !== null && offer.user !== request.user) return problem('unknown_offer');
+  const refused =
+    request.t === 'accept'
+      ? accept(tx, question, offer)
+      : request.t === 'decline'
+        ? decline(tx, question, offer)
+        : answer(tx, question, offer, request.text);
+  if (refused !== undefined) return refused;
+  if (request.t === 'decline' && isShort(question)) look(tx, question);
+  const given = viewAnswer(offer);
+  return { t: 'offer', view: viewOffer(question, offer), ...(given === undefined ? {} : { answer: given }) };
+}

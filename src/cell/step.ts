@@ -1,0 +1,95 @@
+// The cell: one event in, effects out. Reads no clock, no storage, no network; `now` comes with the event and never runs back.
+import { unreachable } from '../lib/assert.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Attachment, Effects } from '../protocol/effects.ts';
+import type { UserId } from '../protocol/ids.ts';
+import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts';
+import { arrive } from './arrival.ts';
+import { boot } from './boot.ts';
+import { setBirth } from './load.ts';
+import { overdue } from './overdue.ts';
+import { socketLost } from './presence.ts';
+import { answerTo } from './replies.ts';
+import { handle } from './requests.ts';
+import type { CellState, Token } from './state.ts';
+import { deliver } from './streams.ts';
+import { begin, finish, reply, type Tx } from './tx.ts';
+
+export type CellEvent =
+  /** The object was constructed: what its sockets carry, and the alarm that is armed. */
+  | { readonly t: 'boot'; readonly attachments: readonly Attachment[]; readonly armedAt: EpochMs | undefined }
+  | {
+      readonly t: 'request';
+      readonly envelope: CellEnvelope;
+      readonly token: Token /** It came over the user's socket here. */;
+      readonly socket?: boolean;
+    }
+  | { readonly t: 'reply'; readonly call: number; readonly reply: CellReply | UserReply | { readonly t: 'failed' } }
+  | { readonly t: 'alarm' }
+  | { readonly t: 'socket_open'; readonly user: UserId; readonly session: string }
+  | { readonly t: 'socket_lost'; readonly user: UserId };
+
+/** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
+export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effects {
+  const now = epochMs(Math.max(at, state.clock));
+  state.clock = now;
+  const tx = begin(state, now);
+  if (event.t === 'alarm') state.armedAt = undefined;
+  if (event.t === 'request' && !bear(tx, event.envelope)) {
+    reply(tx, event.token, { t: 'unborn' });
+    return tx.effects;
+  }
+  if (state.birth !== undefined && event.t !== 'boot') overdue(tx);
+  react(tx, event);
+  settle(tx);
+  return finish(tx, event.t === 'alarm');
+}
+
+function react(tx: Tx, event: CellEvent): void {
+  switch (event.t) {
+    case 'boot':
+      boot(tx, event.attachments, event.armedAt);
+      return;
+    case 'request':
+      handle(tx, event.envelope.request, { token: event.token, socket: event.socket === true });
+      return;
+    case 'reply':
+      answerTo(tx, event.call, event.reply);
+      return;
+    case 'alarm':
+      return;
+    case 'socket_open':
+      tx.state.sockets.set(event.user, { session: event.session, outside: 0 });
+      return;
+    case 'socket_lost':
+      socketLost(tx, event.user);
+      return;
+    default:
+      unreachable(event, 'cell event');
+  }
+}
+
+/** Born by a map row, brought up to date by a newer one; false when it must be asked for. */
+function bear(tx: Tx, envelope: CellEnvelope): boolean {
+  const { state } = tx;
+  const { birth } = envelope;
+  if (birth !== undefined && (state.birth === undefined || birth.version > state.birth.version)) {
+    setBirth(state, birth);
+    tx.born = true;
+  }
+  if (state.birth === undefined) return false;
+  return envelope.version === undefined || envelope.version <= state.birth.version || birth !== undefined;
+}
+
+/** What follows from the event within the same step: arrivals are tried, and what is owed is sent. */
+function settle(tx: Tx): void {
+  for (const user of tx.arrivals) {
+    tx.arrivals.delete(user);
+    const held = tx.state.users.get(user);
+    if (held !== undefined) arrive(tx, held);
+  }
+  for (const id of tx.owing) {
+    const question = tx.state.questions.get(id);
+    if (question !== undefined) deliver(tx, question);
+  }
+}

@@ -1,0 +1,74 @@
+// A cell's questions, offers and users as the public interface shows them.
+import { present } from '../lib/assert.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import type { AnswerView, OfferState, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
+import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './lifecycle.ts';
+import { radiusOf } from './need.ts';
+import type { CellState, Held, Hold, Offer, Question } from './state.ts';
+
+/** ISO 8601 UTC. */
+export const iso = (at: EpochMs): string => new Date(at).toISOString();
+
+export function viewQuestion(state: CellState, question: Question): QuestionView {
+  return {
+    id: question.id,
+    state: stateOf(question),
+    text: question.text,
+    ...(question.topic === undefined ? {} : { topic: question.topic }),
+    lat: question.point.lat,
+    lng: question.point.lng,
+    radiusM: Math.round(radiusOf(state, question)),
+    answersWanted: question.answersWanted,
+    offersPending: pendingCount(question),
+    offersAccepted: acceptedCount(question),
+    answers: question.offers.flatMap((offer) => viewAnswer(offer) ?? []),
+    attempts: madeCount(question),
+    ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
+    createdAt: iso(question.createdAt),
+    expiresAt: iso(question.expiresAt),
+    cell: present(state.birth, 'birth').cell,
+  };
+}
+
+export function viewAnswer(offer: Offer): AnswerView | undefined {
+  return offer.answer === undefined
+    ? undefined
+    : { offerId: offer.id, text: offer.answer.text, at: iso(offer.answer.at) };
+}
+
+export function viewOffer(question: Question, offer: Offer): OfferView {
+  const state: OfferState = present(publicState(offer), 'public state of the offer');
+  return {
+    id: offer.id,
+    questionId: question.id,
+    state,
+    text: question.text,
+    ...(question.topic === undefined ? {} : { topic: question.topic }),
+    lat: question.point.lat,
+    lng: question.point.lng,
+    distanceM: Math.round(offer.distanceM),
+    expiresAt: iso(offer.until),
+  };
+}
+
+/** Holds that became offers, with the time that this cell believes is left: a copy to display. */
+export function viewPresence(state: CellState, held: Held): PresenceView {
+  const { cell, city } = present(state.birth, 'birth');
+  const offers = [...held.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
+  return { cell, city, expiresAt: iso(held.leaseUntil), offers };
+}
+
+function viewHold(hold: Hold): OfferView | undefined {
+  if (hold.state === 'reserved') return undefined;
+  return {
+    id: hold.offerId,
+    questionId: hold.questionId,
+    state: hold.state,
+    text: hold.text,
+    ...(hold.topic === undefined ? {} : { topic: hold.topic }),
+    lat: hold.point.lat,
+    lng: hold.point.lng,
+    distanceM: Math.round(hold.distanceM),
+    expiresAt: iso(hold.until),
+  };
+}

@@ -1,0 +1,137 @@
+// The object of one cell: decodes, steps, carries out. Every rule lives in src/cell.
+import { DurableObject } from 'cloudflare:workers';
+import { CELL_TABLES } from '../cell/codec.ts';
+import { loadCell } from '../cell/load.ts';
+import type { CellState } from '../cell/state.ts';
+import { type CellEvent, stepCell } from '../cell/step.ts';
+import type { Env } from '../env.ts';
+import { snap } from '../geo/snap.ts';
+import { jsonLog } from '../ops/log.ts';
+import { errorFrame, okFrame, parseFrame, SOCKET_HEADER } from '../protocol/frames.ts';
+import type { CellEnvelope, CellReply, Ping } from '../protocol/messages.ts';
+import { problem } from '../protocol/problems.ts';
+import type { RowStore } from '../store/rows.ts';
+import { isProblem } from './call.ts';
+import { durableRows, type Shell, sender, shell } from './durable.ts';
+import { runFrame } from './frame-verbs.ts';
+import { servicesOf } from './services.ts';
+import { type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
+import { pingOf, Verbs } from './verbs.ts';
+
+const ALARM_GUARD_MS = 30_000;
+
+export class CellObject extends DurableObject<Env> {
+  readonly #store: RowStore;
+  readonly #state: CellState;
+  readonly #shell: Shell<CellEvent>;
+  readonly #sockets: Sockets;
+  readonly #verbs: Verbs;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { router } = servicesOf(env);
+    this.#verbs = new Verbs(router);
+    this.#sockets = sockets(ctx);
+    this.#store = durableRows(ctx, CELL_TABLES);
+    this.#state = loadCell(this.#store.load());
+    this.#shell = shell<CellEvent>(ctx, {
+      name: 'cell',
+      log: jsonLog(env.LOG_LEVEL),
+      store: this.#store,
+      step: (event, now) => stepCell(this.#state, event, now),
+      send: sender(router),
+      onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
+      boot: (armedAt) => ({ t: 'boot', attachments: this.#sockets.restore(), armedAt }),
+      attach: this.#sockets.attach,
+      push: this.#sockets.push,
+    });
+  }
+
+  /** Every call of the edge and of other objects. */
+  call(envelope: CellEnvelope): Promise<CellReply> {
+    return this.#shell.ask((token) => ({ t: 'request', envelope, token }));
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    // A try that dies must not leave the cell without a wake-up.
+    if (info?.isRetry === true) await this.ctx.storage.setAlarm(Date.now() + ALARM_GUARD_MS);
+    this.#shell.run({ t: 'alarm' });
+  }
+
+  /** A WebSocket that the edge has authorised. */
+  override async fetch(request: Request): Promise<Response> {
+    const info = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketInfo | null;
+    if (info === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
+    const { response, socket } = this.#sockets.accept(info);
+    this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
+    // The point in the address is the first ping. The upgrade waits for its outcome, so that a connection means presence.
+    if (info.point !== null) {
+      const reply = await this.#ping(info, { point: info.point, profile: {}, session: info.session });
+      if (isProblem(reply)) {
+        send(socket, JSON.stringify(errorFrame(undefined, reply, info.trace)));
+        socket.close(1008, reply.code);
+      }
+    }
+    return response;
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const info = this.#sockets.infoOf(socket);
+    if (info === undefined) return;
+    const parsed = parseFrame(message);
+    if (!parsed.ok) {
+      send(socket, JSON.stringify(errorFrame(parsed.error.ref, parsed.error.problem, info.trace)));
+      return;
+    }
+    const frame = parsed.value;
+    const outcome = await this.#answer(socket, info, frame).catch((error: unknown) => {
+      this.#shell.failed(`frame ${frame.t}`, error);
+      return problem('internal');
+    });
+    if (outcome === undefined) return;
+    const reply = isProblem(outcome) ? errorFrame(frame.ref, outcome, info.trace) : okFrame(frame.ref, outcome.result);
+    send(socket, JSON.stringify(reply));
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#lost(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#lost(socket);
+  }
+
+  async #answer(
+    socket: WebSocket,
+    info: SocketInfo,
+    frame: Extract<ReturnType<typeof parseFrame>, { ok: true }>['value'],
+  ) {
+    if (frame.t !== 'presence') {
+      const soft = this.#sockets.softOf(socket);
+      const here = soft === undefined ? (info.point ?? undefined) : { lat: soft.lat, lng: soft.lng };
+      const caller = { user: info.user, anybody: false, ...(info.trace === undefined ? {} : { trace: info.trace }) };
+      return runFrame(this.#verbs, caller, frame, here);
+    }
+    const { lat, lng } = frame.body;
+    const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, info.gridLength));
+    const reply = await this.#ping(info, sent);
+    if (isProblem(reply)) return reply;
+    if (reply.t === 'moved' || reply.t === 'unborn') return undefined;
+    return { t: 'result' as const, result: reply.view };
+  }
+
+  #ping({ user, trace }: SocketInfo, sent: Ping): Promise<CellReply<'presence'>> {
+    const envelope: CellEnvelope = {
+      request: { t: 'presence', user, ping: sent },
+      ...(trace === undefined ? {} : { trace }),
+    };
+    return this.#shell.ask((token) => ({ t: 'request', envelope, token, socket: true }));
+  }
+
+  #lost(socket: WebSocket): void {
+    const info = this.#sockets.infoOf(socket);
+    // Another device of the user may still be connected.
+    if (info === undefined || this.#sockets.of(info.user).some((other) => other !== socket)) return;
+    this.#shell.run({ t: 'socket_lost', user: info.user });
+  }
+}

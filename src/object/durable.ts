@@ -1,0 +1,85 @@
+// What both kinds of object share with the platform: rows in its SQLite, the clock, calls through the router, and recovery.
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { errorFields, type Log } from '../ops/log.ts';
+import type { Send } from '../protocol/effects.ts';
+import type { RowStore, TableSpec } from '../store/rows.ts';
+import { sqlRows } from '../store/sql/sql-rows.ts';
+import { type Interpreter, type InterpreterDeps, interpreter } from './interpreter.ts';
+import type { Router } from './router.ts';
+
+export type Shell<Event> = Interpreter<Event> & { readonly failed: (what: string, error: unknown) => void };
+
+type ShellDeps<Event> = Pick<InterpreterDeps<Event>, 'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push'> & {
+  readonly name: string;
+  readonly log: Log;
+  /** The event by which the core takes up what was under way. */
+  readonly boot: (armedAt: EpochMs | undefined) => Event;
+};
+
+/** The object's own SQLite, its tables made or migrated. */
+export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[]): RowStore {
+  const { storage } = ctx;
+  return sqlRows(tables, {
+    exec: (sql, ...bindings) => storage.sql.exec(sql, ...bindings),
+    transaction: (work) => storage.transactionSync(work),
+    setAlarm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(at)),
+  });
+}
+
+/** An interpreter that boots its core before the first event, with the alarm that is armed on disk. */
+export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
+  const { name, log, boot, ...rest } = deps;
+  const failed = (what: string, error: unknown): void =>
+    log('error', `${name}.failed`, { what, object: ctx.id.name ?? '', ...errorFields(error) });
+  const machine = interpreter<Event>({
+    ...rest,
+    now: () => epochMs(Date.now()),
+    within,
+    abort: (why) => ctx.abort(why),
+    failed,
+  });
+  let armedAt: EpochMs | undefined;
+  let booted = false;
+  void ctx.blockConcurrencyWhile(async () => {
+    const at = await ctx.storage.getAlarm();
+    armedAt = at === null ? undefined : epochMs(at);
+  });
+  const bootOnce = (): void => {
+    if (booted) return;
+    booted = true;
+    machine.run(boot(armedAt));
+  };
+  return {
+    failed,
+    run: (event) => {
+      bootOnce();
+      machine.run(event);
+    },
+    ask: (make) => {
+      bootOnce();
+      return machine.ask(make);
+    },
+  };
+}
+
+/** A timer that is still pending keeps an object from sleeping: it goes with the outcome. */
+function within<T, Late>(ms: number, outcome: Promise<T>, late: Late): Promise<T | Late> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(late), ms);
+    outcome.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Calls by address, through the router of this isolate. */
+export function sender(router: Router): (send: Send) => Promise<unknown> {
+  return async ({ address, request }) => {
+    switch (address.to) {
+      case 'cell':
+        return router.callCell({ cell: address.cell }, request as never);
+      case 'home':
+        return router.callHome(address.key, request as never);
+      case 'user':
+        return router.callUser(address.user, request as never);
+    }
+  };
+}

@@ -1,0 +1,86 @@
+// Carries out a step's effects in the one fixed order: rows and alarm in one transaction, then answers, frames and calls.
+// A commit that fails throws the object away, so that memory is never ahead of the disk.
+import type { EpochMs } from '../lib/brand.ts';
+import type { Effects, Send } from '../protocol/effects.ts';
+import type { RowStore } from '../store/rows.ts';
+
+export type InterpreterDeps<Event> = {
+  readonly store: RowStore;
+  readonly now: () => EpochMs;
+  /** The pure step, its state bound. */
+  readonly step: (event: Event, now: EpochMs) => Effects;
+  /** Calls another object; rejects when it cannot. */
+  readonly send: (send: Send) => Promise<unknown>;
+  /** Turns the outcome of a call into an event. */
+  readonly onReply: (call: number, reply: unknown) => Event;
+  readonly attach: (attachments: Effects['attachments']) => void;
+  readonly push: (frames: Effects['frames']) => void;
+  /** The outcome, or `late` when it takes longer. */
+  readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
+  /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
+  readonly abort: (why: string) => void;
+  readonly failed: (what: string, error: unknown) => void;
+};
+
+export type Interpreter<Event> = {
+  readonly run: (event: Event) => void;
+  /** Runs an event whose answer may come in a later step. */
+  readonly ask: <Reply>(make: (token: number) => Event) => Promise<Reply>;
+};
+
+export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Event> {
+  const waiting = new Map<number, (value: unknown) => void>();
+  let nextToken = 1;
+  let dead = false;
+
+  const commit = (effects: Effects): void => {
+    if (effects.rows.length > 0 || effects.alarmAt !== undefined) {
+      deps.store.commit({ rows: effects.rows, alarmAt: effects.alarmAt });
+    }
+    // Soft state goes with its socket; it is no promise to anybody.
+    deps.attach(effects.attachments);
+  };
+  const publish = (effects: Effects): void => {
+    for (const { token, value } of effects.replies) {
+      waiting.get(token)?.(value);
+      waiting.delete(token);
+    }
+    deps.push(effects.frames);
+    for (const send of effects.sends) void call(send);
+  };
+  const call = async (send: Send): Promise<void> => {
+    const answered = deps.send(send).catch((error: unknown) => {
+      deps.failed(`call ${send.request.t}`, error);
+      return { t: 'failed' };
+    });
+    run(deps.onReply(send.call, await deps.within(send.timeoutMs, answered, { t: 'failed' })));
+  };
+  const run = (event: Event): void => {
+    if (dead) return;
+    let effects: Effects;
+    try {
+      effects = deps.step(event, deps.now());
+      commit(effects);
+    } catch (error) {
+      dead = true;
+      deps.failed('step', error);
+      deps.abort('a step or its commit failed; starting again from the last commit');
+      throw error;
+    }
+    publish(effects);
+  };
+  return {
+    run,
+    ask: <Reply>(make: (token: number) => Event) =>
+      new Promise<Reply>((resolve, reject) => {
+        const token = nextToken++;
+        waiting.set(token, resolve as (value: unknown) => void);
+        try {
+          run(make(token));
+        } catch (error) {
+          waiting.delete(token);
+          reject(error);
+        }
+      }),
+  };
+}

@@ -1,0 +1,77 @@
+// The WebSockets of a cell: hibernating, each with an attachment of who it is and the soft state that the core keeps with it.
+
+import type { Point } from '../geo/point.ts';
+import type { Attachment, Effects } from '../protocol/effects.ts';
+import { SUBPROTOCOL } from '../protocol/frames.ts';
+import type { CityId, UserId } from '../protocol/ids.ts';
+
+/** What the edge knows of a socket when it hands it over. */
+export type SocketInfo = {
+  readonly user: UserId;
+  readonly scope: string;
+  readonly point: Point | null;
+  readonly session: string;
+  readonly trace?: string;
+  readonly gridLength: number;
+  readonly city: CityId;
+};
+
+type Kept = { readonly v: 1; readonly info: SocketInfo; readonly soft?: Attachment };
+
+/** Close codes above 4000 are ours: reconnect, another cell or a newer connection has the user. */
+const CLOSE_MOVED = 4001;
+
+export type Sockets = ReturnType<typeof sockets>;
+
+export function sockets(ctx: DurableObjectState) {
+  const keptOf = (socket: WebSocket): Kept | undefined => {
+    const kept = socket.deserializeAttachment() as { readonly v?: unknown } | null;
+    if (kept === null) return undefined;
+    if (kept.v !== 1) throw new Error(`socket attachment has version ${String(kept.v)}; this code reads version 1`);
+    return kept as Kept;
+  };
+  const of = (user: UserId): readonly WebSocket[] =>
+    ctx.getWebSockets(user).filter((socket) => socket.readyState === WebSocket.OPEN);
+  const keep = (socket: WebSocket, kept: Kept): void => socket.serializeAttachment(kept);
+  return {
+    /** Takes a new connection of a user and answers the upgrade. */
+    accept: (info: SocketInfo): { readonly response: Response; readonly socket: WebSocket } => {
+      const { 0: client, 1: server } = new WebSocketPair();
+      ctx.acceptWebSocket(server, [info.user]);
+      keep(server, { v: 1, info });
+      const headers = { 'sec-websocket-protocol': SUBPROTOCOL };
+      return { response: new Response(null, { status: 101, webSocket: client, headers }), socket: server };
+    },
+    infoOf: (socket: WebSocket): SocketInfo | undefined => keptOf(socket)?.info,
+    softOf: (socket: WebSocket): Attachment | undefined => keptOf(socket)?.soft,
+    of,
+    /** What the connected sockets carry, for the core to take up after a construction. */
+    restore: (): readonly Attachment[] => ctx.getWebSockets().flatMap((socket) => keptOf(socket)?.soft ?? []),
+    attach: (attachments: Effects['attachments']): void => {
+      for (const soft of attachments) {
+        for (const socket of of(soft.user)) {
+          const kept = keptOf(socket);
+          if (kept !== undefined) keep(socket, { v: 1, info: kept.info, soft });
+        }
+      }
+    },
+    push: (frames: Effects['frames']): void => {
+      for (const { user, frame, close } of frames) {
+        const text = JSON.stringify(close ? { waitMs: 0, ...frame } : frame);
+        for (const socket of of(user)) {
+          send(socket, text);
+          if (close) socket.close(CLOSE_MOVED, 'moved');
+        }
+      }
+    },
+  };
+}
+
+/** A socket may be gone before it is known here; what was to be said is in the inbox. */
+export function send(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    // Closing: webSocketClose follows.
+  }
+}

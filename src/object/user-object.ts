@@ -1,0 +1,46 @@
+// The object of one user: decodes, steps, carries out. Every rule lives in src/user.
+import { DurableObject } from 'cloudflare:workers';
+import type { Env } from '../env.ts';
+import { jsonLog } from '../ops/log.ts';
+import type { CellReply, UserEnvelope, UserReply } from '../protocol/messages.ts';
+import { loadUser, USER_TABLES } from '../user/codec.ts';
+import type { UserState } from '../user/state.ts';
+import { stepUser, type UserEventIn } from '../user/step.ts';
+import { durableRows, type Shell, sender, shell } from './durable.ts';
+import { servicesOf } from './services.ts';
+
+export class UserObject extends DurableObject<Env> {
+  readonly #state: UserState;
+  readonly #shell: Shell<UserEventIn>;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const store = durableRows(ctx, USER_TABLES);
+    this.#state = loadUser(store.load());
+    this.#shell = shell<UserEventIn>(ctx, {
+      name: 'user',
+      log: jsonLog(env.LOG_LEVEL),
+      store,
+      step: (event, now) => stepUser(this.#state, event, now),
+      send: sender(servicesOf(env).router),
+      onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
+      boot: (armedAt) => ({ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }),
+      attach: () => undefined,
+      push: () => undefined,
+    });
+  }
+
+  /** Every call of the edge and of cells. A long poll is answered by an event, or when its time is up. */
+  call({ request }: UserEnvelope): Promise<UserReply> {
+    return this.#shell.ask((token) => {
+      if (request.t === 'events' && request.waitMs > 0) {
+        setTimeout(() => this.#shell.run({ t: 'waited', token }), request.waitMs);
+      }
+      return { t: 'request', request, token };
+    });
+  }
+
+  override alarm(): void {
+    this.#shell.run({ t: 'alarm' });
+  }
+}

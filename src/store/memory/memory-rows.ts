@@ -1,0 +1,47 @@
+// Rows in memory, for the simulator's disk and for tests: what was committed, and nothing else.
+import type { EpochMs } from '../../lib/brand.ts';
+import type { Commit, Row, RowStore, TableSpec } from '../rows.ts';
+
+export type MemoryRows = RowStore & {
+  readonly alarm: () => EpochMs | null;
+  /** Rows written so far: what a platform would bill. */
+  readonly rowsWritten: () => number;
+};
+
+/** @throws Error on a commit to a table that was not declared; then nothing is written. */
+export function memoryRows(tables: readonly TableSpec[]): MemoryRows {
+  const kept = new Map<string, Map<string, string>>(tables.map(({ name }) => [name, new Map()]));
+  let alarmAt: EpochMs | null = null;
+  let written = 0;
+  const tableOf = (name: string): Map<string, string> => {
+    const table = kept.get(name);
+    if (table === undefined) throw new Error(`no table ${name}`);
+    return table;
+  };
+  return {
+    load: function* () {
+      for (const { name, kind } of tables) {
+        const rows = [...tableOf(name)].map(([key, value]): Row => ({ table: name, key, value }));
+        yield* kind === 'log' ? rows.slice(-1) : rows.sort((a, b) => (a.key < b.key ? -1 : 1));
+      }
+    },
+    commit: ({ rows, alarmAt: alarm }: Commit) => {
+      for (const { table } of rows) tableOf(table);
+      for (const { table, key, value } of rows) {
+        if (value === null) tableOf(table).delete(key);
+        else tableOf(table).set(key, value);
+      }
+      written += rows.length;
+      if (alarm === undefined) return;
+      alarmAt = alarm;
+      written++;
+    },
+    read: (table, after, limit) =>
+      [...tableOf(table)]
+        .filter(([key]) => Number(key) > after)
+        .slice(0, limit)
+        .map(([key, value]) => ({ table, key, value })),
+    alarm: () => alarmAt,
+    rowsWritten: () => written,
+  };
+}

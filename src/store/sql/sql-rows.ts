@@ -1,0 +1,76 @@
+// Rows in an object's SQLite: one table for each kind, its schema versioned in a table, migrated when the object is constructed.
+import type { Commit, Row, RowStore, TableSpec } from '../rows.ts';
+
+/** What is needed of the platform's storage; a plain SQLite passes too. */
+export type SqlRowsDeps = {
+  /** Runs one statement; rows come back as objects. */
+  readonly exec: (sql: string, ...bindings: (string | number)[]) => Iterable<Readonly<Record<string, unknown>>>;
+  /** All or nothing; must not wait. */
+  readonly transaction: (work: () => void) => void;
+  /** Arms or disarms the alarm within the transaction. */
+  readonly setAlarm: (at: number | null) => void;
+};
+
+const SCHEMA_VERSION = 1;
+
+/** @throws Error when the schema on disk is newer than this code. */
+export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAlarm }: SqlRowsDeps): RowStore {
+  migrate(tables, { exec, transaction });
+  const kindOf = new Map(tables.map(({ name, kind }) => [name, kind]));
+  const statements = new Map(
+    tables.map(({ name }) => [
+      name,
+      {
+        put: `INSERT INTO "${name}" (k, d) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET d = excluded.d`,
+        drop: `DELETE FROM "${name}" WHERE k = ?`,
+      },
+    ]),
+  );
+  const keyFor = (table: string, key: string): string | number => (kindOf.get(table) === 'log' ? Number(key) : key);
+  const rowOf = (table: string, raw: Readonly<Record<string, unknown>>): Row => ({
+    table,
+    key: String(raw.k),
+    value: String(raw.d),
+  });
+  return {
+    load: function* () {
+      for (const { name, kind } of tables) {
+        const order = kind === 'log' ? 'ORDER BY k DESC LIMIT 1' : 'ORDER BY k';
+        for (const raw of exec(`SELECT k, d FROM "${name}" ${order}`)) yield rowOf(name, raw);
+      }
+    },
+    commit: ({ rows, alarmAt }: Commit) => {
+      transaction(() => {
+        for (const { table, key, value } of rows) {
+          const statement = statements.get(table);
+          if (statement === undefined) throw new Error(`no table ${table}`);
+          if (value === null) exec(statement.drop, keyFor(table, key));
+          else exec(statement.put, keyFor(table, key), value);
+        }
+        if (alarmAt !== undefined) setAlarm(alarmAt);
+      });
+    },
+    read: (table, after, limit) =>
+      [...exec(`SELECT k, d FROM "${table}" WHERE k > ? ORDER BY k LIMIT ?`, after, limit)].map((raw) =>
+        rowOf(table, raw),
+      ),
+  };
+}
+
+function migrate(tables: readonly TableSpec[], { exec, transaction }: Pick<SqlRowsDeps, 'exec' | 'transaction'>): void {
+  transaction(() => {
+    const known = [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema'`)].length > 0;
+    const version = known ? Number([...exec('SELECT version FROM schema')][0]?.version ?? 0) : 0;
+    if (version > SCHEMA_VERSION) throw new Error(`storage has schema ${version}; this code knows ${SCHEMA_VERSION}`);
+    if (version === SCHEMA_VERSION) return;
+    exec('CREATE TABLE schema (version INTEGER NOT NULL)');
+    for (const { name, kind } of tables) {
+      exec(
+        kind === 'log'
+          ? `CREATE TABLE "${name}" (k INTEGER PRIMARY KEY, d TEXT NOT NULL)`
+          : `CREATE TABLE "${name}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`,
+      );
+    }
+    exec('INSERT INTO schema (version) VALUES (?)', SCHEMA_VERSION);
+  });
+}

@@ -1,0 +1,84 @@
+// Rows of a UserObject: JSON with a version; an unknown version is refused by name.
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { QuestionId } from '../protocol/ids.ts';
+import type { UserEvent } from '../protocol/views.ts';
+import type { Known, Meta, UserState } from './state.ts';
+
+const VERSION = 1;
+
+export const USER_TABLES = [
+  { name: 'meta', kind: 'all' },
+  { name: 'known', kind: 'all' },
+  { name: 'inbox', kind: 'all' },
+] as const;
+
+export const encodeMeta = (meta: Meta): string => JSON.stringify({ v: VERSION, ...meta });
+export const encodeKnown = (known: Known): string => JSON.stringify({ v: VERSION, ...known });
+export const encodeEvent = (event: UserEvent): string => JSON.stringify({ v: VERSION, ...event });
+
+export function emptyUser(): UserState {
+  return {
+    meta: undefined,
+    known: new Map(),
+    inbox: new Map(),
+    clock: epochMs(0),
+    keys: new Map(),
+    lastSeq: 0,
+    pseudonym: '',
+    armedAt: undefined,
+    nextCall: 1,
+    calls: new Map(),
+    recallCall: undefined,
+    claims: [],
+    waiters: [],
+    push: { call: undefined, failures: 0, retryAt: undefined, events: [], offers: [], sentEvents: 0, sentOffers: 0 },
+  };
+}
+
+/** Rebuilds the state from rows. @throws Error for a row of an unknown table or version. */
+export function loadUser(
+  rows: Iterable<{ readonly table: string; readonly key: string; readonly value: string }>,
+): UserState {
+  const state = emptyUser();
+  for (const { table, key, value } of rows) {
+    if (table === 'meta') state.meta = metaOf(versioned<Meta>(table, value));
+    else if (table === 'known') state.known.set(key as QuestionId, knownOf(versioned<Known>(table, value)));
+    else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(table, value));
+    else throw new Error(`a UserObject has no table ${table}`);
+  }
+  state.lastSeq = state.meta?.lastSeq ?? 0;
+  for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
+  for (const [id, known] of state.known) {
+    state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
+    if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question.at);
+  }
+  if (state.meta?.holding.t === 'held') state.clock = state.meta.holding.since;
+  return state;
+}
+
+/** The first question of a key keeps it. */
+export function remember(state: UserState, key: string, id: QuestionId, at: EpochMs): void {
+  const other = state.keys.get(key);
+  const first = other === undefined ? undefined : state.known.get(other)?.question;
+  if (first === undefined || at < first.at || (at === first.at && id < (other as QuestionId))) state.keys.set(key, id);
+}
+
+const metaOf = (meta: Meta): Meta => ({ ...meta, session: meta.session, seq: meta.seq, holding: holdingOf(meta) });
+
+function holdingOf({ holding }: Meta): Meta['holding'] {
+  if (holding.t !== 'recalling') return holding;
+  return { ...holding, claimant: { ...holding.claimant, seq: holding.claimant.seq } };
+}
+
+const knownOf = (known: Known): Known => ({
+  ...known,
+  offer: known.offer,
+  question: known.question === undefined ? undefined : { ...known.question, key: known.question.key },
+});
+
+function versioned<T>(table: string, text: string): T {
+  const { v, ...rest } = JSON.parse(text) as { v: unknown };
+  if (v !== VERSION)
+    throw new Error(`row of table ${table} has version ${String(v)}; this code reads version ${VERSION}`);
+  return rest as T;
+}

@@ -1,0 +1,158 @@
+// Who holds the user: claims, recalls, grants. Ownership moves only when the holder has answered a recall, never with time.
+import { plusMs } from '../lib/brand.ts';
+import type { CellId } from '../protocol/ids.ts';
+import { CALL_TIMEOUT_MS, DWELL_MS } from '../protocol/limits.ts';
+import type { CellReply, UserRecord, UserRequest } from '../protocol/messages.ts';
+import type { Claimant, Meta } from './state.ts';
+import { call, metaOf, reply, type Tx } from './tx.ts';
+
+const RETRY_MS = 500;
+
+type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
+
+/** A cell asks for the user on a ping's behalf. */
+export function claim(tx: Tx, sent: Claim, token: number): void {
+  const { state } = tx;
+  const meta = metaOf(tx, sent.user);
+  if (isOlder(meta, sent)) {
+    reply(tx, token, { t: 'refused' });
+    return;
+  }
+  const { holding } = meta;
+  const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq };
+  switch (holding.t) {
+    case 'free':
+      note(tx, meta, claimant);
+      state.claims.push({ token, cell: sent.cell });
+      grant(tx, meta, sent.cell, meta.record);
+      return;
+    case 'held':
+      if (holding.cell === sent.cell) {
+        // Granted already: the answer was lost, or the row went with its lease. The same answer again.
+        note(tx, meta, claimant);
+        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: current(tx, meta.record) });
+        return;
+      }
+      if (plusMs(holding.since, DWELL_MS) > tx.now) {
+        reply(tx, token, { t: 'pending', retryMs: plusMs(holding.since, DWELL_MS) - tx.now });
+        return;
+      }
+      note(tx, meta, claimant);
+      meta.holding = { t: 'recalling', cell: holding.cell, claimant };
+      tx.meta = true;
+      state.claims.push({ token, cell: sent.cell });
+      sendRecall(tx);
+      return;
+    case 'recalling':
+      note(tx, meta, claimant);
+      if (holding.claimant.cell !== sent.cell) {
+        dismiss(tx, holding.claimant.cell);
+        meta.holding = { ...holding, claimant };
+        tx.meta = true;
+      }
+      state.claims.push({ token, cell: sent.cell });
+      sendRecall(tx);
+  }
+}
+
+/** The holder's answer. What it says, or our own copy when it has no such row, goes to the newest claimant. */
+export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | { readonly t: 'failed' }): void {
+  const { state } = tx;
+  const { meta } = state;
+  if (state.recallCall !== callId || meta === undefined) return;
+  state.recallCall = undefined;
+  const { holding } = meta;
+  if (holding.t !== 'recalling') return;
+  if (answer.t !== 'record' && answer.t !== 'no_row') {
+    // Claims are repeated, and each repeats the recall.
+    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS });
+    return;
+  }
+  if (answer.t === 'record') meta.record = answer.record;
+  const from = holding.cell;
+  const spent = meta.epoch;
+  grant(tx, meta, holding.claimant.cell, meta.record);
+  if (from !== holding.claimant.cell) {
+    call(
+      tx,
+      { t: 'forget' },
+      { to: 'cell', cell: from },
+      { t: 'forget', user: meta.user, epoch: spent },
+      CALL_TIMEOUT_MS,
+    );
+  }
+}
+
+/** Asks the holder for the user, unless that is under way. */
+export function sendRecall(tx: Tx): void {
+  const { state } = tx;
+  const { meta } = state;
+  if (meta?.holding.t !== 'recalling' || state.recallCall !== undefined) return;
+  const { cell } = meta.holding;
+  state.recallCall = call(
+    tx,
+    { t: 'recall', cell, epoch: meta.epoch },
+    { to: 'cell', cell },
+    { t: 'recall', user: meta.user, epoch: meta.epoch },
+    CALL_TIMEOUT_MS / 2,
+  );
+}
+
+/** A new epoch for the claimant; everybody else who waits is refused. */
+function grant(tx: Tx, meta: Meta, cell: CellId, record: UserRecord | null): void {
+  const { state } = tx;
+  meta.epoch++;
+  meta.holding = { t: 'held', cell, since: tx.now };
+  tx.meta = true;
+  const fresh = current(tx, record);
+  for (const waiting of state.claims.splice(0)) {
+    if (waiting.cell === cell) reply(tx, waiting.token, { t: 'granted', epoch: meta.epoch, record: fresh });
+    else reply(tx, waiting.token, { t: 'refused' });
+  }
+}
+
+/** The record with this user's pseudonym, and without holds of offers that are known to have ended. */
+function current(tx: Tx, record: UserRecord | null): UserRecord {
+  const pseudonym = tx.state.meta?.pseudonym ?? '';
+  if (record === null) return { ...NEWCOMER, pseudonym };
+  const holds = record.holds.filter(({ questionId, offerId }) => {
+    const offer = tx.state.known.get(questionId)?.offer;
+    return offer === undefined || offer.id !== offerId || offer.state === 'pending' || offer.state === 'accepted';
+  });
+  return { ...record, pseudonym, holds };
+}
+
+const NEWCOMER: UserRecord = {
+  v: 1,
+  profile: { topics: [], languages: [], capacity: 1 },
+  point: { lat: 0, lng: 0 },
+  pointAgeMs: 0,
+  leaseLeftMs: 0,
+  idleMs: 24 * 3_600_000,
+  coolLeftMs: 0,
+  reputation: 0.5,
+  pseudonym: '',
+  blocked: [],
+  holds: [],
+};
+
+function note(tx: Tx, meta: Meta, claimant: Claimant): void {
+  if (meta.session === claimant.session && meta.seq === claimant.seq) return;
+  meta.session = claimant.session;
+  meta.seq = claimant.seq;
+  tx.meta = true;
+}
+
+function dismiss(tx: Tx, cell: CellId): void {
+  const { claims } = tx.state;
+  for (const waiting of claims.filter((one) => one.cell === cell)) {
+    claims.splice(claims.indexOf(waiting), 1);
+    reply(tx, waiting.token, { t: 'refused' });
+  }
+}
+
+/** Within a session a lower `seq` is older; a claim of another session is a new one, and wins. */
+function isOlder(meta: Meta, sent: Claim): boolean {
+  if (meta.session !== sent.session || meta.seq === undefined || sent.seq === undefined) return false;
+  return sent.seq < meta.seq;
+}

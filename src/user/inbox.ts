@@ -1,0 +1,174 @@
+// The inbox: events of questions, exactly once and in order for each question, numbered here alone, kept until acknowledged.
+import { plusMs } from '../lib/brand.ts';
+import type { QuestionId } from '../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
+import type { StreamItem, UserReply, UserRequest } from '../protocol/messages.ts';
+import type { UserEvent } from '../protocol/views.ts';
+import { remember } from './codec.ts';
+import type { Known } from './state.ts';
+import { call, metaOf, reply, type Tx } from './tx.ts';
+
+const PUSH_TRIES_MAX = 5;
+
+type Deliver = Extract<UserRequest, { readonly t: 'deliver' }>;
+type Events = Extract<UserRequest, { readonly t: 'events' }>;
+
+/** Stores what is new, ignores what is known, refuses a gap: the answer says how far it has come. */
+export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
+  const { state } = tx;
+  if (state.meta === undefined) {
+    metaOf(tx, sent.user);
+    tx.meta = true;
+  }
+  const known: Known = state.known.get(sent.questionId) ?? {
+    n: 0,
+    lastSeq: 0,
+    purgeAt: plusMs(tx.now, sent.keepMs),
+    offer: undefined,
+    question: undefined,
+  };
+  let stored = 0;
+  for (const item of sent.items) {
+    if (item.n <= known.n) continue;
+    if (item.n > known.n + 1) break;
+    state.known.set(sent.questionId, known);
+    take(tx, sent.questionId, known, item);
+    stored++;
+  }
+  if (stored > 0) {
+    tx.known.add(sent.questionId);
+    answerWaiters(tx);
+    push(tx);
+  }
+  const key = known.question?.key;
+  const first = key === undefined ? undefined : state.keys.get(key);
+  return {
+    t: 'stored',
+    upTo: known.n,
+    ...(first === undefined || first === sent.questionId ? {} : { duplicateOf: first }),
+  };
+}
+
+/** Events after `after`; with none, the caller waits until one comes or the shell says that the time is up. */
+export function events(tx: Tx, sent: Events, token: number): void {
+  const page = pageOf(tx, sent.after, sent.limit);
+  if (page.items.length > 0 || sent.waitMs <= 0) reply(tx, token, page);
+  else tx.state.waiters.push({ token, after: sent.after, limit: sent.limit });
+}
+
+export function stopWaiting(tx: Tx, token: number): void {
+  const { waiters } = tx.state;
+  const at = waiters.findIndex((waiter) => waiter.token === token);
+  if (at < 0) return;
+  const [waiter] = waiters.splice(at, 1);
+  if (waiter !== undefined) reply(tx, token, pageOf(tx, waiter.after, waiter.limit));
+}
+
+/** Removes every event up to `seq`; nothing else ever does. */
+export function acknowledge(tx: Tx, seq: number): UserReply<'ack'> {
+  const { state } = tx;
+  const upTo = Math.min(seq, state.lastSeq);
+  for (const one of [...state.inbox.keys()]) {
+    if (one > upTo) continue;
+    state.inbox.delete(one);
+    tx.inbox.add(one);
+  }
+  return { t: 'acked', seq: upTo };
+}
+
+/** Lets go of streams whose questions are long gone; their numbers are remembered. */
+export function purge(tx: Tx): void {
+  const { state } = tx;
+  for (const [id, known] of state.known) {
+    if (known.purgeAt > tx.now) continue;
+    state.known.delete(id);
+    tx.known.add(id);
+    if (known.question?.key !== undefined && state.keys.get(known.question.key) === id)
+      state.keys.delete(known.question.key);
+    if (state.meta !== undefined && state.meta.lastSeq < state.lastSeq) {
+      state.meta.lastSeq = state.lastSeq;
+      tx.meta = true;
+    }
+  }
+}
+
+/** Passes news on to the holder's cell, for the socket and the holds. Best effort: the inbox keeps it all. */
+export function push(tx: Tx): void {
+  const { state } = tx;
+  const { meta, push: out } = state;
+  if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0)) return;
+  if (out.retryAt !== undefined && out.retryAt > tx.now) return;
+  out.retryAt = undefined;
+  if (meta === undefined || meta.holding.t === 'free') {
+    out.events = [];
+    out.offers = [];
+    return;
+  }
+  const { cell } = meta.holding;
+  out.sentEvents = out.events.length;
+  out.sentOffers = out.offers.length;
+  out.call = call(
+    tx,
+    { t: 'push' },
+    { to: 'cell', cell },
+    { t: 'push', user: meta.user, events: out.events, offers: out.offers },
+    CALL_TIMEOUT_MS / 2,
+  );
+}
+
+export function pushed(tx: Tx, callId: number, done: boolean): void {
+  const out = tx.state.push;
+  if (out.call !== callId) return;
+  out.call = undefined;
+  if (done || out.failures >= PUSH_TRIES_MAX) {
+    out.failures = 0;
+    // What came in the meantime was appended behind what was sent.
+    out.events = out.events.slice(out.sentEvents);
+    out.offers = out.offers.slice(out.sentOffers);
+  } else {
+    out.failures++;
+    out.retryAt = plusMs(tx.now, 250 * 2 ** out.failures);
+  }
+  push(tx);
+}
+
+function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
+  const { state } = tx;
+  known.n = item.n;
+  if (item.event !== undefined) {
+    state.lastSeq++;
+    known.lastSeq = state.lastSeq;
+    const event: UserEvent = { seq: state.lastSeq, ...item.event };
+    state.inbox.set(event.seq, event);
+    tx.inbox.add(event.seq);
+    state.push.events.push(event);
+  }
+  if (item.offer !== undefined) {
+    const { id: offer, state: now, view } = item.offer;
+    if (view !== undefined) known.offer = { id: offer, state: now, view };
+    state.push.offers.push(item.offer);
+  }
+  if (item.question !== undefined) {
+    const { state: now, key } = item.question;
+    known.question = { state: now, key: key ?? known.question?.key, at: known.question?.at ?? tx.now };
+    if (key !== undefined) remember(state, key, id, known.question.at);
+  }
+}
+
+function answerWaiters(tx: Tx): void {
+  for (const waiter of tx.state.waiters.splice(0)) {
+    const page = pageOf(tx, waiter.after, waiter.limit);
+    if (page.items.length > 0) reply(tx, waiter.token, page);
+    else tx.state.waiters.push(waiter);
+  }
+}
+
+function pageOf(tx: Tx, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
+  const items: UserEvent[] = [];
+  const seqs = [...tx.state.inbox.keys()].filter((seq) => seq > after).sort((a, b) => a - b);
+  for (const seq of seqs.slice(0, limit)) {
+    const event = tx.state.inbox.get(seq);
+    if (event !== undefined) items.push(event);
+  }
+  return { t: 'events', items, next: items[items.length - 1]?.seq ?? after };
+}

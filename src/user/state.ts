@@ -1,0 +1,75 @@
+// What a UserObject knows: who holds the user, the inbox, and what each question has told them.
+import type { EpochMs } from '../lib/brand.ts';
+import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { StreamItem, UserRecord } from '../protocol/messages.ts';
+import type { OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
+
+/** Named by the newest claim. */
+export type Claimant = { readonly cell: CellId; readonly session: string; readonly seq: number | undefined };
+
+/** Who holds the user. Only a recall that was answered moves it; time never does. */
+export type Holding =
+  | { readonly t: 'free' }
+  | { readonly t: 'held'; readonly cell: CellId; readonly since: EpochMs }
+  /** `cell` holds epoch `epoch` and has been asked to give it up. */
+  | { readonly t: 'recalling'; readonly cell: CellId; readonly claimant: Claimant };
+
+/** What one question has told this user, and what came of it. */
+export type Known = {
+  /** The last item stored. */
+  n: number;
+  /** The last inbox number given for it. */
+  lastSeq: number;
+  purgeAt: EpochMs;
+  offer: { readonly id: OfferId; readonly state: OfferState; readonly view: OfferView } | undefined;
+  /** The user's own question. */
+  question: { readonly state: QuestionState; readonly key: string | undefined; readonly at: EpochMs } | undefined;
+};
+
+export type Meta = {
+  readonly user: UserId;
+  readonly pseudonym: string;
+  epoch: number;
+  holding: Holding;
+  record: UserRecord | null;
+  /** Of the newest claim. */
+  session: string | undefined;
+  seq: number | undefined;
+  lastSeq: number;
+};
+
+export type Waiter = { readonly token: number; readonly after: number; readonly limit: number };
+
+export type Pending =
+  | { readonly t: 'recall'; readonly cell: CellId; readonly epoch: number }
+  | { readonly t: 'forget' }
+  | { readonly t: 'push' };
+
+export type UserState = {
+  // durable
+  meta: Meta | undefined;
+  readonly known: Map<QuestionId, Known>;
+  readonly inbox: Map<number, UserEvent>;
+  clock: EpochMs;
+  // derived
+  readonly keys: Map<string, QuestionId>;
+  lastSeq: number;
+  // volatile
+  pseudonym: string;
+  armedAt: EpochMs | undefined;
+  nextCall: number;
+  readonly calls: Map<number, Pending>;
+  recallCall: number | undefined;
+  readonly claims: { readonly token: number; readonly cell: CellId }[];
+  readonly waiters: Waiter[];
+  /** News for the holder's cell: what is in flight comes first, `sent…` of each. */
+  push: {
+    call: number | undefined;
+    failures: number;
+    retryAt: EpochMs | undefined;
+    events: UserEvent[];
+    offers: NonNullable<StreamItem['offer']>[];
+    sentEvents: number;
+    sentOffers: number;
+  };
+};

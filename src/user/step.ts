@@ -1,0 +1,106 @@
+// The UserObject: one event in, effects out; like the cell, it reads nothing but its state and the event.
+import { unreachable } from '../lib/assert.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Effects } from '../protocol/effects.ts';
+import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
+import { claim, recalled, sendRecall } from './holder.ts';
+import { acknowledge, deliver, events, purge, push, pushed, stopWaiting } from './inbox.ts';
+import type { UserState } from './state.ts';
+import { begin, finish, reply, type Tx } from './tx.ts';
+
+export type UserEventIn =
+  /** The object was constructed; `pseudonym` is for a user who has none yet, `armedAt` the alarm on disk. */
+  | { readonly t: 'boot'; readonly pseudonym: string; readonly armedAt: EpochMs | undefined }
+  | { readonly t: 'request'; readonly request: UserRequest; readonly token: number }
+  | { readonly t: 'reply'; readonly call: number; readonly reply: CellReply | UserReply | { readonly t: 'failed' } }
+  | { readonly t: 'alarm' }
+  /** A long poll has waited long enough. */
+  | { readonly t: 'waited'; readonly token: number };
+
+/** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
+export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Effects {
+  const now = epochMs(Math.max(at, state.clock));
+  state.clock = now;
+  const tx = begin(state, now);
+  if (event.t === 'alarm') state.armedAt = undefined;
+  react(tx, event);
+  return finish(tx, event.t === 'alarm');
+}
+
+function react(tx: Tx, event: UserEventIn): void {
+  const { state } = tx;
+  switch (event.t) {
+    case 'boot':
+      state.pseudonym = event.pseudonym;
+      state.armedAt = event.armedAt !== undefined && event.armedAt > tx.now ? event.armedAt : undefined;
+      // A recall that was under way when the object died goes on.
+      sendRecall(tx);
+      return;
+    case 'request':
+      handle(tx, event.request, event.token);
+      return;
+    case 'reply':
+      answerTo(tx, event.call, event.reply);
+      return;
+    case 'alarm':
+      purge(tx);
+      push(tx);
+      return;
+    case 'waited':
+      stopWaiting(tx, event.token);
+      return;
+    default:
+      unreachable(event, 'user event');
+  }
+}
+
+function handle(tx: Tx, request: UserRequest, token: number): void {
+  const { state } = tx;
+  switch (request.t) {
+    case 'claim':
+      claim(tx, request, token);
+      return;
+    case 'deliver':
+      reply(tx, token, deliver(tx, request));
+      return;
+    case 'events':
+      events(tx, request, token);
+      return;
+    case 'ack':
+      reply(tx, token, acknowledge(tx, request.seq));
+      return;
+    case 'where': {
+      const holding = state.meta?.holding ?? { t: 'free' };
+      reply(tx, token, { t: 'where', cell: holding.t === 'free' ? null : holding.cell, epoch: state.meta?.epoch ?? 0 });
+      return;
+    }
+    case 'questions': {
+      const own = [...state.known].flatMap(([id, { question }]) =>
+        question === undefined ? [] : [{ id, at: question.at }],
+      );
+      reply(tx, token, {
+        t: 'questions',
+        ids: own.sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1)).map(({ id }) => id),
+      });
+      return;
+    }
+    case 'offers': {
+      const live = [...state.known.values()].flatMap(({ offer }) =>
+        offer?.state === 'pending' || offer?.state === 'accepted' ? [offer.view] : [],
+      );
+      reply(tx, token, { t: 'offers', items: live });
+      return;
+    }
+    default:
+      unreachable(request, 'user request');
+  }
+}
+
+function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
+  const what = tx.state.calls.get(callId);
+  if (what === undefined) return;
+  tx.state.calls.delete(callId);
+  if (what.t === 'recall')
+    recalled(tx, callId, answer.t === 'record' || answer.t === 'no_row' ? answer : { t: 'failed' });
+  else if (what.t === 'push') pushed(tx, callId, answer.t === 'done');
+}

@@ -1,0 +1,80 @@
+// One step's bookkeeping of a UserObject.
+import { present } from '../lib/assert.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import { type Effects, noEffects } from '../protocol/effects.ts';
+import type { QuestionId, UserId } from '../protocol/ids.ts';
+import type { Address, CellRequest, UserReply } from '../protocol/messages.ts';
+import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';
+import type { Meta, Pending, UserState } from './state.ts';
+
+export type Tx = {
+  readonly state: UserState;
+  readonly now: EpochMs;
+  readonly effects: Effects;
+  meta: boolean;
+  readonly known: Set<QuestionId>;
+  readonly inbox: Set<number>;
+};
+
+export const begin = (state: UserState, now: EpochMs): Tx => ({
+  state,
+  now,
+  effects: noEffects(),
+  meta: false,
+  known: new Set(),
+  inbox: new Set(),
+});
+
+/** The user's record of who they are here, made at the first need. */
+export function metaOf(tx: Tx, user: UserId): Meta {
+  const { state } = tx;
+  state.meta ??= {
+    user,
+    pseudonym: state.pseudonym,
+    epoch: 0,
+    holding: { t: 'free' },
+    record: null,
+    session: undefined,
+    seq: undefined,
+    lastSeq: 0,
+  };
+  return state.meta;
+}
+
+export function reply(tx: Tx, token: number, value: UserReply): void {
+  tx.effects.replies.push({ token, value });
+}
+
+export function call(tx: Tx, what: Pending, address: Address, request: CellRequest, timeoutMs: number): number {
+  const id = tx.state.nextCall++;
+  tx.state.calls.set(id, what);
+  tx.effects.sends.push({ call: id, address, request, timeoutMs });
+  return id;
+}
+
+/** Rows of what changed, and the alarm: moved earlier only, but set to the true minimum in its own handler. */
+export function finish(tx: Tx, inAlarm: boolean): Effects {
+  const { state, effects } = tx;
+  if (tx.meta) effects.rows.push({ table: 'meta', key: 'meta', value: encodeMeta(present(state.meta, 'meta')) });
+  for (const id of tx.known) {
+    const known = state.known.get(id);
+    effects.rows.push({ table: 'known', key: id, value: known === undefined ? null : encodeKnown(known) });
+  }
+  for (const seq of tx.inbox) {
+    const event = state.inbox.get(seq);
+    effects.rows.push({ table: 'inbox', key: String(seq), value: event === undefined ? null : encodeEvent(event) });
+  }
+  const next = nextDue(state);
+  if (next !== undefined && (inAlarm || state.armedAt === undefined || next < state.armedAt)) {
+    state.armedAt = next;
+    effects.alarmAt = next;
+  }
+  return effects;
+}
+
+/** Purging is coarse: one alarm for all that a day lets go. */
+function nextDue(state: UserState): EpochMs | undefined {
+  let next = state.push.retryAt;
+  for (const { purgeAt } of state.known.values()) if (next === undefined || purgeAt < next) next = purgeAt;
+  return next;
+}
