@@ -43,7 +43,12 @@ describe('CellMap', () => {
 
   it('OWN2: of rows that contradict each other the higher version counts, and no two leaves overlap', () => {
     const stale = [row('9q8yy', 'leaf', 1), row('9q8yy', 'retired', 2), row('9q8yyk', 'leaf', 2)];
-    expect(CellMap.of(stale).leafOf(point)?.cell).toBe('9q8yyk');
+    for (const rows of [stale, stale.toReversed()]) {
+      const map = CellMap.of(rows);
+      expect(map.leafOf(point)?.cell).toBe('9q8yyk');
+      expect(map.rowOf('9q8yy')).toMatchObject({ state: 'retired', version: 2 });
+      expect(map.leafCovering('9q8yy')).toBeUndefined();
+    }
     const torn = [row('9q8yy', 'leaf', 1), ...children('9q8yy').map((cell) => row(cell, 'leaf', 2))];
     expect(CellMap.of(torn).leafCount).toBe(32);
     const merged = [row('9q8yy', 'leaf', 3), ...children('9q8yy').map((cell) => row(cell, 'leaf', 2))];

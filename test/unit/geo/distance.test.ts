@@ -63,6 +63,7 @@ describe('minDistanceToBoundsM', () => {
     expect(minDistanceToBoundsM(at(37.77, -122.42), decode('9q8yy'))).toBe(0);
     expect(minDistanceToBoundsM(at(5, 180), { minLat: 0, minLng: -180, maxLat: 10, maxLng: -170 })).toBe(0);
     expect(minDistanceToBoundsM(at(5, -175), { minLat: 0, minLng: 170, maxLat: 10, maxLng: 190 })).toBe(0);
+    expect(minDistanceToBoundsM(at(5, 5), { minLat: 0, minLng: 10, maxLat: 10, maxLng: 375 })).toBe(0);
     expect(minDistanceToBoundsM(at(90, 0), { minLat: 80, minLng: 90, maxLat: 90, maxLng: 100 })).toBeLessThan(1e-6);
   });
 
