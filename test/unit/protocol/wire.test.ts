@@ -1,0 +1,154 @@
+// Schemas of the public interface: what is taken, and the stable code for what is not.
+
+import type { GenericSchema } from 'valibot';
+import { describe, expect, it } from 'vitest';
+import {
+  ackSchema,
+  answerSchema,
+  cellsQuerySchema,
+  citySchema,
+  eventsQuerySchema,
+  parseBody,
+  parseQuery,
+  patchSchema,
+  presenceSchema,
+  questionSchema,
+  streamQuerySchema,
+} from '../../../src/protocol/wire.ts';
+
+const AT = { lat: 37.77, lng: -122.42 };
+const ASK = { ...AT, text: 'Is the bakery open?' };
+
+const codeOf = (schema: GenericSchema, value: unknown): string => {
+  const parsed = parseBody(schema, value);
+  return parsed.ok ? 'ok' : parsed.error.code;
+};
+
+describe('bodies that are taken', () => {
+  it.each([
+    ['presence, the least', presenceSchema, AT],
+    [
+      'presence, everything',
+      presenceSchema,
+      {
+        ...AT,
+        accuracyM: 12.5,
+        topics: ['coffee', 'first aid', 'répa:vélo'],
+        languages: ['en', 'pt-BR'],
+        capacity: 3,
+        ttlS: 60,
+        session: 'phone-1',
+        seq: 0,
+        cell: '9q8yy',
+      },
+    ],
+    ['presence at the pole and the antimeridian', presenceSchema, { lat: -90, lng: 180 }],
+    ['presence that wants no offers', presenceSchema, { ...AT, capacity: 0, topics: [] }],
+    ['question, the least', questionSchema, ASK],
+    [
+      'question, everything',
+      questionSchema,
+      { ...ASK, topic: 'food', languages: ['es'], radiusM: 800, answersWanted: 2, expiresInS: 600 },
+    ],
+    ['question of 2,000 characters', questionSchema, { ...ASK, text: 'x'.repeat(2000) }],
+    ['question of 2,000 emoji', questionSchema, { ...ASK, text: '🥐'.repeat(2000) }],
+    ['patch', patchSchema, AT],
+    ['answer', answerSchema, { text: 'Yes.' }],
+    ['ack', ackSchema, { seq: 7 }],
+    [
+      'city',
+      citySchema,
+      { name: 'Oslo', boundary: { type: 'Polygon', coordinates: [] }, policy: { offers: { max: 5 } } },
+    ],
+  ] as const)('%s', (_name, schema, value) => {
+    expect(codeOf(schema, value)).toBe('ok');
+  });
+
+  it('say each topic once, and languages in lower case', () => {
+    const parsed = parseBody(presenceSchema, { ...AT, topics: ['a', 'b', 'a'], languages: ['pt-BR', 'pt-br'] });
+    expect(parsed).toMatchObject({ ok: true, value: { topics: ['a', 'b'], languages: ['pt-br'] } });
+  });
+});
+
+describe('bodies that are refused', () => {
+  it.each([
+    ['latitude 91', questionSchema, { ...ASK, lat: 91 }, 'bad_latitude', 'lat'],
+    ['latitude "NaN"', questionSchema, { ...ASK, lat: 'NaN' }, 'bad_latitude', 'lat'],
+    ['latitude null, as NaN is written', questionSchema, { ...ASK, lat: null }, 'bad_latitude', 'lat'],
+    ['latitude NaN', questionSchema, { ...ASK, lat: Number.NaN }, 'bad_latitude', 'lat'],
+    ['latitude 1e999', questionSchema, JSON.parse('{"lat":1e999,"lng":1,"text":"x"}'), 'bad_latitude', 'lat'],
+    ['latitude in a text', questionSchema, { ...ASK, lat: '37.7' }, 'bad_latitude', 'lat'],
+    ['longitude -180.5', presenceSchema, { ...AT, lng: -180.5 }, 'bad_longitude', 'lng'],
+    ['longitude in a list', patchSchema, { ...AT, lng: [1] }, 'bad_longitude', 'lng'],
+    ['no latitude', presenceSchema, { lng: 1 }, 'missing_field', 'lat'],
+    ['no text', questionSchema, AT, 'missing_field', 'text'],
+    ['an unknown field', questionSchema, { ...ASK, colour: 'red' }, 'unknown_field', 'colour'],
+    ['__proto__', ackSchema, JSON.parse('{"seq":1,"__proto__":{"a":1}}'), 'unknown_field', '__proto__'],
+    ['2,001 characters', questionSchema, { ...ASK, text: 'x'.repeat(2001) }, 'text_too_long', 'text'],
+    ['an answer of 2,001 characters', answerSchema, { text: 'x'.repeat(2001) }, 'text_too_long', 'text'],
+    ['an empty text', questionSchema, { ...ASK, text: ' \n' }, 'bad_field', 'text'],
+    ['half a surrogate pair', questionSchema, { ...ASK, text: 'a\ud800' }, 'bad_field', 'text'],
+    ['NUL in a text', answerSchema, { text: 'a\0b' }, 'bad_field', 'text'],
+    ['no whole number of answers', questionSchema, { ...ASK, answersWanted: 1.5 }, 'bad_field', 'answersWanted'],
+    ['no answer wanted', questionSchema, { ...ASK, answersWanted: 0 }, 'bad_field', 'answersWanted'],
+    ['a radius in a text', questionSchema, { ...ASK, radiusM: '500' }, 'bad_field', 'radiusM'],
+    ['a negative time', questionSchema, { ...ASK, expiresInS: -1 }, 'bad_field', 'expiresInS'],
+    ['a topic that is none', presenceSchema, { ...AT, topics: ['ok', ''] }, 'bad_field', 'topics.1'],
+    ['too many topics', presenceSchema, { ...AT, topics: Array.from({ length: 33 }, String) }, 'bad_field', 'topics'],
+    ['a language that is none', presenceSchema, { ...AT, languages: ['e n'] }, 'bad_field', 'languages.0'],
+    ['a negative capacity', presenceSchema, { ...AT, capacity: -1 }, 'bad_field', 'capacity'],
+    ['a cell that is none', presenceSchema, { ...AT, cell: '9q8ya' }, 'bad_field', 'cell'],
+    ['seq beyond exactness', ackSchema, { seq: 2 ** 53 }, 'bad_field', 'seq'],
+    ['a number as body', patchSchema, 5, 'bad_field', ''],
+    ['null as body', patchSchema, null, 'bad_field', ''],
+    ['a boundary in a text', citySchema, { name: 'x', boundary: 'POLYGON' }, 'bad_boundary', 'boundary'],
+    [
+      'a policy with an unknown rule',
+      citySchema,
+      { name: 'x', boundary: {}, policy: { luck: 1 } },
+      'bad_policy',
+      'policy.luck',
+    ],
+  ] as const)('%s', (_name, schema, value, code, field) => {
+    const parsed = parseBody(schema as GenericSchema, value);
+    expect(parsed).toMatchObject({ ok: false, error: { t: 'problem', code, errors: [{ field }] } });
+    if (!parsed.ok) expect(parsed.error.detail).toMatch(/\w/);
+  });
+
+  it('with everything that is wrong in `errors`, and the code of the first', () => {
+    const parsed = parseBody(questionSchema, { lat: 91, lng: 'x', colour: 1 });
+    expect(parsed.ok ? undefined : parsed.error.code).toBe('bad_latitude');
+    expect(parsed.ok ? undefined : parsed.error.errors?.map(({ field }) => field)).toEqual([
+      'lat',
+      'lng',
+      'text',
+      'colour',
+    ]);
+  });
+});
+
+describe('queries', () => {
+  it.each([
+    [eventsQuerySchema, {}, {}],
+    [eventsQuerySchema, { after: '12', waitS: '0.5' }, { after: 12, waitS: 0.5 }],
+    [streamQuerySchema, { lat: '37.77', lng: '-122.42' }, AT],
+    [cellsQuerySchema, { city: 'sf' }, { city: 'sf' }],
+  ] as const)('%#: are taken', (schema, query, value) => {
+    expect(parseQuery(schema as GenericSchema, query as Record<string, string>)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    [eventsQuerySchema, { waitS: '21' }, 'bad_query'],
+    [eventsQuerySchema, { after: '-1' }, 'bad_query'],
+    [eventsQuerySchema, { after: '1e3' }, 'bad_query'],
+    [eventsQuerySchema, { after: '' }, 'bad_query'],
+    [eventsQuerySchema, { before: '1' }, 'bad_query'],
+    [streamQuerySchema, { lat: '91', lng: '0' }, 'bad_latitude'],
+    [streamQuerySchema, { lat: '1', lng: 'NaN' }, 'bad_longitude'],
+    [cellsQuerySchema, {}, 'bad_query'],
+    [cellsQuerySchema, { city: 'No City' }, 'bad_query'],
+  ] as const)('%#: are refused', (schema, query, code) => {
+    const parsed = parseQuery(schema as GenericSchema, query as Record<string, string>);
+    expect(parsed).toMatchObject({ ok: false, error: { code } });
+  });
+});
