@@ -6,7 +6,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 export type Scan = {
   readonly rows: number;
-  readonly bad: ReadonlyMap<string, number>;
+  /** Rows without a name or a time, by reason: nobody knows when to play them. */
+  readonly unplayable: ReadonlyMap<string, number>;
   /** Playable rows by hour: since 1970, or of the day when folded. */
   readonly hours: ReadonlyMap<number, number>;
   readonly firstMs: number;
@@ -15,15 +16,18 @@ export type Scan = {
 
 /** Reads a file once to know its hours. Throws when it has no row that can be played. */
 export async function scanTrace(path: string, kind: TraceKind, fold: boolean): Promise<Scan> {
-  const bad = new Map<string, number>();
+  const unplayable = new Map<string, number>();
   const hours = new Map<number, number>();
   let rows = 0;
   let firstMs = Infinity;
   let lastMs = -Infinity;
   for await (const row of readTrace(path, kind)) {
     rows += 1;
-    if (row.bad !== undefined) bad.set(row.bad, (bad.get(row.bad) ?? 0) + 1);
-    if (!isPlayable(row)) continue;
+    if (!isPlayable(row)) {
+      const reason = row.bad ?? 'unplayable';
+      unplayable.set(reason, (unplayable.get(reason) ?? 0) + 1);
+      continue;
+    }
     const atMs = fold ? timeOfDay(row.atMs) : row.atMs;
     const hour = Math.floor(atMs / HOUR_MS);
     hours.set(hour, (hours.get(hour) ?? 0) + 1);
@@ -31,7 +35,7 @@ export async function scanTrace(path: string, kind: TraceKind, fold: boolean): P
     lastMs = Math.max(lastMs, atMs);
   }
   if (hours.size === 0) throw new Error(`${path} has no row that can be played (of ${rows})`);
-  return { rows, bad, hours, firstMs, lastMs };
+  return { rows, unplayable, hours, firstMs, lastMs };
 }
 
 /**

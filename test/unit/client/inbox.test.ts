@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Inbox, inbox } from '../../../src/client/inbox.ts';
+import type { UserEvent } from '../../../src/protocol/views.ts';
+
+const event = (seq: number): UserEvent => ({ seq, type: 'question.dormant', at: '', data: {} }) as unknown as UserEvent;
+
+/** A service that keeps events until they are acknowledged, and an app that notes what it sees. */
+function world({ owed = [] as number[], after = 0, fails = new Set<number>() } = {}) {
+  const handled: number[] = [];
+  const errors: unknown[] = [];
+  let kept = owed;
+  let fetches = 0;
+  const box: Inbox = inbox(after, {
+    fetchAfter: async (seq) => {
+      fetches += 1;
+      return kept
+        .filter((n) => n > seq)
+        .slice(0, 3)
+        .map(event);
+    },
+    handle: async ({ seq }) => {
+      if (fails.delete(seq)) throw new Error(`cannot handle ${seq}`);
+      await Promise.resolve();
+      handled.push(seq);
+    },
+    acknowledge: async (seq) => {
+      kept = kept.filter((n) => n > seq);
+    },
+    onError: (error) => errors.push(error),
+    random: () => 0.5,
+  });
+  return {
+    box,
+    handled,
+    errors,
+    kept: () => kept,
+    owe: (...more: number[]) => {
+      kept = [...kept, ...more];
+    },
+    fetches: () => fetches,
+  };
+}
+
+describe('the inbox of a client', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('hands on pushed events in order, each once, and acknowledges after the handler', async () => {
+    const { box, handled, kept, owe } = world();
+    owe(1, 2, 3);
+    for (const seq of [1, 2, 2, 1, 3, 3]) box.push(event(seq));
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3]);
+    expect(kept()).toEqual([]);
+    expect(box.seq()).toBe(3);
+  });
+
+  it('fills a gap from the service before it goes on', async () => {
+    const { box, handled, owe } = world();
+    owe(1, 2, 3, 4, 5);
+    box.push(event(1));
+    box.push(event(5));
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('reads on to the last page', async () => {
+    const { box, handled } = world({ owed: [1, 2, 3, 4, 5, 6, 7, 8] });
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('passes over numbers that another device has acknowledged', async () => {
+    const { box, handled } = world({ owed: [7, 8] });
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([7, 8]);
+  });
+
+  it('goes on after the number it was given', async () => {
+    const { box, handled } = world({ owed: [4, 5, 6], after: 5 });
+    box.push(event(5));
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([6]);
+  });
+
+  it('gives a handler that throws the same event again, and acknowledges nothing meanwhile', async () => {
+    const { box, handled, errors, kept, owe } = world({ fails: new Set([2]) });
+    owe(1, 2, 3);
+    for (const seq of [1, 2, 3]) box.push(event(seq));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(handled).toEqual([1]);
+    expect(kept()).toEqual([1, 2, 3]);
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3]);
+    expect(errors).toHaveLength(1);
+    expect(kept()).toEqual([]);
+  });
+
+  it('shares one run between calls at once, and runs again for the later ones', async () => {
+    const { box, handled, owe, fetches } = world();
+    const runs = [box.catchUp(), box.catchUp(), box.catchUp()];
+    owe(1);
+    await Promise.all(runs);
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1]);
+    expect(fetches()).toBeLessThanOrEqual(4);
+  });
+
+  it('hands on nothing after it was closed', async () => {
+    const { box, handled } = world({ owed: [1] });
+    box.close();
+    box.push(event(1));
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([]);
+  });
+});
