@@ -27,6 +27,7 @@ export function emptyCell(): CellState {
     sleepers: sleepers(),
     agenda: agenda(),
     armedAt: undefined,
+    busyUntil: epochMs(0),
     rounds: new Map(),
     calls: new Map(),
     nudging: new Map(),

@@ -166,6 +166,8 @@ export type CellState = {
   readonly agenda: Agenda;
   // volatile
   armedAt: EpochMs | undefined;
+  /** What the sweep's list was last told. */
+  busyUntil: EpochMs;
   readonly rounds: Map<QuestionId, Round>;
   readonly calls: Map<number, Pending>;
   /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */

@@ -1,14 +1,16 @@
 // One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
-import type { EpochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
 import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
 import type { JournalRecord } from './journal.ts';
-import { isShort } from './lifecycle.ts';
+import { hasEnded, isShort } from './lifecycle.ts';
 import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
+
+const BUSY_STEP_MS = 3_600_000;
 
 export type Tx = {
   readonly state: CellState;
@@ -100,7 +102,21 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
   }
   arm(tx, inAlarm);
+  tellSweep(tx);
   return effects;
+}
+
+/** An open question beyond what the list knows: told at most hourly, an hour ahead at least. */
+function tellSweep(tx: Tx): void {
+  const { state } = tx;
+  let until = state.busyUntil;
+  for (const id of tx.questions) {
+    const question = state.questions.get(id);
+    if (question !== undefined && !hasEnded(question.phase) && question.expiresAt > until) until = question.expiresAt;
+  }
+  if (until === state.busyUntil) return;
+  state.busyUntil = epochMs(Math.max(until, tx.now + BUSY_STEP_MS));
+  tx.effects.busyUntil = state.busyUntil;
 }
 
 function put(tx: Tx, table: string, key: string, value: string | null): void {

@@ -6,11 +6,13 @@ import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import type { Env } from '../env.ts';
 import { snap } from '../geo/snap.ts';
+import type { EpochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER } from '../protocol/frames.ts';
 import type { CellEnvelope, CellReply, Ping } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
 import type { RowStore } from '../store/rows.ts';
+import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { isProblem } from './call.ts';
 import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
@@ -44,6 +46,7 @@ export class CellObject extends DurableObject<Env> {
       boot: (armedAt) => ({ t: 'boot', attachments: this.#sockets.restore(), armedAt }),
       attach: this.#sockets.attach,
       push: this.#sockets.push,
+      busy: (until) => this.#tellSweep(until),
     });
   }
 
@@ -126,6 +129,15 @@ export class CellObject extends DurableObject<Env> {
       ...(trace === undefined ? {} : { trace }),
     };
     return this.#shell.ask((token) => ({ t: 'request', envelope, token, socket: true }));
+  }
+
+  #tellSweep(until: EpochMs): void {
+    const cell = this.#state.birth?.cell;
+    if (cell === undefined) return;
+    // Lost, the next question tells it again; the alarm is what wakes the cell, the sweep only makes up for it.
+    d1BusyStore(this.env.DB)
+      .mark(cell, until)
+      .catch((error: unknown) => this.#shell.failed('mark busy', error));
   }
 
   #lost(socket: WebSocket): void {

@@ -9,7 +9,10 @@ import type { Router } from './router.ts';
 
 export type Shell<Event> = Interpreter<Event> & { readonly failed: (what: string, error: unknown) => void };
 
-type ShellDeps<Event> = Pick<InterpreterDeps<Event>, 'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push'> & {
+type ShellDeps<Event> = Pick<
+  InterpreterDeps<Event>,
+  'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push' | 'busy'
+> & {
   readonly name: string;
   readonly log: Log;
   /** The event by which the core takes up what was under way. */

@@ -15,6 +15,8 @@ export type InterpreterDeps<Event> = {
   readonly onReply: (call: number, reply: unknown) => Event;
   readonly attach: (attachments: Effects['attachments']) => void;
   readonly push: (frames: Effects['frames']) => void;
+  /** Tells the sweep's list; a hint, so nobody waits for it. */
+  readonly busy: (until: EpochMs) => void;
   /** The outcome, or `late` when it takes longer. */
   readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
   /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
@@ -46,6 +48,7 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
       waiting.delete(token);
     }
     deps.push(effects.frames);
+    if (effects.busyUntil !== undefined) deps.busy(effects.busyUntil);
     for (const send of effects.sends) void call(send);
   };
   const call = async (send: Send): Promise<void> => {

@@ -27,6 +27,7 @@ export class UserObject extends DurableObject<Env> {
       boot: (armedAt) => ({ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }),
       attach: () => undefined,
       push: () => undefined,
+      busy: () => undefined,
     });
   }
 

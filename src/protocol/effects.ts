@@ -31,6 +31,8 @@ export type Effects = {
   readonly rows: RowWrite[];
   /** Arms the alarm; `null` disarms it; `undefined` leaves it as it is. */
   alarmAt: EpochMs | null | undefined;
+  /** The coarse time until which the cell has work, for the sweep's list; a hint, written seldom. */
+  busyUntil: EpochMs | undefined;
   /** Answers to callers that wait. */
   readonly replies: { readonly token: number; readonly value: unknown }[];
   readonly sends: Send[];
@@ -46,6 +48,7 @@ export type Effects = {
 export const noEffects = (): Effects => ({
   rows: [],
   alarmAt: undefined,
+  busyUntil: undefined,
   replies: [],
   sends: [],
   attachments: [],
