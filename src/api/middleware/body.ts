@@ -6,8 +6,7 @@ import { type Problem, problem } from '../../protocol/problems.ts';
  * The value of a JSON body; `undefined` when it is empty. Problems: `body_too_large`, `bad_content_type`, `bad_json`.
  */
 export async function readJson(request: Request, bytesMax: number): Promise<Result<unknown, Problem>> {
-  const declared = Number(request.headers.get('content-length') ?? '0');
-  const bytes = declared > bytesMax ? undefined : await readBytes(request.body, bytesMax);
+  const bytes = await readBytes(request.body, bytesMax);
   if (bytes === undefined) return err(problem('body_too_large', `Send at most ${bytesMax} bytes.`));
   if (bytes.length === 0) return ok(undefined);
   if (!isJson(request.headers.get('content-type'))) return err(problem('bad_content_type'));
@@ -18,7 +17,10 @@ export async function readJson(request: Request, bytesMax: number): Promise<Resu
   }
 }
 
-/** `undefined` for more than `bytesMax`: the rest is not read. */
+/** A client that is still sending when the connection closes never sees the answer: so much more is read, and dropped. */
+const DRAIN_BYTES_MAX = 4 * 1024 * 1024;
+
+/** `undefined` for more than `bytesMax`, of which nothing is kept. */
 async function readBytes(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<Uint8Array | undefined> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
@@ -28,12 +30,14 @@ async function readBytes(body: ReadableStream<Uint8Array> | null, bytesMax: numb
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > bytesMax) {
+    if (length <= bytesMax) chunks.push(value);
+    else chunks.length = 0;
+    if (length > bytesMax + DRAIN_BYTES_MAX) {
       await reader.cancel().catch(() => {});
-      return undefined;
+      break;
     }
-    chunks.push(value);
   }
+  if (length > bytesMax) return undefined;
   const [first] = chunks;
   if (chunks.length === 1 && first !== undefined) return first;
   const whole = new Uint8Array(length);
