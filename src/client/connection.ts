@@ -39,7 +39,7 @@ export type ConnectionDeps = {
 type Moved = { readonly waitMs: number };
 
 const KEEP_ALIVE_MS = 25_000;
-const MOVED_JITTER_MS = 250;
+const MOVED_JITTER_MS = 100;
 /** A socket that lived this long was a success: the next failure is the first again. */
 const STEADY_MS = 5000;
 /** Nothing that this app does makes these go away. */
@@ -146,7 +146,7 @@ export class Connection {
       this.#become('connecting');
       const end = await this.#live(point).catch(() => 'failed' as const);
       if (this.#stop.signal.aborted) return;
-      if (end === 'failed' && (await this.#hopeless(point))) break;
+      if (end === 'hopeless' || (end === 'failed' && (await this.#hopeless(point)))) break;
       failures = end !== 'failed' && Date.now() - openedMs > STEADY_MS ? 0 : failures + 1;
       this.#become('waiting');
       this.#wake = new AbortController();
@@ -158,20 +158,19 @@ export class Connection {
   }
 
   /** One life of a socket. Returns why it ended; rejects when it did not open. */
-  async #live(point: ClientPoint): Promise<Moved | 'lost'> {
+  async #live(point: ClientPoint): Promise<Moved | 'lost' | 'refused' | 'hopeless'> {
     let moved: Moved | undefined;
+    // Without a `ref` it speaks of the connection itself, which ends with it.
+    let refused: VicinalError | undefined;
     const link = await openLink({
       url: this.#streamUrl(point),
       token: await this.#deps.token(),
       WebSocket: this.#deps.platform.WebSocket,
       onPush: (frame) => {
         if (frame['t'] === 'event') this.#events.push(eventOf(frame));
-        else if (frame['t'] === 'error') this.#report(errorOfFrame(frame));
+        else if (frame['t'] === 'error') refused = errorOfFrame(frame);
         else if (frame['t'] === 'moved') {
-          const waitMs = frame['waitMs'];
-          const cell = frame['cell'];
-          moved = { waitMs: typeof waitMs === 'number' ? waitMs : this.#deps.platform.random() * MOVED_JITTER_MS };
-          this.#cell = typeof cell === 'string' ? cell : undefined;
+          moved = this.#sentAway(frame);
           link.close();
         }
       },
@@ -196,7 +195,13 @@ export class Connection {
     clearTimeout(timer);
     this.#link = undefined;
     this.#position.attach(undefined);
+    if (refused !== undefined) return this.#takesRefusal(refused) ? 'hopeless' : 'refused';
     return moved ?? 'lost';
+  }
+
+  #sentAway({ waitMs, cell }: Frame): Moved {
+    this.#cell = typeof cell === 'string' ? cell : undefined;
+    return { waitMs: (typeof waitMs === 'number' ? waitMs : 0) + this.#deps.platform.random() * MOVED_JITTER_MS };
   }
 
   #streamUrl({ lat, lng }: ClientPoint): string {
@@ -227,15 +232,21 @@ export class Connection {
       await this.#deps.client.presence(this.#position.next(point), once);
       return false;
     } catch (error) {
-      if (error instanceof VicinalError && !error.transient && error.status !== 401 && !FATAL.has(error.code)) {
-        this.#position.refuse(error);
-        this.#refused = true;
-        return false;
-      }
-      this.#report(error);
-      if (error instanceof VicinalError && error.status === 401) this.#deps.forgetToken();
-      return error instanceof VicinalError && FATAL.has(error.code);
+      return this.#takesRefusal(error instanceof VicinalError ? error : networkError(error));
     }
+  }
+
+  /** Draws the consequence of an error that kept the socket from opening. True when there is no point in trying again. */
+  #takesRefusal(error: VicinalError): boolean {
+    const fatal = FATAL.has(error.code);
+    if (fatal || error.transient || error.status === 401) this.#report(error);
+    else {
+      // It is the point that was refused: whoever set it is told, and the next one goes at once.
+      this.#position.refuse(error);
+      this.#refused = true;
+    }
+    if (error.status === 401) this.#deps.forgetToken();
+    return fatal;
   }
 
   /** By the socket if there is one; when its answer does not come, again by HTTP, which every verb here allows. */

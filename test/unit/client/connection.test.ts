@@ -198,9 +198,9 @@ describe('a connection', () => {
     void connection.setPoint({ lat: 37.8, lng: -122.4 }).catch(() => {});
     await ms(1);
     service.last.say({ t: 'moved', cell: '9q8zn', waitMs: 40 });
-    await ms(30);
+    await ms(80);
     expect(service.sockets).toHaveLength(1);
-    await ms(30);
+    await ms(20);
     expect(service.sockets).toHaveLength(2);
     expect(Object.fromEntries(service.last.url.searchParams)).toMatchObject({ lat: '37.8000000', cell: '9q8zn' });
     expect(service.last.sent[0]).toMatchObject({ t: 'presence', lat: 37.8 });
@@ -263,6 +263,23 @@ describe('a connection', () => {
     void connection.setPoint({ lat: 37.7, lng: -122.4 });
     await ms(20);
     expect(connection.state).toBe('open');
+    connection.close();
+  });
+
+  it('takes a refusal on the open socket as one of its point', async () => {
+    const { service, errors, start } = world();
+    const connection = start();
+    await ms(10);
+    service.last.silent.add('presence');
+    const far = connection.setPoint({ lat: 0, lng: 0 });
+    far.catch(() => {});
+    await ms(1);
+    service.last.say({ t: 'error', code: 'out_of_coverage', status: 404 });
+    service.last.drop();
+    await expect(far).rejects.toMatchObject({ code: 'out_of_coverage' });
+    await ms(2000);
+    expect(errors).toEqual([]);
+    expect(service.last.url.searchParams.get('lat')).toBe('37.7700000');
     connection.close();
   });
 
