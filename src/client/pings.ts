@@ -49,6 +49,7 @@ export function pings(
   let good: ClientPoint | undefined;
   let send: ((ping: ClientPing) => Promise<PresenceView>) | undefined;
   let flying: Wanted | undefined;
+  let doomed: VicinalError | undefined;
   let closed = false;
 
   const next = (point: ClientPoint): ClientPing => {
@@ -71,9 +72,10 @@ export function pings(
       settle(ping, view);
     } catch (error) {
       profileSent = profileSent && !withProfile;
-      failed(ping, error, via);
+      failed(ping, doomed ?? error, via);
     } finally {
       flying = undefined;
+      doomed = undefined;
     }
     void fly();
   };
@@ -133,6 +135,11 @@ export function pings(
     point,
     next,
     refuse: (error) => {
+      // One that is still on its way comes back with its own failure, in a moment.
+      if (wanted === undefined && flying !== undefined) {
+        doomed = error;
+        return;
+      }
       const given = wanted;
       wanted = undefined;
       refused(given, error);
