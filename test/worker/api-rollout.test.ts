@@ -1,0 +1,155 @@
+// Rolling cities out in D1: idempotent, first come first served, and versions that only rise.
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { planCity } from '../../src/city/plan.ts';
+import { epochMs } from '../../src/lib/brand.ts';
+import { resolvePolicy } from '../../src/matching/policy.ts';
+import type { CellId, CityId } from '../../src/protocol/ids.ts';
+import type { CityStore, Rollout, RolloutResult } from '../../src/store/city-store.ts';
+import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
+
+type Box = readonly [west: number, south: number, east: number, north: number];
+
+const WEST: Box = [-122.5, 37.7, -122.42, 37.81];
+const EAST: Box = [-122.46, 37.7, -122.38, 37.81];
+const OSLO: Box = [10.7, 59.9, 10.8, 59.95];
+
+const polygon = ([west, south, east, north]: Box) => ({
+  type: 'Polygon',
+  coordinates: [
+    [
+      [west, south],
+      [east, south],
+      [east, north],
+      [west, north],
+      [west, south],
+    ],
+  ],
+});
+
+function rolloutOf(
+  id: string,
+  box: Box,
+  more: { readonly precision?: number; readonly policy?: unknown } = {},
+): Rollout {
+  const boundary = polygon(box);
+  const plan = planCity({ id, name: id, boundary, precision: more.precision });
+  const policy = resolvePolicy(more.policy ?? {});
+  if (!plan.ok || !policy.ok) throw new Error('a bad test');
+  return {
+    plan: plan.value,
+    boundary: JSON.stringify(boundary),
+    policyPatch: more.policy ?? {},
+    policy: policy.value,
+    actor: 'ops',
+  };
+}
+
+let ops = 0;
+const newStore = (): CityStore =>
+  d1CityStore(env.DB, { now: () => epochMs(1_800_000_000_000), op: () => `op-${++ops}` });
+
+async function roll(store: CityStore, rollout: Rollout): Promise<RolloutResult> {
+  const result = await store.rollOut(rollout);
+  if (!result.ok) throw new Error(result.error.code);
+  return result.value;
+}
+
+const SF = 'west' as CityId;
+
+describe('a rollout', () => {
+  let store: CityStore;
+  beforeEach(async () => {
+    await env.DB.batch(['audit', 'cells', 'cities'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+    store = newStore();
+  });
+
+  it('adds a city with its cells, and leaves a trace of who did it', async () => {
+    const rollout = rolloutOf('west', WEST);
+    const { city, added, kept, changed } = await roll(store, rollout);
+    expect({ added, kept, changed }).toEqual({ added: rollout.plan.cells.length, kept: 0, changed: true });
+    expect(city).toMatchObject({ id: 'west', precision: 5, cells: added, version: 1, locationHint: 'wnam' });
+    expect(await store.leavesOf(SF)).toEqual(rollout.plan.cells);
+    const { results } = await env.DB.prepare('SELECT actor, action, subject FROM audit').all();
+    expect(results).toEqual([{ actor: 'ops', action: 'city.create', subject: 'west' }]);
+  });
+
+  it('changes nothing when it is repeated', async () => {
+    const first = await roll(store, rolloutOf('west', WEST));
+    const again = await roll(store, rolloutOf('west', WEST));
+    expect(again).toEqual({ ...first, added: 0, changed: false });
+    expect((await env.DB.prepare('SELECT count(*) AS n FROM audit').first())?.['n']).toBe(1);
+  });
+
+  it('raises the version when the policy changes, and keeps the cells', async () => {
+    const first = await roll(store, rolloutOf('west', WEST));
+    const next = await roll(store, rolloutOf('west', WEST, { policy: { cooldownMs: 1 } }));
+    expect(next).toMatchObject({ added: 0, changed: true });
+    expect(next.city.version).toBeGreaterThan(first.city.version);
+    expect(next.city.policy.cooldownMs).toBe(1);
+    const birth = await store.birth(next.city && ((await store.leavesOf(SF))[0] as CellId));
+    expect(birth).toMatchObject({ city: 'west', version: next.city.version, policy: { cooldownMs: 1 } });
+  });
+
+  it('leaves a cell with the city that had it first', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    const before = await store.leavesOf(SF);
+    const { city, added } = await roll(store, rolloutOf('east', EAST));
+    const east = await store.leavesOf(city.id);
+    expect(east).toHaveLength(added);
+    expect(added).toBeGreaterThan(0);
+    expect(added).toBeLessThan(rolloutOf('east', EAST).plan.cells.length);
+    expect(east.filter((cell) => before.includes(cell))).toEqual([]);
+    expect(await store.leavesOf(SF)).toEqual(before);
+  });
+
+  it('fills in between finer cells without overlap', async () => {
+    await roll(store, rolloutOf('west', WEST, { precision: 6 }));
+    const fine = await store.leavesOf(SF);
+    const { city } = await roll(store, rolloutOf('east', EAST));
+    const all = [...fine, ...(await store.leavesOf(city.id))].sort();
+    expect(all.filter((cell, at) => at > 0 && cell.startsWith(all[at - 1] as string))).toEqual([]);
+  });
+
+  it('tells neighbours within reach that the map has changed, and nobody else', async () => {
+    const west = await roll(store, rolloutOf('west', WEST));
+    const oslo = await roll(store, rolloutOf('oslo', OSLO));
+    const east = await roll(store, rolloutOf('east', EAST));
+    expect((await store.city(SF))?.version).toBe(east.city.version);
+    expect(east.city.version).toBeGreaterThan(Math.max(west.city.version, oslo.city.version));
+    expect((await store.city('oslo' as CityId))?.version).toBe(oslo.city.version);
+    const cell = (await store.leavesOf(SF))[0] as CellId;
+    const near = (await store.birth(cell))?.near ?? [];
+    expect(near).not.toContain(cell);
+    expect(near).toEqual(expect.arrayContaining([...(await store.leavesOf('east' as CityId))].slice(0, 1)));
+  });
+
+  it('keeps cells that the boundary no longer touches, and says how many', async () => {
+    const large = await roll(store, rolloutOf('west', [-122.5, 37.7, -122.38, 37.81]));
+    const small = await roll(store, rolloutOf('west', [-122.5, 37.7, -122.48, 37.72]));
+    expect(small.city.cells).toBe(large.city.cells);
+    expect(small.kept).toBeGreaterThan(0);
+    expect(small.kept).toBeLessThan(large.city.cells);
+  });
+
+  it('is whole or not at all when many go at once', async () => {
+    const boxes: readonly (readonly [string, Box])[] = [
+      ['west', WEST],
+      ['east', EAST],
+      ['oslo', OSLO],
+    ];
+    const results = await Promise.all(boxes.map(([id, box]) => newStore().rollOut(rolloutOf(id, box))));
+    const done = results.filter((result) => result.ok).map((result) => result.value.city);
+    expect(done.length).toBeGreaterThan(0);
+    for (const { id } of done) expect((await store.leavesOf(id)).length).toBeGreaterThan(0);
+    for (const city of await store.cities()) expect(city.cells).toBe((await store.leavesOf(city.id)).length);
+  });
+
+  it('is what a part of the map shows at once', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    const part = await store.part('9q8', { primary: true });
+    expect(part.cities.map(({ id }) => id)).toEqual(['west']);
+    expect(part.rows.map(({ cell }) => cell).sort()).toEqual(await store.leavesOf(SF));
+    expect(await store.part('u4x', { primary: true })).toEqual({ rows: [], cities: [] });
+  });
+});

@@ -1,0 +1,193 @@
+// The router against cells that answer as they like: births, moves, failures, and a map that is stale or away.
+import { describe, expect, it } from 'vitest';
+import { encode } from '../../src/geo/geohash.ts';
+import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
+import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
+import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
+import { Router } from '../../src/object/router.ts';
+import type { CellId, CityId, HomeKey } from '../../src/protocol/ids.ts';
+import type { Birth, CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
+import { problem } from '../../src/protocol/problems.ts';
+import type { City, MapPart } from '../../src/store/city-store.ts';
+
+const AT = { lat: 37.7749, lng: -122.4194 };
+const LEAF = encode(AT, 5) as CellId;
+const CHILD = encode(AT, 6) as CellId;
+const HOME = encode(AT, 7) as HomeKey;
+const ID = `q-${HOME}-abcdefgh` as never;
+
+const cityAt = (version: number): City => ({
+  id: 'sf' as CityId,
+  name: 'San Francisco',
+  precision: 5,
+  policyPatch: {},
+  policy: DEFAULT_POLICY,
+  locationHint: 'wnam',
+  centroid: AT,
+  cells: 1,
+  version,
+  createdAt: epochMs(0),
+  updatedAt: epochMs(0),
+});
+const partOf = (cell: CellId, version = 1): MapPart => ({
+  rows: [{ cell, city: 'sf' as CityId, state: 'leaf', version }],
+  cities: [cityAt(version)],
+});
+const birthOf = (cell: CellId, version = 1): Birth => ({
+  cell,
+  city: 'sf' as CityId,
+  version,
+  op: 'op',
+  policy: DEFAULT_POLICY,
+  near: [],
+});
+const DONE: CellReply = { t: 'done' } as CellReply;
+
+/** A world of one cell map and of cells that answer by a script. */
+function world(answer: (cell: string, envelope: CellEnvelope, call: number) => CellReply | Promise<CellReply>) {
+  const log: { cell: string; envelope: CellEnvelope; hint: string | undefined }[] = [];
+  const state = { replica: partOf(LEAF), primary: partOf(LEAF), away: false, now: 0, reads: [] as string[] };
+  const births = new Map<string, Birth>();
+  const map = new MapCache(
+    {
+      part: async (prefix, { primary = false } = {}) => {
+        state.reads.push(primary ? 'primary' : 'replica');
+        if (state.away) throw new Error('D1 is away');
+        if (prefix !== '9q8') return { rows: [], cities: [] };
+        return primary ? state.primary : state.replica;
+      },
+    },
+    () => state.now as EpochMs,
+  );
+  const router = new Router({
+    cells: {
+      get: (cell, hint) => ({
+        call: async (envelope) => {
+          log.push({ cell, envelope, hint });
+          return answer(cell, envelope, log.length);
+        },
+        fetch: async () => new Response(null),
+      }),
+    },
+    users: { get: () => ({ call: async () => problem('internal') }) },
+    store: { birth: async (cell) => births.get(cell), cities: async () => [cityAt(1)] },
+    map,
+    random: () => 0.5,
+    sleep: async () => {},
+  });
+  return { router, state, births, log };
+}
+
+const ask = (router: Router) => router.callHome(HOME, { t: 'question', id: ID, user: null });
+const fault = (marks: object): Error => Object.assign(new Error('fault'), marks);
+
+describe('a call to a home', () => {
+  it('goes to the leaf, with the version of the map and the hint of the city', async () => {
+    const { router, log } = world(() => DONE);
+    expect(await ask(router)).toEqual(DONE);
+    expect(log).toMatchObject([{ cell: LEAF, envelope: { version: 1 }, hint: 'wnam' }]);
+  });
+
+  it('brings an unborn cell to life, once', async () => {
+    const { router, births, log } = world((_cell, { birth }) => (birth === undefined ? { t: 'unborn' } : DONE));
+    births.set(LEAF, birthOf(LEAF, 3));
+    expect(await ask(router)).toEqual(DONE);
+    expect(log.map(({ envelope }) => [envelope.version, envelope.birth?.version])).toEqual([
+      [1, undefined],
+      [3, 3],
+    ]);
+  });
+
+  it('gives up on a cell that will not be born', async () => {
+    const { router, births, log } = world(() => ({ t: 'unborn' }));
+    births.set(LEAF, birthOf(LEAF));
+    expect(await ask(router)).toMatchObject({ code: 'unknown_cell' });
+    expect(log).toHaveLength(2);
+  });
+
+  it('follows a cell that has moved, though the map was stale', async () => {
+    const { router, state, log } = world((cell) => (cell === LEAF ? { t: 'moved', to: [CHILD] } : DONE));
+    state.primary = partOf(CHILD, 2);
+    expect(await ask(router)).toEqual(DONE);
+    expect(log.map(({ cell }) => cell)).toEqual([LEAF, CHILD]);
+    expect(await ask(router)).toEqual(DONE);
+    expect(log.map(({ cell }) => cell)).toEqual([LEAF, CHILD, CHILD]);
+  });
+
+  it('follows a cell that has moved while D1 is away', async () => {
+    const { router, state } = world((cell) => (cell === LEAF ? { t: 'moved', to: [CHILD] } : DONE));
+    await router.locate(AT);
+    state.away = true;
+    expect(await ask(router)).toEqual(DONE);
+  });
+
+  it('does not go round for ever', async () => {
+    const { router, log } = world((cell) => ({ t: 'moved', to: [(cell === LEAF ? CHILD : LEAF) as CellId] }));
+    expect(await ask(router)).toMatchObject({ code: 'busy', retryAfterS: 1 });
+    expect(log).toHaveLength(5);
+  });
+
+  it('finds a home that only the primary knows', async () => {
+    const { router, state } = world(() => DONE);
+    state.replica = { rows: [], cities: [] };
+    expect(await ask(router)).toEqual(DONE);
+    expect(state.reads).toEqual(['replica', 'primary']);
+  });
+});
+
+describe('a call that fails', () => {
+  it.each([
+    ['is repeated when the platform says so', { retryable: true }, 3, DONE],
+    ['is not repeated when the object is overloaded', { retryable: true, overloaded: true }, 1, { code: 'busy' }],
+  ])('%s', async (_what, marks, calls, outcome) => {
+    const { router, log } = world((_cell, _envelope, call) => {
+      if (call < 3) throw fault(marks);
+      return DONE;
+    });
+    expect(await ask(router)).toMatchObject(outcome);
+    expect(log).toHaveLength(calls);
+  });
+
+  it('is not repeated otherwise, nor for ever', async () => {
+    const never = world(() => {
+      throw fault({});
+    });
+    await expect(ask(never.router)).rejects.toThrow('fault');
+    expect(never.log).toHaveLength(1);
+    const always = world(() => {
+      throw fault({ retryable: true });
+    });
+    await expect(ask(always.router)).rejects.toThrow('fault');
+    expect(always.log).toHaveLength(3);
+  });
+});
+
+describe('the cached map', () => {
+  it('is read once a minute', async () => {
+    const { router, state } = world(() => DONE);
+    await router.locate(AT);
+    await router.locate(AT);
+    expect(state.reads).toHaveLength(1);
+    state.now += PART_TTL_MS;
+    await router.locate(AT);
+    expect(state.reads).toHaveLength(2);
+  });
+
+  it('outlives D1, and asks the primary before it says that nobody is there', async () => {
+    const { router, state } = world(() => DONE);
+    await router.locate(AT);
+    state.away = true;
+    state.now += PART_TTL_MS;
+    expect((await router.locate(AT))?.cell).toBe(LEAF);
+    await expect(router.locate({ lat: 0, lng: 0 })).rejects.toBeInstanceOf(MapAwayError);
+  });
+
+  it('does not go back to an older replica', async () => {
+    const { router, state } = world(() => DONE);
+    state.replica = { rows: [], cities: [] };
+    expect((await router.locate(AT))?.cell).toBe(LEAF);
+    state.now += PART_TTL_MS;
+    expect((await router.locate(AT))?.cell).toBe(LEAF);
+    expect(state.reads).toEqual(['replica', 'primary', 'replica']);
+  });
+});
