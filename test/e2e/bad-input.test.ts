@@ -3,29 +3,15 @@ import { sign } from 'hono/jwt';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, showLogsOnFailure, useService } from './support/service.ts';
 import { badSocket, type Said, socketOf } from './support/socket.ts';
+import { AT, type Offer, openTown, type Question, ROUND_THE_BAY, type Town } from './support/town.ts';
 
 const box = useService();
 const { api, tokenFor } = box;
 
-const ROUND_THE_BAY = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [-122.5, 37.7],
-      [-122.38, 37.7],
-      [-122.38, 37.81],
-      [-122.5, 37.81],
-      [-122.5, 37.7],
-    ],
-  ],
-};
-const AT = { lat: 37.7749, lng: -122.4194 };
 const OSLO = { lat: 59.91, lng: 10.75 };
 const ASK = { ...AT, text: 'Is the bakery open?', expiresInS: 600 };
 const NO_ONE = 'q-9q8yyk8-abcdefghij';
 
-type Question = { readonly id: string; readonly state: string };
-type Offer = { readonly id: string; readonly questionId: string; readonly state: string };
 type Document = {
   readonly code?: string;
   readonly title?: string;
@@ -33,10 +19,7 @@ type Document = {
   readonly traceId?: string;
 };
 
-let alice = '';
-let bob = '';
-let carol = '';
-let ops = '';
+let town: Town;
 let ofAlice: Question;
 /** Accepted by bob, all its places taken. */
 let taken: Offer;
@@ -44,15 +27,8 @@ let taken: Offer;
 let over: Offer;
 
 beforeAll(async () => {
-  [alice, bob, carol] = (await Promise.all(['alice', 'bob', 'carol'].map((sub) => tokenFor(sub)))) as [
-    string,
-    string,
-    string,
-  ];
-  ops = await tokenFor('ops', 'ops');
-  const policy = { offers: { ttlMs: 2000 }, cooldownMs: 0 };
-  const city = await api('PUT', '/v1/ops/cities/sf', { name: 'San Francisco', boundary: ROUND_THE_BAY, policy }, ops);
-  expect(city.status).toBe(200);
+  town = await openTown(box, { offers: { ttlMs: 2000 }, cooldownMs: 0 });
+  const { alice, bob, carol, present, ask, offersOf, offerFor } = town;
   await present(bob, ['bakery']);
   ofAlice = await ask(alice, { ...ASK, topic: 'bakery', answersWanted: 1 });
   taken = await offerFor(bob, ofAlice.id);
@@ -64,68 +40,6 @@ beforeAll(async () => {
   await api('DELETE', `/v1/questions/${second.id}`, undefined, alice);
   await api('DELETE', '/v1/presence', undefined, carol);
 });
-
-async function present(token: string, topics: readonly string[]): Promise<void> {
-  const { status } = await api('PUT', '/v1/presence', { ...AT, topics, capacity: 3, ttlS: 600 }, token);
-  expect(status).toBe(200);
-}
-
-async function ask(token: string, body: unknown): Promise<Question> {
-  const { status, body: question } = await api<Question>('POST', '/v1/questions', body, token);
-  expect(status).toBe(201);
-  return question;
-}
-
-async function offersOf(token: string): Promise<readonly Offer[]> {
-  return (await api<{ readonly items: readonly Offer[] }>('GET', '/v1/offers', undefined, token)).body.items;
-}
-
-async function offerFor(token: string, questionId: string): Promise<Offer> {
-  let found: Offer | undefined;
-  await eventually('an offer', async () => {
-    found = (await offersOf(token)).find((offer) => offer.questionId === questionId);
-    return found !== undefined;
-  });
-  return found as Offer;
-}
-
-/** All that is stored, as far as anybody can see it. */
-async function stored(): Promise<unknown> {
-  const [cells, cities, ...rest] = await Promise.all([
-    api<{ readonly items: readonly Readonly<Record<string, unknown>>[] }>(
-      'GET',
-      '/v1/ops/cells?city=sf',
-      undefined,
-      ops,
-    ),
-    api('GET', '/v1/ops/cities', undefined, ops),
-    ...[alice, bob, carol].flatMap((token) => [
-      api('GET', '/v1/questions', undefined, token),
-      api('GET', '/v1/offers', undefined, token),
-      api('GET', '/v1/events', undefined, token),
-    ]),
-  ]);
-  // Deliveries under way are not what a bad request changes.
-  const quiet = cells.body.items.map(({ outbox: _, ...cell }) => cell);
-  return { cells: quiet, cities: cities.body, rest: rest.map(({ body }) => body) };
-}
-
-/** Once everything that is on its way has arrived. */
-async function settled(): Promise<unknown> {
-  let before = '';
-  let now = await stored();
-  await eventually(
-    'nothing moves',
-    async () => {
-      before = JSON.stringify(now);
-      now = await stored();
-      return JSON.stringify(now) === before;
-    },
-    10_000,
-    150,
-  );
-  return now;
-}
 
 type Sent = {
   readonly method?: string;
@@ -154,7 +68,7 @@ async function send({ method = 'POST', path, body, token, type = 'application/js
 const question = (body: unknown, more: Partial<Sent> = {}): Sent => ({
   path: '/v1/questions',
   body: typeof body === 'string' ? body : JSON.stringify(body),
-  token: alice,
+  token: town.alice,
   ...more,
 });
 
@@ -185,30 +99,30 @@ const ROWS: readonly Row[] = [
   ['an empty text', () => question({ ...ASK, text: ' ' }), 422, 'bad_field'],
   ['a list for a body', () => question([]), 422, 'missing_field'],
   ['broken JSON', () => question('{"lat":'), 400, 'bad_json'],
-  ['no body', () => ({ path: '/v1/questions', token: alice }), 400, 'bad_json'],
+  ['no body', () => ({ path: '/v1/questions', token: town.alice }), 400, 'bad_json'],
   ['another content type', () => question(ASK, { type: 'text/plain' }), 415, 'bad_content_type'],
   ['a form', () => question('lat=1', { type: 'application/x-www-form-urlencoded' }), 415, 'bad_content_type'],
   ['a body over 64 KiB', () => question({ ...ASK, text: 'x'.repeat(65_536) }), 413, 'body_too_large'],
   [
     'chunks over 64 KiB',
-    () => ({ path: '/v1/questions', token: alice, body: endless(200_000) }),
+    () => ({ path: '/v1/questions', token: town.alice, body: endless(200_000) }),
     413,
     'body_too_large',
   ],
   [
     'a body for a verb without one',
-    () => ({ path: `/v1/offers/${taken.id}/accept`, token: bob, body: '{"x":1}' }),
+    () => ({ path: `/v1/offers/${taken.id}/accept`, token: town.bob, body: '{"x":1}' }),
     422,
     'unknown_field',
   ],
   ['a bad key', () => question(ASK, { headers: { 'idempotency-key': 'k'.repeat(129) } }), 400, 'bad_header'],
   [
     'an unknown query parameter',
-    () => ({ method: 'GET', path: '/v1/events?before=1', token: alice }),
+    () => ({ method: 'GET', path: '/v1/events?before=1', token: town.alice }),
     422,
     'bad_query',
   ],
-  ['too long a wait', () => ({ method: 'GET', path: '/v1/events?waitS=21', token: alice }), 422, 'bad_query'],
+  ['too long a wait', () => ({ method: 'GET', path: '/v1/events?waitS=21', token: town.alice }), 422, 'bad_query'],
 
   ['no token', () => question(ASK, { token: undefined as never }), 401, 'unauthorized'],
   ['no JWT', () => question(ASK, { token: 'hello' }), 401, 'token_malformed'],
@@ -238,11 +152,11 @@ const ROWS: readonly Row[] = [
   ],
   [
     'a user where ops are needed',
-    () => ({ method: 'GET', path: '/v1/ops/cities', token: alice }),
+    () => ({ method: 'GET', path: '/v1/ops/cities', token: town.alice }),
     403,
     'forbidden_scope',
   ],
-  ['ops where a user is needed', () => question(ASK, { token: ops }), 403, 'forbidden_scope'],
+  ['ops where a user is needed', () => question(ASK, { token: town.ops }), 403, 'forbidden_scope'],
   [
     'a user acting for another',
     () => question(ASK, { headers: { 'x-vicinal-act-for': 'bob' } }),
@@ -252,62 +166,72 @@ const ROWS: readonly Row[] = [
 
   [
     "somebody else's question",
-    () => ({ method: 'GET', path: `/v1/questions/${ofAlice.id}`, token: bob }),
+    () => ({ method: 'GET', path: `/v1/questions/${ofAlice.id}`, token: town.bob }),
     403,
     'not_yours',
   ],
   [
     "cancelling somebody else's question",
-    () => ({ method: 'DELETE', path: `/v1/questions/${ofAlice.id}`, token: bob }),
+    () => ({ method: 'DELETE', path: `/v1/questions/${ofAlice.id}`, token: town.bob }),
     403,
     'not_yours',
   ],
   [
     'an unknown question',
-    () => ({ method: 'GET', path: `/v1/questions/${NO_ONE}`, token: alice }),
+    () => ({ method: 'GET', path: `/v1/questions/${NO_ONE}`, token: town.alice }),
     404,
     'unknown_question',
   ],
   [
     'an unknown question far from every city',
-    () => ({ method: 'GET', path: '/v1/questions/q-u4xsu77-abcdefghij', token: alice }),
+    () => ({ method: 'GET', path: '/v1/questions/q-u4xsu77-abcdefghij', token: town.alice }),
     404,
     'unknown_question',
   ],
-  ['an id that is none', () => ({ method: 'GET', path: '/v1/questions/42', token: alice }), 404, 'unknown_question'],
-  ['an unknown offer', () => ({ path: `/v1/offers/${NO_ONE}.1/accept`, token: alice }), 404, 'unknown_offer'],
-  ["somebody else's offer", () => ({ path: `/v1/offers/${taken.id}/decline`, token: alice }), 404, 'unknown_offer'],
+  [
+    'an id that is none',
+    () => ({ method: 'GET', path: '/v1/questions/42', token: town.alice }),
+    404,
+    'unknown_question',
+  ],
+  ['an unknown offer', () => ({ path: `/v1/offers/${NO_ONE}.1/accept`, token: town.alice }), 404, 'unknown_offer'],
+  [
+    "somebody else's offer",
+    () => ({ path: `/v1/offers/${taken.id}/decline`, token: town.alice }),
+    404,
+    'unknown_offer',
+  ],
   ['a point outside every city', () => question({ ...ASK, ...OSLO }), 404, 'out_of_coverage'],
   [
     'presence outside every city',
-    () => ({ method: 'PUT', path: '/v1/presence', body: JSON.stringify(OSLO), token: alice }),
+    () => ({ method: 'PUT', path: '/v1/presence', body: JSON.stringify(OSLO), token: town.alice }),
     404,
     'out_of_coverage',
   ],
-  ['accepting after the time', () => ({ path: `/v1/offers/${over.id}/accept`, token: carol }), 409, 'offer_gone'],
+  ['accepting after the time', () => ({ path: `/v1/offers/${over.id}/accept`, token: town.carol }), 409, 'offer_gone'],
   [
     'declining what was accepted',
-    () => ({ path: `/v1/offers/${taken.id}/decline`, token: bob }),
+    () => ({ path: `/v1/offers/${taken.id}/decline`, token: town.bob }),
     409,
     'offer_accepted',
   ],
   [
     'answering what was not accepted',
-    () => ({ path: `/v1/offers/${over.id}/answer`, body: '{"text":"Yes"}', token: carol }),
+    () => ({ path: `/v1/offers/${over.id}/answer`, body: '{"text":"Yes"}', token: town.carol }),
     409,
     'offer_gone',
   ],
 
-  ['an unknown path', () => ({ method: 'GET', path: '/v1/nothing', token: alice }), 404, 'not_found'],
+  ['an unknown path', () => ({ method: 'GET', path: '/v1/nothing', token: town.alice }), 404, 'not_found'],
   [
     'a method that is not taken',
-    () => ({ method: 'PUT', path: '/v1/questions', token: alice }),
+    () => ({ method: 'PUT', path: '/v1/questions', token: town.alice }),
     405,
     'method_not_allowed',
   ],
   [
     'a socket path without a socket',
-    () => ({ method: 'GET', path: '/v1/stream', token: alice }),
+    () => ({ method: 'GET', path: '/v1/stream', token: town.alice }),
     426,
     'upgrade_required',
   ],
@@ -318,7 +242,7 @@ const ROWS: readonly Row[] = [
       method: 'PUT',
       path: '/v1/ops/cities/oslo',
       body: '{"name":"Oslo","boundary":{"type":"Point","coordinates":[1,2]}}',
-      token: ops,
+      token: town.ops,
     }),
     422,
     'bad_boundary',
@@ -329,24 +253,24 @@ const ROWS: readonly Row[] = [
       method: 'PUT',
       path: '/v1/ops/cities/oslo',
       body: JSON.stringify({ name: 'Oslo', boundary: ROUND_THE_BAY, policy: { gridLength: 3 } }),
-      token: ops,
+      token: town.ops,
     }),
     422,
     'bad_policy',
   ],
-  ['an unknown city', () => ({ method: 'GET', path: '/v1/ops/cities/atlantis', token: ops }), 404, 'unknown_city'],
+  ['an unknown city', () => ({ method: 'GET', path: '/v1/ops/cities/atlantis', token: town.ops }), 404, 'unknown_city'],
   [
     'the cells of an unknown city',
-    () => ({ method: 'GET', path: '/v1/ops/cells?city=atlantis', token: ops }),
+    () => ({ method: 'GET', path: '/v1/ops/cells?city=atlantis', token: town.ops }),
     404,
     'unknown_city',
   ],
 ];
 
-describe('bad requests', () => {
+describe('EDGE1: bad requests', () => {
   it.each(ROWS)('%s', async (_what, request, status, code) => {
     showLogsOnFailure(box);
-    const before = await settled();
+    const before = await town.settled();
     const answer = await send(await request());
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -354,36 +278,36 @@ describe('bad requests', () => {
     expect(answer.body.detail).toMatch(/\w/);
     expect(answer.body.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(answer.headers.get('x-trace-id')).toBe(answer.body.traceId);
-    expect(await settled()).toEqual(before);
+    expect(await town.settled()).toEqual(before);
   });
 
   it('one key with two bodies', async () => {
     const headers = { 'idempotency-key': 'once' };
-    const first = await api<Question>('POST', '/v1/questions', { ...ASK, topic: 'none' }, alice, headers);
+    const first = await api<Question>('POST', '/v1/questions', { ...ASK, topic: 'none' }, town.alice, headers);
     expect(first.status).toBe(201);
-    const again = await api<Question>('POST', '/v1/questions', { ...ASK, topic: 'none' }, alice, headers);
+    const again = await api<Question>('POST', '/v1/questions', { ...ASK, topic: 'none' }, town.alice, headers);
     expect({ status: again.status, id: again.body.id }).toEqual({ status: 201, id: first.body.id });
-    const before = await settled();
-    const other = await api<Document>('POST', '/v1/questions', { ...ASK, text: 'Another one?' }, alice, headers);
+    const before = await town.settled();
+    const other = await api<Document>('POST', '/v1/questions', { ...ASK, text: 'Another one?' }, town.alice, headers);
     expect({ status: other.status, code: other.body.code }).toEqual({ status: 422, code: 'key_reused' });
-    expect(await settled()).toEqual(before);
+    expect(await town.settled()).toEqual(before);
   });
 
   it('a second accept, by somebody else, for the last place', async () => {
-    await present(carol, ['race']);
-    await present(bob, ['race']);
-    const asked = await ask(alice, { ...ASK, topic: 'race', answersWanted: 1 });
-    const [first, second] = await Promise.all([offerFor(bob, asked.id), offerFor(carol, asked.id)]);
-    const won = await api('POST', `/v1/offers/${first.id}/accept`, undefined, bob);
+    await town.present(town.carol, ['race']);
+    await town.present(town.bob, ['race']);
+    const asked = await town.ask(town.alice, { ...ASK, topic: 'race', answersWanted: 1 });
+    const [first, second] = await Promise.all([town.offerFor(town.bob, asked.id), town.offerFor(town.carol, asked.id)]);
+    const won = await api('POST', `/v1/offers/${first.id}/accept`, undefined, town.bob);
     expect(won.status).toBe(200);
-    const lost = await api<Document>('POST', `/v1/offers/${second.id}/accept`, undefined, carol);
+    const lost = await api<Document>('POST', `/v1/offers/${second.id}/accept`, undefined, town.carol);
     expect({ status: lost.status, code: lost.body.code }).toEqual({ status: 409, code: 'offer_gone' });
-    const repeated = await api('POST', `/v1/offers/${first.id}/accept`, undefined, bob);
+    const repeated = await api('POST', `/v1/offers/${first.id}/accept`, undefined, town.bob);
     expect(repeated).toMatchObject({ status: 200, body: won.body as object });
   });
 });
 
-describe('bad frames', () => {
+describe('EDGE1: bad frames', () => {
   const open: { close: () => void }[] = [];
   afterEach(() => {
     for (const socket of open.splice(0)) socket.close();
@@ -400,14 +324,14 @@ describe('bad frames', () => {
     ['for an unknown offer', '{"t":"accept","ref":"r","id":"q-9q8yyk8-abcdefghij.1"}', 'unknown_offer', 'r'],
   ])('a frame %s', async (_what, frame, code, ref) => {
     showLogsOnFailure(box);
-    const socket = await socketOf(`${box.url()}/v1/stream`, bob);
+    const socket = await socketOf(`${box.url()}/v1/stream`, town.bob);
     open.push(socket);
-    const before = await settled();
+    const before = await town.settled();
     socket.send(frame);
     const said: Said = await socket.next((each) => each['t'] === 'error');
     expect({ code: said['code'], ref: said['ref'] }).toEqual({ code, ref });
     expect(said['title']).toMatch(/\w/);
-    expect(await settled()).toEqual(before);
+    expect(await town.settled()).toEqual(before);
     // The socket survives what was wrong with one frame.
     socket.send('{"t":"ack","ref":"after","seq":0}');
     expect(await socket.next((each) => each['ref'] === 'after')).toMatchObject({ t: 'ok' });
@@ -421,7 +345,7 @@ describe('bad frames', () => {
   });
 
   it('a socket that offers another protocol', async () => {
-    const answer = await badSocket(`${box.url()}/v1/stream`, ['vicinal.v9', `bearer.${alice}`]);
+    const answer = await badSocket(`${box.url()}/v1/stream`, ['vicinal.v9', `bearer.${town.alice}`]);
     expect(answer).toMatchObject({ status: 400, code: 'bad_header' });
   });
 
@@ -432,7 +356,14 @@ describe('bad frames', () => {
   });
 });
 
-it('no fault was logged', () => {
+it('EDGE1: no fault was logged', () => {
   const faults = box.logs().filter((line) => line.includes('"event":"fault"') || /"status":5\d\d/.test(line));
   expect(faults).toEqual([]);
+});
+
+it('PRIV1: no line of the log has a user, a point, a text or a token in it', () => {
+  const lines = box.logs().filter((line) => line.startsWith('{'));
+  expect(lines.length).toBeGreaterThan(ROWS.length);
+  const secrets = [...['alice', 'bob', 'carol'], String(AT.lat), String(AT.lng), 'bakery', 'eyJ', '9q8yy', 'Bearer'];
+  expect(lines.filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 });

@@ -81,7 +81,7 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
 const ask = (router: Router) => router.callHome(HOME, { t: 'question', id: ID, user: null });
 const fault = (marks: object): Error => Object.assign(new Error('fault'), marks);
 
-describe('a call to a home', () => {
+describe('EDGE2: a call to a home', () => {
   it('goes to the leaf, with the version of the map and the hint of the city', async () => {
     const { router, log } = world(() => DONE);
     expect(await ask(router)).toEqual(DONE);
@@ -162,7 +162,7 @@ describe('a call that fails', () => {
   });
 });
 
-describe('the cached map', () => {
+describe('EDGE2: the cached map', () => {
   it('is read once a minute', async () => {
     const { router, state } = world(() => DONE);
     await router.locate(AT);

@@ -11,7 +11,7 @@ const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toSt
 const withToken = (token: string): Headers => new Headers({ authorization: `Bearer ${token}` });
 const check = (headers: Headers) => authenticate(headers, SECRET, NOW_S);
 
-describe('authenticate', () => {
+describe('EDGE3: authenticate', () => {
   it.each(['user', 'service', 'ops'])('knows the scope %s', async (scope) => {
     const token = await sign({ ...CLAIMS, scope }, SECRET, 'HS256');
     expect(await check(withToken(token))).toEqual({ ok: true, value: { sub: 'alice', scope } });

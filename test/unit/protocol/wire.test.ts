@@ -70,7 +70,7 @@ describe('bodies that are taken', () => {
   });
 });
 
-describe('bodies that are refused', () => {
+describe('EDGE1: bodies that are refused', () => {
   it.each([
     ['latitude 91', questionSchema, { ...ASK, lat: 91 }, 'bad_latitude', 'lat'],
     ['latitude "NaN"', questionSchema, { ...ASK, lat: 'NaN' }, 'bad_latitude', 'lat'],
