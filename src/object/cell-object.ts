@@ -20,8 +20,6 @@ import { servicesOf } from './services.ts';
 import { type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 import { pingOf, Verbs } from './verbs.ts';
 
-const ALARM_GUARD_MS = 30_000;
-
 export class CellObject extends DurableObject<Env> {
   readonly #store: RowStore;
   readonly #state: CellState;
@@ -43,7 +41,7 @@ export class CellObject extends DurableObject<Env> {
       step: (event, now) => stepCell(this.#state, event, now),
       send: sender(router),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) => ({ t: 'boot', attachments: this.#sockets.restore(), armedAt }),
+      boot: (armedAt) => this.#boot(armedAt),
       attach: this.#sockets.attach,
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
@@ -55,10 +53,8 @@ export class CellObject extends DurableObject<Env> {
     return this.#shell.ask((token) => ({ t: 'request', envelope, token }));
   }
 
-  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    // A try that dies must not leave the cell without a wake-up.
-    if (info?.isRetry === true) await this.ctx.storage.setAlarm(Date.now() + ALARM_GUARD_MS);
-    this.#shell.run({ t: 'alarm' });
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#shell.alarm(info, { t: 'alarm' });
   }
 
   /** A WebSocket that the edge has authorised. */
@@ -80,7 +76,8 @@ export class CellObject extends DurableObject<Env> {
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const info = this.#sockets.infoOf(socket);
-    if (info === undefined) return;
+    // What comes after a `moved` was sent before the client had read it: the next cell will hear it again.
+    if (info === undefined || socket.readyState !== WebSocket.OPEN) return;
     const parsed = parseFrame(message);
     if (!parsed.ok) {
       send(socket, JSON.stringify(errorFrame(parsed.error.ref, parsed.error.problem, info.trace)));
@@ -102,6 +99,12 @@ export class CellObject extends DurableObject<Env> {
 
   override webSocketError(socket: WebSocket): void {
     this.#lost(socket);
+  }
+
+  #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {
+    const { attachments, bare } = this.#sockets.restore();
+    const opened = bare.map(({ user, session }): CellEvent => ({ t: 'socket_open', user, session }));
+    return [{ t: 'boot', attachments, armedAt }, ...opened];
   }
 
   async #answer(

@@ -7,7 +7,13 @@ import { sqlRows } from '../store/sql/sql-rows.ts';
 import { type Interpreter, type InterpreterDeps, interpreter } from './interpreter.ts';
 import type { Router } from './router.ts';
 
-export type Shell<Event> = Interpreter<Event> & { readonly failed: (what: string, error: unknown) => void };
+export type Shell<Event> = Interpreter<Event> & {
+  readonly failed: (what: string, error: unknown) => void;
+  /** For the alarm's handler, with what the platform told it and the event that runs what is due. */
+  readonly alarm: (info: AlarmInvocationInfo | undefined, event: Event) => Promise<void>;
+};
+
+const ALARM_GUARD_MS = 30_000;
 
 type ShellDeps<Event> = Pick<
   InterpreterDeps<Event>,
@@ -15,8 +21,8 @@ type ShellDeps<Event> = Pick<
 > & {
   readonly name: string;
   readonly log: Log;
-  /** The event by which the core takes up what was under way. */
-  readonly boot: (armedAt: EpochMs | undefined) => Event;
+  /** The events by which the core takes up what was under way. */
+  readonly boot: (armedAt: EpochMs | undefined) => readonly Event[];
 };
 
 /** The object's own SQLite, its tables made or migrated. */
@@ -29,7 +35,7 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
   });
 }
 
-/** An interpreter that boots its core before the first event, with the alarm that is armed on disk. */
+/** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */
 export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
   const { name, log, boot, ...rest } = deps;
   const failed = (what: string, error: unknown): void =>
@@ -41,26 +47,21 @@ export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): S
     abort: (why) => ctx.abort(why),
     failed,
   });
-  let armedAt: EpochMs | undefined;
-  let booted = false;
+  // Before any event. The calls that the core makes here are sent, and nobody waits for them.
   void ctx.blockConcurrencyWhile(async () => {
     const at = await ctx.storage.getAlarm();
-    armedAt = at === null ? undefined : epochMs(at);
+    for (const event of boot(at === null ? undefined : epochMs(at))) machine.run(event);
   });
-  const bootOnce = (): void => {
-    if (booted) return;
-    booted = true;
-    machine.run(boot(armedAt));
-  };
   return {
+    ...machine,
     failed,
-    run: (event) => {
-      bootOnce();
+    alarm: async (info, event) => {
+      if (info?.isRetry === true) {
+        // The try before died. Should this one die too, and the platform give up, there is still a wake-up.
+        await ctx.storage.setAlarm(Date.now() + ALARM_GUARD_MS);
+        await ctx.storage.sync();
+      }
       machine.run(event);
-    },
-    ask: (make) => {
-      bootOnce();
-      return machine.ask(make);
     },
   };
 }

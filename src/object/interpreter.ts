@@ -49,28 +49,31 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     }
     deps.push(effects.frames);
     if (effects.busyUntil !== undefined) deps.busy(effects.busyUntil);
-    for (const send of effects.sends) void call(send);
+    // A failure of what follows has been told, and has thrown the object away.
+    for (const send of effects.sends) call(send).catch(() => undefined);
   };
   const call = async (send: Send): Promise<void> => {
     const answered = deps.send(send).catch((error: unknown) => {
       deps.failed(`call ${send.request.t}`, error);
       return { t: 'failed' };
     });
-    run(deps.onReply(send.call, await deps.within(send.timeoutMs, answered, { t: 'failed' })));
+    const reply = await deps.within(send.timeoutMs, answered, { t: 'failed' });
+    // An object that was thrown away meanwhile takes nothing up; its successor asks again.
+    if (!dead) run(deps.onReply(send.call, reply));
   };
   const run = (event: Event): void => {
-    if (dead) return;
-    let effects: Effects;
+    // What is left of an object that was thrown away must not answer for it.
+    if (dead) throw new Error('this object was thrown away');
     try {
-      effects = deps.step(event, deps.now());
+      const effects = deps.step(event, deps.now());
       commit(effects);
+      publish(effects);
     } catch (error) {
       dead = true;
       deps.failed('step', error);
       deps.abort('a step or its commit failed; starting again from the last commit');
       throw error;
     }
-    publish(effects);
   };
   return {
     run,

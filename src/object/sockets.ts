@@ -30,6 +30,14 @@ export function sockets(ctx: DurableObjectState) {
     if (kept.v !== 1) throw new Error(`socket attachment has version ${String(kept.v)}; this code reads version 1`);
     return kept as Kept;
   };
+  const readable = (socket: WebSocket): Kept | undefined => {
+    try {
+      return keptOf(socket);
+    } catch (error) {
+      socket.close(CLOSE_MOVED, error instanceof Error ? error.message : 'unreadable');
+      return undefined;
+    }
+  };
   const of = (user: UserId): readonly WebSocket[] =>
     ctx.getWebSockets(user).filter((socket) => socket.readyState === WebSocket.OPEN);
   const keep = (socket: WebSocket, kept: Kept): void => socket.serializeAttachment(kept);
@@ -45,8 +53,20 @@ export function sockets(ctx: DurableObjectState) {
     infoOf: (socket: WebSocket): SocketInfo | undefined => keptOf(socket)?.info,
     softOf: (socket: WebSocket): Attachment | undefined => keptOf(socket)?.soft,
     of,
-    /** What the connected sockets carry, for the core to take up after a construction. */
-    restore: (): readonly Attachment[] => ctx.getWebSockets().flatMap((socket) => keptOf(socket)?.soft ?? []),
+    /**
+     * What the connected sockets carry, for the core to take up after a construction, and who is behind those (`bare`) that
+     * have sent no point. A socket that this code cannot read is sent away to come again.
+     */
+    restore: (): { readonly attachments: readonly Attachment[]; readonly bare: readonly SocketInfo[] } => {
+      const attachments: Attachment[] = [];
+      const bare: SocketInfo[] = [];
+      for (const socket of ctx.getWebSockets()) {
+        const kept = readable(socket);
+        if (kept?.soft !== undefined) attachments.push(kept.soft);
+        else if (kept !== undefined) bare.push(kept.info);
+      }
+      return { attachments, bare };
+    },
     attach: (attachments: Effects['attachments']): void => {
       for (const soft of attachments) {
         for (const socket of of(soft.user)) {

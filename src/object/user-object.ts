@@ -24,7 +24,7 @@ export class UserObject extends DurableObject<Env> {
       step: (event, now) => stepUser(this.#state, event, now),
       send: sender(servicesOf(env).router),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) => ({ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }),
+      boot: (armedAt) => [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }],
       attach: () => undefined,
       push: () => undefined,
       busy: () => undefined,
@@ -32,16 +32,20 @@ export class UserObject extends DurableObject<Env> {
   }
 
   /** Every call of the edge and of cells. A long poll is answered by an event, or when its time is up. */
-  call({ request }: UserEnvelope): Promise<UserReply> {
-    return this.#shell.ask((token) => {
-      if (request.t === 'events' && request.waitMs > 0) {
-        setTimeout(() => this.#shell.run({ t: 'waited', token }), request.waitMs);
-      }
+  async call({ request }: UserEnvelope): Promise<UserReply> {
+    if (request.t !== 'events' || request.waitMs <= 0) {
+      return this.#shell.ask((token) => ({ t: 'request', request, token }));
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const reply = this.#shell.ask<UserReply>((token) => {
+      timer = setTimeout(() => this.#shell.run({ t: 'waited', token }), request.waitMs);
       return { t: 'request', request, token };
     });
+    // A timer that is still pending keeps the object from sleeping.
+    return reply.finally(() => clearTimeout(timer ?? null));
   }
 
-  override alarm(): void {
-    this.#shell.run({ t: 'alarm' });
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#shell.alarm(info, { t: 'alarm' });
   }
 }
