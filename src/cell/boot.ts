@@ -26,7 +26,7 @@ function restore(tx: Tx, soft: Attachment): void {
     tx.effects.frames.push({ user: soft.user, frame: { t: 'moved', reason: 'elsewhere' }, close: true });
     return;
   }
-  state.sockets.set(soft.user, { session: soft.session, outside: 0 });
+  state.sockets.set(soft.user, { session: soft.session, outside: soft.outside ?? 0 });
   if (soft.pointAt < held.pointAt) return;
   held.session = soft.session;
   held.seq = soft.seq;

@@ -22,6 +22,8 @@ const RETRY_FIRST_MS = 1000;
 export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
   const { state } = tx;
   const held = state.users.get(user);
+  // A socket from before the object's last construction that had nothing attached yet.
+  if (waiting.socket && !state.sockets.has(user)) state.sockets.set(user, { session: sent.session, outside: 0 });
   if (waiting.socket && leaves(state, user, sent)) {
     tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'border' }, close: true });
     state.sockets.delete(user);
@@ -45,7 +47,7 @@ export function leave(tx: Tx, user: UserId): void {
   const { state } = tx;
   dropArriving(tx, user, problem('no_presence'));
   const held = state.users.get(user);
-  if (held === undefined || held.phase === 'frozen') return;
+  if (held?.phase !== 'live') return;
   held.leaseUntil = tx.now;
   lapse(tx, held);
 }
@@ -227,8 +229,9 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
     tx.journal.push({ t: 'user.entered', who: held.pseudonym });
   }
   if (moved || revived) state.roster.set(held.user, held.point);
-  const halfGone = held.leaseUntil - now < ttlMs / 2 || ttlMs !== held.ttlMs;
-  const write = changed || revived || (!soft && (moved || halfGone));
+  const halfGone = held.leaseUntil - now < ttlMs / 2;
+  // The length of the lease belongs to the profile: a socket's attachment does not carry it.
+  const write = changed || revived || ttlMs !== held.ttlMs || (!soft && (moved || halfGone));
   // Over HTTP the promise must be on disk: what is not written is not promised.
   if (soft || write) {
     held.leaseUntil = plusMs(now, ttlMs) as EpochMs;
@@ -240,9 +243,12 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
 }
 
 function attach(tx: Tx, held: Held): void {
-  if (!tx.state.sockets.has(held.user)) return;
+  const socket = tx.state.sockets.get(held.user);
+  if (socket === undefined) return;
   const { user, epoch, session, seq, point, pointAt, leaseUntil } = held;
-  tx.effects.attachments.push({ v: 1, user, epoch, session, seq, lat: point.lat, lng: point.lng, pointAt, leaseUntil });
+  const { outside } = socket;
+  const { lat, lng } = point;
+  tx.effects.attachments.push({ v: 1, user, epoch, session, seq, lat, lng, pointAt, leaseUntil, outside });
 }
 
 /** Near a border the holder decides: beyond the margin, or after three points outside, the socket is told to move. */

@@ -50,7 +50,8 @@ export function sockets(ctx: DurableObjectState) {
       const headers = { 'sec-websocket-protocol': SUBPROTOCOL };
       return { response: new Response(null, { status: 101, webSocket: client, headers }), socket: server };
     },
-    infoOf: (socket: WebSocket): SocketInfo | undefined => keptOf(socket)?.info,
+    /** `undefined` for a socket that carries nothing readable, and so is nobody's. */
+    infoOf: (socket: WebSocket): SocketInfo | undefined => readable(socket)?.info,
     softOf: (socket: WebSocket): Attachment | undefined => keptOf(socket)?.soft,
     of,
     /**

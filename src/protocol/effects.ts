@@ -25,6 +25,8 @@ export type Attachment = {
   readonly lng: number;
   readonly pointAt: EpochMs;
   readonly leaseUntil: EpochMs;
+  /** Points in a row outside the cell; absent: none. */
+  readonly outside?: number;
 };
 
 export type Effects = {
