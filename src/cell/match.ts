@@ -28,7 +28,9 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
   if (state.rounds.has(question.id) || !isShort(question)) return;
   const wanted = openings(tx, question);
   if (wanted <= 0) {
+    // Attempts on their way take the last openings: they are waited for.
     if (reservingCount(question) === 0) sleep(tx, question);
+    else guard(tx, question);
     return;
   }
   const policy = policyOf(state);

@@ -11,6 +11,7 @@ import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
 
 const BUSY_STEP_MS = 3_600_000;
+const BREATH_MS = 1000;
 
 export type Tx = {
   readonly state: CellState;
@@ -86,7 +87,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   }
   for (const id of tx.touched) {
     const question = state.questions.get(id);
-    state.agenda.set(`q:${id}`, question === undefined ? undefined : dueQuestion(question, tx.now));
+    state.agenda.set(`q:${id}`, question === undefined ? undefined : later(tx, dueQuestion(question, tx.now)));
     if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
     else state.sleepers.delete(id);
   }
@@ -117,6 +118,11 @@ function tellSweep(tx: Tx): void {
   if (until === state.busyUntil) return;
   state.busyUntil = epochMs(Math.max(until, tx.now + BUSY_STEP_MS));
   tx.effects.busyUntil = state.busyUntil;
+}
+
+/** What is due was run in this step: should something still be, it waits a moment, lest an alarm chase its own tail. */
+function later(tx: Tx, due: EpochMs): EpochMs {
+  return due > tx.now ? due : epochMs(tx.now + BREATH_MS);
 }
 
 function put(tx: Tx, table: string, key: string, value: string | null): void {

@@ -1,0 +1,251 @@
+// A simulated person with a phone: moves, pings over HTTP or a socket, asks, answers, retries, goes offline, reinstalls.
+import { minDistanceToBoundsM } from '../geo/distance.ts';
+import { decode, encode } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import { snap } from '../geo/snap.ts';
+import type { Prng } from '../lib/prng.ts';
+import { type CellId, type HomeKey, homeOf, type OfferId, type QuestionId, questionId, type UserId } from '../protocol/ids.ts';
+import { MARGIN_M } from '../protocol/limits.ts';
+import type { CellRequest, NewQuestion, Ping, Profile } from '../protocol/messages.ts';
+import type { OfferView, UserEvent } from '../protocol/views.ts';
+import type { Ledger } from './ledger.ts';
+import type { AnyReply, CellNode } from './node.ts';
+import type { World } from './world.ts';
+
+export const TOPICS = ['food', 'bikes', 'aid'] as const;
+const LANGUAGES = ['en', 'es'] as const;
+const CLIENT_TIMEOUT_MS = 15_000;
+const METRES_PER_DEGREE = 111_195;
+
+export type Agent = ReturnType<typeof agent>;
+export type AgentPlan = { readonly user: UserId; readonly at: Point; readonly socket: boolean; readonly still: boolean };
+
+export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
+  const { user } = plan;
+  const profile: Profile = {
+    topics: TOPICS.filter(() => draw.chance(1, 2)),
+    languages: LANGUAGES.filter(() => draw.chance(2, 3)),
+    capacity: 1 + draw.below(2),
+  };
+  const willing = 50 + draw.below(50);
+  let at = plan.at;
+  let session = 's1';
+  let seq = 0;
+  let lastCell: CellId | undefined;
+  let socketCell: CellNode | undefined;
+  let connecting = false;
+  let offlineUntil = 0;
+  let after = 0;
+  let polling = false;
+  let quiet = false;
+  const decided = new Set<OfferId>();
+  const seen = new Map<number, UserEvent>();
+  ledger.seen.set(user, seen);
+  ledger.acked.set(user, 0);
+
+  const toCell = (cell: CellId | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
+    const node = cell === undefined ? undefined : world.cells.get(cell);
+    if (node !== undefined) world.request(node, request, CLIENT_TIMEOUT_MS, done);
+  };
+  const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void => toCell(world.map.leafCovering(homeOf(id)), request, done);
+  /** Repeats an idempotent request until there is a definite answer. */
+  const insist = (id: QuestionId | OfferId, request: CellRequest, tries: number, done: (reply: AnyReply) => void): void =>
+    toHome(id, request, (reply) => {
+      if (reply.t === 'failed' && tries > 1) world.after(500 + draw.below(3000), () => insist(id, request, tries - 1, done));
+      else done(reply);
+    });
+
+  const move = (): void => {
+    const { box } = world.map;
+    if (world.strikes('teleport')) {
+      at = { lat: box.minLat + draw.unit() * (box.maxLat - box.minLat), lng: box.minLng + draw.unit() * (box.maxLng - box.minLng) };
+      return;
+    }
+    if (plan.still) return;
+    const stepM = draw.below(120);
+    const turn = draw.unit() * 2 * Math.PI;
+    at = clampTo(box, shifted(at, stepM * Math.cos(turn), stepM * Math.sin(turn)));
+  };
+  const pingNow = (): Ping => {
+    seq++;
+    const jitter = world.faults.jitterM;
+    const heard = jitter === 0 ? at : clampTo(world.map.box, shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter));
+    return { point: snap(heard, world.map.policy.gridLength), profile, ttlMs: 60_000, session, seq };
+  };
+
+  const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
+    if (close) socketCell = undefined;
+    if (frame.t === 'event') takeEvent(frame as unknown as UserEvent);
+  };
+  const connect = (sent: Ping, cell: CellNode): void => {
+    connecting = true;
+    cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
+    world.dispatch(cell, { t: 'socket_open', user, session });
+    world.request(
+      cell,
+      { t: 'presence', user, ping: sent },
+      CLIENT_TIMEOUT_MS,
+      (reply) => {
+        connecting = false;
+        if (reply.t === 'present' && cell.sockets.has(user)) socketCell = cell;
+        else if (cell.sockets.delete(user)) world.dispatch(cell, { t: 'socket_lost', user });
+      },
+      true,
+    );
+  };
+  const drop = (): void => {
+    const cell = socketCell;
+    if (cell === undefined) return;
+    socketCell = undefined;
+    // Half open: the cell learns of it late.
+    world.after(draw.below(90_000), () => {
+      if (cell.sockets.get(user)?.push !== onFrame || socketCell === cell) return;
+      cell.sockets.delete(user);
+      world.dispatch(cell, { t: 'socket_lost', user });
+    });
+  };
+
+  const presence = (): void => {
+    if (connecting) return;
+    const sent = pingNow();
+    if (socketCell !== undefined) {
+      const cell = socketCell;
+      if (!cell.sockets.has(user)) socketCell = undefined;
+      else world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, () => undefined, true);
+      return;
+    }
+    const cell = leafFor(sent.point);
+    const node = cell === undefined ? undefined : world.cells.get(cell);
+    if (node === undefined) return;
+    if (plan.socket) {
+      connect(sent, node);
+      return;
+    }
+    world.request(node, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, (reply) => {
+      if (reply.t === 'present') lastCell = reply.view.cell;
+    });
+  };
+  /** The edge's hysteresis: within the margin of the cell that the client sends back, it stays. */
+  const leafFor = (point: Point): CellId | undefined => {
+    if (lastCell !== undefined && minDistanceToBoundsM(point, decode(lastCell)) <= MARGIN_M) return lastCell;
+    return world.map.leafOf(point);
+  };
+
+  const takeEvent = (event: UserEvent): void => {
+    const known = seen.get(event.seq);
+    if (known === undefined) seen.set(event.seq, event);
+    if (event.type === 'offer.made') consider(event.data as OfferView);
+  };
+  const poll = (): void => {
+    if (polling) return;
+    polling = true;
+    world.request(world.user(user), { t: 'events', user, after, limit: 50, waitMs: 0 }, CLIENT_TIMEOUT_MS, (reply) => {
+      polling = false;
+      if (reply.t !== 'events') return;
+      for (const event of reply.items) takeEvent(event);
+      after = Math.max(after, reply.next);
+      if (reply.items.length === 0 || draw.chance(1, 3)) return;
+      const upTo = after;
+      ledger.acked.set(user, Math.max(ledger.acked.get(user) ?? 0, upTo));
+      world.request(world.user(user), { t: 'ack', user, seq: upTo }, CLIENT_TIMEOUT_MS, () => undefined);
+    });
+  };
+  const consider = (offer: OfferView): void => {
+    if (decided.has(offer.id)) return;
+    decided.add(offer.id);
+    const luck = draw.below(100);
+    const wait = draw.below(luck < 90 ? 8000 : 40_000);
+    if (luck >= willing + 10) return;
+    world.after(wait, () => {
+      if (luck < willing) accept(offer.id);
+      else insist(offer.id, { t: 'decline', offerId: offer.id, user }, 3, () => undefined);
+    });
+  };
+  const accept = (offerId: OfferId): void =>
+    insist(offerId, { t: 'accept', offerId, user }, 5, (reply) => {
+      if (reply.t !== 'offer') return;
+      ledger.accepted.set(offerId, user);
+      if (draw.chance(1, 12)) return;
+      world.after(draw.below(20_000), () =>
+        insist(offerId, { t: 'answer', offerId, user, text: `by ${user}` }, 5, (answer) => {
+          if (answer.t === 'offer') ledger.answered.set(offerId, user);
+        }),
+      );
+    });
+
+  const ask = (n: number): void => {
+    const keyed = draw.chance(1, 2);
+    const key = keyed ? `key${draw.chance(1, 4) ? 'same' : n}` : undefined;
+    const point = snap(at, world.map.policy.gridLength);
+    const token = `${user}${key ?? `r${n}${draw.u32()}`}`.toLowerCase().replace(/[^0-9a-z]/g, '').padEnd(8, '0').slice(0, 40);
+    const question: NewQuestion = {
+      id: questionId(encode(point, world.map.policy.gridLength) as HomeKey, token),
+      asker: user,
+      ...(key === undefined ? {} : { key, bodyHash: key.endsWith('same') ? `h${n}` : 'h' }),
+      point,
+      text: `question ${n}`,
+      ...(draw.chance(2, 3) ? { topic: draw.pick(TOPICS) } : {}),
+      languages: draw.chance(1, 3) ? [draw.pick(LANGUAGES)] : [],
+      radiusM: draw.pick([300, 600, 1200]),
+      answersWanted: draw.chance(1, 4) ? 2 + draw.below(2) : 1,
+      expiresInMs: 60_000 + draw.below(180_000),
+    };
+    insist(question.id, { t: 'ask', question }, 6, (reply) => {
+      if (reply.t !== 'question') return;
+      ledger.asked.set(question.id, { asker: user, key });
+      if (draw.chance(1, 10)) world.after(draw.below(60_000), () => cancel(question.id));
+      if (draw.chance(1, 8)) world.after(draw.below(40_000), () => walkAway(question.id));
+    });
+  };
+  const cancel = (id: QuestionId): void =>
+    insist(id, { t: 'cancel', id, user }, 5, (reply) => {
+      if (reply.t === 'question') ledger.cancelled.add(id);
+    });
+  const walkAway = (id: QuestionId): void => insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
+
+  const tick = (): void => {
+    if (quiet) return;
+    world.after(4000 + draw.below(8000), tick);
+    if (offlineUntil > world.now) return;
+    if (world.strikes('goOffline')) {
+      offlineUntil = world.now + draw.below(180_000);
+      drop();
+      return;
+    }
+    if (world.strikes('dropSocket')) drop();
+    if (world.strikes('reinstall')) {
+      session = `s${draw.u32()}`;
+      seq = 0;
+      lastCell = undefined;
+      drop();
+    }
+    move();
+    presence();
+    poll();
+  };
+
+  return {
+    user,
+    profile,
+    start: () => world.after(draw.below(10_000), tick),
+    ask,
+    poll,
+    /** Stops pinging for good; offers of the past are still answered. */
+    stop: () => {
+      quiet = true;
+      drop();
+    },
+    wake: () => {
+      offlineUntil = 0;
+    },
+    position: () => at,
+  };
+}
+
+function shifted(point: Point, northM: number, eastM: number): Point {
+  return { lat: point.lat + northM / METRES_PER_DEGREE, lng: point.lng + eastM / (METRES_PER_DEGREE * Math.cos((point.lat * Math.PI) / 180)) };
+}
+
+function clampTo(box: World['map']['box'], point: Point): Point {
+  return { lat: Math.min(box.maxLat - 1e-6, Math.max(box.minLat + 1e-6, point.lat)), lng: Math.min(box.maxLng - 1e-6, Math.max(box.minLng + 1e-6, point.lng)) };
+}

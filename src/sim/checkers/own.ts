@@ -1,0 +1,30 @@
+// OWN1: a user is matchable in at most one cell. OWN2: a question is in at most one cell, and an acknowledged one in one.
+import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
+import type { MakeChecker } from './checker.ts';
+
+export const ownChecker: MakeChecker = ({ report }) => {
+  const holders = new Map<UserId, Set<CellId>>();
+  const owners = new Map<QuestionId, CellId>();
+  return {
+    committed: (node, { rows }) => {
+      if (node.kind !== 'cell' || node.state === undefined) return;
+      for (const { table, key, value } of rows) {
+        if (table === 'users') {
+          const user = key as UserId;
+          const cells = holders.get(user) ?? new Set();
+          holders.set(user, cells);
+          if (node.state.users.get(user)?.phase === 'live') cells.add(node.id);
+          else cells.delete(node.id);
+          if (cells.size > 1) report('OWN1', `${user} is matchable in ${[...cells].join(' and ')}`);
+        }
+        if (table === 'questions') {
+          const id = key as QuestionId;
+          const owner = owners.get(id);
+          if (value !== null && owner !== undefined && owner !== node.id) report('OWN2', `${id} is in ${owner} and ${node.id}`);
+          if (value === null) owners.delete(id);
+          else owners.set(id, node.id);
+        }
+      }
+    },
+  };
+};

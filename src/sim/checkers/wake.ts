@@ -1,0 +1,69 @@
+// WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
+// beacon lies, who was suitable when it fell asleep or arrived since. Both once faults have stopped.
+import { refuse } from '../../matching/filter.ts';
+import type { CellState, Held, Question } from '../../cell/state.ts';
+import { isShort } from '../../cell/lifecycle.ts';
+import { needOf, policyOf } from '../../cell/need.ts';
+import type { Need } from '../../protocol/messages.ts';
+import type { EpochMs } from '../../lib/brand.ts';
+import type { CellNode } from '../node.ts';
+import type { MakeChecker } from './checker.ts';
+
+const LATE_MS = 60_000;
+/** A nudge, a reserve and their replies take this long at most when nothing fails. */
+const GRACE_MS = 12_000;
+
+export const wakeChecker: MakeChecker = ({ world, report }) => {
+  /** Since when a pair has stood beside each other, on the world's clock. */
+  const beside = new Map<string, number>();
+  const look = (node: CellNode, state: CellState, need: Need, since: number, seen: Set<string>): void => {
+    const now = (world.now + node.skewMs) as EpochMs;
+    for (const held of state.users.values()) {
+      if (!suitable(need, held, state, now, since)) continue;
+      const pair = `${held.user} in ${node.id} beside ${need.questionId}`;
+      seen.add(pair);
+      const from = beside.get(pair) ?? world.now;
+      beside.set(pair, from);
+      if (world.now - from > GRACE_MS) report('WAKE2', `${pair} for ${world.now - from} ms`);
+    }
+  };
+  return {
+    healed: () => {
+      const seen = new Set<string>();
+      for (const node of world.cells.values()) {
+        const { state } = node;
+        if (state?.birth === undefined) continue;
+        const now = world.now + node.skewMs;
+        for (const question of state.questions.values()) {
+          const due = wakeOf(question);
+          if (due !== undefined && due < now - LATE_MS) report('WAKE1', `${question.id} should have been tried ${now - due} ms ago`);
+          const made = question.offers.filter(({ madeAt }) => madeAt !== undefined).length;
+          if (!isShort(question) || state.rounds.has(question.id) || made >= policyOf(state).offers.max) continue;
+          if (question.offers.some((offer) => offer.state === 'reserving')) continue;
+          look(node, state, needOf(state, question), now - GRACE_MS, seen);
+        }
+        for (const [id, beacon] of state.beacons) {
+          const home = [...world.cells.values()].find((cell) => cell.state?.questions.has(id));
+          const question = home?.state?.questions.get(id);
+          if (question === undefined || home?.state === undefined || !isShort(question) || beacon.until <= now) continue;
+          if (question.offers.some((offer) => offer.state === 'reserving') || home.state.rounds.has(id)) continue;
+          const need = needOf(home.state, question);
+          // The beacon speaks of the place and circle in which it was left.
+          look(node, state, { ...beacon.need, excluded: need.excluded }, now - GRACE_MS, seen);
+        }
+      }
+      for (const pair of beside.keys()) if (!seen.has(pair)) beside.delete(pair);
+    },
+  };
+};
+
+function wakeOf(question: Question): number | undefined {
+  if (question.phase.t === 'dormant') return question.phase.wakeAt;
+  return question.phase.t === 'open' ? question.phase.retryAt : undefined;
+}
+
+/** Suitable, and not merely because a rest has just ended: that is no arrival. */
+function suitable(need: Need, held: Held, state: CellState, now: EpochMs, since: number): boolean {
+  if (held.phase !== 'live' || held.coolUntil > since - 600_000) return false;
+  return typeof refuse(need, policyOf(state), held, now) === 'number';
+}

@@ -1,0 +1,16 @@
+// What clients were told: the side of every promise that can be checked from outside.
+import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { UserEvent } from '../protocol/views.ts';
+
+export type Ledger = {
+  /** Questions whose 201 reached (or was on its way to) the asker. */
+  readonly asked: Map<QuestionId, { readonly asker: UserId; readonly key: string | undefined }>;
+  readonly accepted: Map<OfferId, UserId>;
+  readonly answered: Map<OfferId, UserId>;
+  readonly cancelled: Set<QuestionId>;
+  /** Events each client has seen, by inbox number, and how far it has acknowledged. */
+  readonly seen: Map<UserId, Map<number, UserEvent>>;
+  readonly acked: Map<UserId, number>;
+};
+
+export const newLedger = (): Ledger => ({ asked: new Map(), accepted: new Map(), answered: new Map(), cancelled: new Set(), seen: new Map(), acked: new Map() });

@@ -1,0 +1,107 @@
+// What a simulated run looks like: its size, and which faults strike how often, all drawn from the seed unless given.
+import { type Prng, prng } from '../lib/prng.ts';
+
+/** Chances are of 10,000; times in ms. Zero switches a fault off. */
+export type Faults = {
+  readonly loseRequest: number;
+  readonly loseReply: number;
+  readonly duplicate: number;
+  /** A message is held back for seconds, behind others. */
+  readonly hold: number;
+  readonly crashBeforeCommit: number;
+  readonly crashAfterCommit: number;
+  /** Between any two effects after the commit. */
+  readonly crashMidPublish: number;
+  readonly evict: number;
+  readonly lateAlarm: number;
+  readonly doubleAlarm: number;
+  readonly loseAlarm: number;
+  readonly dropSocket: number;
+  readonly silentCell: number;
+  readonly d1Away: number;
+  readonly skewMs: number;
+  readonly jitterM: number;
+  readonly teleport: number;
+  readonly reinstall: number;
+  readonly goOffline: number;
+};
+
+export type FaultName = keyof Faults;
+
+export type SimOptions = {
+  readonly seed: number;
+  readonly cells: number;
+  readonly users: number;
+  readonly questions: number;
+  readonly minutes: number;
+  readonly faults: Faults;
+  /** Runs every checker; off for measuring the bare machine. */
+  readonly check: boolean;
+};
+
+export type SimSize = Partial<Pick<SimOptions, 'cells' | 'users' | 'questions' | 'minutes'>>;
+
+export const NO_FAULTS: Faults = {
+  loseRequest: 0,
+  loseReply: 0,
+  duplicate: 0,
+  hold: 0,
+  crashBeforeCommit: 0,
+  crashAfterCommit: 0,
+  crashMidPublish: 0,
+  evict: 0,
+  lateAlarm: 0,
+  doubleAlarm: 0,
+  loseAlarm: 0,
+  dropSocket: 0,
+  silentCell: 0,
+  d1Away: 0,
+  skewMs: 0,
+  jitterM: 0,
+  teleport: 0,
+  reinstall: 0,
+  goOffline: 0,
+};
+
+/** The worst of each fault; a seed draws which strike, and how hard. */
+const WORST: Faults = {
+  loseRequest: 600,
+  loseReply: 600,
+  duplicate: 600,
+  hold: 500,
+  crashBeforeCommit: 60,
+  crashAfterCommit: 60,
+  crashMidPublish: 60,
+  evict: 300,
+  lateAlarm: 3000,
+  doubleAlarm: 1000,
+  loseAlarm: 800,
+  dropSocket: 200,
+  silentCell: 40,
+  d1Away: 30,
+  skewMs: 20_000,
+  jitterM: 300,
+  teleport: 60,
+  reinstall: 60,
+  goOffline: 100,
+};
+
+/** Swarm testing: each seed draws its own mix, so that no fault hides another. */
+export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
+  const draw = prng(seed);
+  const faults = {} as Record<FaultName, number>;
+  for (const name of Object.keys(WORST) as FaultName[]) {
+    faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 2);
+  }
+  return {
+    seed,
+    cells: size.cells ?? draw.pick([2, 4, 6, 9]),
+    users: size.users ?? 4 + draw.below(20),
+    questions: size.questions ?? 4 + draw.below(24),
+    minutes: size.minutes ?? 3 + draw.below(8),
+    faults,
+    check: true,
+  };
+}
+
+export const forkOf = (options: SimOptions): Prng => prng(options.seed ^ 0x5eed_5eed);

@@ -1,0 +1,82 @@
+// One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
+import type { UserId } from '../protocol/ids.ts';
+import { type Agent, agent } from './agent.ts';
+import type { Checker, Violation } from './checkers/checker.ts';
+import { filterChecker } from './checkers/filters.ts';
+import { inboxChecker } from './checkers/inbox.ts';
+import { keepChecker } from './checkers/keep.ts';
+import { liveChecker } from './checkers/live.ts';
+import { onceChecker } from './checkers/once.ts';
+import { oneChecker } from './checkers/one.ts';
+import { ownChecker } from './checkers/own.ts';
+import { wakeChecker } from './checkers/wake.ts';
+import { newLedger } from './ledger.ts';
+import { simMap } from './map.ts';
+import { forkOf, type SimOptions } from './options.ts';
+import { type Observer, type Stats, World } from './world.ts';
+
+export type SimReport = {
+  readonly seed: number;
+  readonly stats: Stats;
+  readonly questions: number;
+  readonly matches: number;
+  readonly violations: readonly Violation[];
+};
+
+const MINUTE_MS = 60_000;
+const SAMPLE_MS = 5000;
+const SWEEP_MS = 3 * MINUTE_MS;
+/** Long enough after the faults for every back-off, lease and expiry to run out. */
+const CALM_MS = 5 * MINUTE_MS;
+const END_MS = 14 * MINUTE_MS;
+
+export function runSeed(options: SimOptions): SimReport {
+  const violations: Violation[] = [];
+  const checkers: Checker[] = [];
+  const observer: Observer = { committed: (node, effects, event) => checkers.forEach((checker) => checker.committed?.(node, effects, event)) };
+  const draw = forkOf(options);
+  const world = new World(simMap(options.cells), draw.fork(), options.faults, observer);
+  const ledger = newLedger();
+  const agents = people(world, ledger, draw, options);
+  const byId = new Map(agents.map((one) => [one.user, one]));
+  const report = (rule: string, what: string): void => {
+    if (violations.length < 20) violations.push({ rule, what, atMs: world.now });
+  };
+  let pinging: readonly UserId[] = agents.map(({ user }) => user);
+  if (options.check) {
+    const makers = [ownChecker, keepChecker, inboxChecker, oneChecker((user) => byId.get(user)?.profile.capacity ?? 0), filterChecker, wakeChecker, onceChecker, liveChecker(() => pinging)];
+    for (const make of makers) checkers.push(make({ world, ledger, report }));
+  }
+  const each = (periodMs: number, until: number, run: () => void): void => {
+    for (let at = world.now + periodMs; at <= until; at += periodMs) world.after(at - world.now, run);
+  };
+  const start = world.now;
+  const calm = start + options.minutes * MINUTE_MS;
+  each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
+  for (let n = 0; n < options.questions; n++) world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(agents).ask(n));
+  world.run(calm);
+  world.heal();
+  for (const one of agents) one.wake();
+  // A sweep finds what a lost alarm left behind.
+  world.sweep();
+  world.run(calm + MINUTE_MS);
+  each(SAMPLE_MS, calm + CALM_MS, () => checkers.forEach((checker) => checker.healed?.()));
+  world.run(calm + CALM_MS);
+  pinging = [];
+  for (const one of agents) one.stop();
+  world.run(calm + CALM_MS + END_MS - 30_000);
+  for (const one of agents) one.poll();
+  world.run(calm + CALM_MS + END_MS);
+  for (const checker of checkers) checker.ended?.();
+  return { seed: options.seed, stats: world.stats, questions: ledger.asked.size, matches: ledger.accepted.size, violations };
+}
+
+function people(world: World, ledger: ReturnType<typeof newLedger>, draw: ReturnType<typeof forkOf>, options: SimOptions): readonly Agent[] {
+  const { box } = world.map;
+  return Array.from({ length: options.users }, (_, i) => {
+    const at = { lat: box.minLat + draw.unit() * (box.maxLat - box.minLat), lng: box.minLng + draw.unit() * (box.maxLng - box.minLng) };
+    const one = agent(world, ledger, draw.fork(), { user: `user${i}` as UserId, at, socket: draw.chance(1, 2), still: draw.chance(1, 3) });
+    one.start();
+    return one;
+  });
+}

@@ -1,0 +1,270 @@
+// The simulated platform: objects on faulty disks, clocks and alarms, a faulty network between them, one queue of what happens next.
+// Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and a crash may fall between any two.
+import { heap } from '../lib/heap.ts';
+import type { Prng } from '../lib/prng.ts';
+import type { Effects, Send } from '../protocol/effects.ts';
+import type { CellId, UserId } from '../protocol/ids.ts';
+import type { CellEnvelope, CellRequest, UserRequest } from '../protocol/messages.ts';
+import type { SimMap } from './map.ts';
+import { type AnyReply, bootEvent, type CellNode, cellNode, construct, type Node, type NodeEvent, step, type UserNode, userNode } from './node.ts';
+import { type Faults, NO_FAULTS } from './options.ts';
+
+/** Sees every commit before anybody else learns of it. */
+export type Observer = {
+  readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+};
+
+export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
+
+type Timed = { readonly at: number; readonly n: number; readonly run: () => void };
+
+const START_MS = 1_700_000_000_000;
+
+export class World {
+  readonly map: SimMap;
+  readonly draw: Prng;
+  readonly stats: Stats = { events: 0, faults: 0, rows: 0, cellCalls: 0, userCalls: 0 };
+  readonly cells = new Map<CellId, CellNode>();
+  readonly users = new Map<UserId, UserNode>();
+  faults: Faults;
+  now = START_MS;
+  readonly #queue = heap<Timed>((a, b) => (a.at !== b.at ? a.at < b.at : a.n < b.n));
+  #n = 0;
+  readonly #observer: Observer;
+  /** Cells that nobody reaches until then; D1 away until then. */
+  readonly #silentUntil = new Map<CellId, number>();
+  #d1AwayUntil = 0;
+
+  constructor(map: SimMap, draw: Prng, faults: Faults, observer: Observer) {
+    this.map = map;
+    this.draw = draw;
+    this.faults = faults;
+    this.#observer = observer;
+    for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
+  }
+
+  /** Runs what is queued up to `until`, in order of time. */
+  run(until: number): void {
+    for (let next = this.#queue.peek(); next !== undefined && next.at <= until; next = this.#queue.peek()) {
+      this.#queue.pop();
+      this.now = next.at;
+      next.run();
+    }
+    this.now = until;
+  }
+
+  after(ms: number, run: () => void): void {
+    this.#queue.push({ at: this.now + Math.max(0, Math.round(ms)), n: this.#n++, run });
+  }
+
+  /** Ends all faults; clocks stay as they are. */
+  heal(): void {
+    this.faults = { ...NO_FAULTS, skewMs: this.faults.skewMs };
+    this.#silentUntil.clear();
+    this.#d1AwayUntil = 0;
+  }
+
+  user(id: UserId): UserNode {
+    const known = this.users.get(id);
+    if (known !== undefined) return known;
+    const made = userNode(id);
+    this.users.set(id, made);
+    return made;
+  }
+
+  strikes(fault: keyof Faults): boolean {
+    const chance = this.faults[fault];
+    if (chance === 0 || !this.draw.chance(chance, 10_000)) return false;
+    this.stats.faults++;
+    return true;
+  }
+
+  /** A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`. */
+  request(node: Node, request: CellRequest | UserRequest, timeoutMs: number, done: (reply: AnyReply) => void, socket = false): void {
+    let open = true;
+    const answer = (reply: AnyReply): void => {
+      if (!open) return;
+      open = false;
+      done(reply);
+    };
+    this.after(timeoutMs, () => answer({ t: 'failed' }));
+    if (node.kind === 'cell') this.stats.cellCalls++;
+    else this.stats.userCalls++;
+    if (this.strikes('loseRequest')) return;
+    const back = (reply: AnyReply): void => {
+      if (this.strikes('loseReply')) return;
+      this.after(this.#delay(), () => answer(reply));
+    };
+    this.after(this.#delay(), () => this.#arrive(node, request, back, socket, false));
+    if (this.strikes('duplicate')) this.after(this.#delay() + this.draw.below(30_000), () => this.#arrive(node, request, () => undefined, socket, false));
+  }
+
+  /** Runs one event at an object: constructed first if it has no memory. */
+  dispatch(node: Node, event: NodeEvent): void {
+    if (node.state === undefined) this.#construct(node);
+    this.#runEvent(node, event);
+    if (this.strikes('evict')) this.evict(node);
+  }
+
+  /** The process dies: memory, callers and sockets are gone. */
+  crash(node: Node): void {
+    node.state = undefined;
+    node.life++;
+    const callers = [...node.waiting.values()];
+    node.waiting.clear();
+    for (const caller of callers) this.after(this.#delay(), () => caller({ t: 'failed' }));
+    if (node.kind === 'user') return;
+    for (const socket of [...node.sockets.values()]) {
+      node.sockets.delete(socket.user);
+      this.after(this.#delay(), () => socket.push({ t: 'lost' }, true));
+    }
+  }
+
+  /** Hibernation: only an object that waits for nothing; its sockets stay. */
+  evict(node: Node): void {
+    if (node.state === undefined || node.waiting.size > 0 || node.state.calls.size > 0) return;
+    node.state = undefined;
+    node.life++;
+  }
+
+  /** What the cron sweep does to every busy cell. */
+  sweep(): void {
+    for (const node of this.cells.values()) {
+      if (node.store.alarm() !== null || node.state !== undefined) this.#arrive(node, { t: 'load' }, () => undefined, false, false);
+    }
+  }
+
+  #construct(node: Node): void {
+    construct(node);
+    node.skewMs = this.faults.skewMs === 0 ? 0 : this.draw.below(2 * this.faults.skewMs) - this.faults.skewMs;
+    this.#runEvent(node, bootEvent(node, `p${this.draw.u32()}`));
+  }
+
+  #runEvent(node: Node, event: NodeEvent): void {
+    if (node.state === undefined) return;
+    this.stats.events++;
+    const effects = step(node, event, this.now);
+    if (this.strikes('crashBeforeCommit')) {
+      this.crash(node);
+      return;
+    }
+    if (effects.rows.length > 0 || effects.alarmAt !== undefined) {
+      node.store.commit({ rows: effects.rows, alarmAt: effects.alarmAt });
+      this.stats.rows += effects.rows.length + (effects.alarmAt === undefined ? 0 : 1);
+      if (effects.alarmAt !== undefined && effects.alarmAt !== null) this.#scheduleAlarm(node, effects.alarmAt);
+    }
+    if (node.kind === 'cell') this.#attach(node, effects);
+    this.#observer.committed(node, effects, event);
+    if (this.strikes('crashAfterCommit')) {
+      this.crash(node);
+      return;
+    }
+    this.#publish(node, effects);
+  }
+
+  #publish(node: Node, effects: Effects): void {
+    const { life } = node;
+    const alive = (): boolean => {
+      if (node.life === life && this.strikes('crashMidPublish')) this.crash(node);
+      return node.life === life;
+    };
+    for (const { token, value } of effects.replies) {
+      if (!alive()) return;
+      const caller = node.waiting.get(token);
+      node.waiting.delete(token);
+      caller?.(value as AnyReply);
+    }
+    for (const { user, frame, close } of effects.frames) {
+      if (!alive()) return;
+      if (node.kind === 'cell') this.#frame(node, user, frame, close);
+    }
+    for (const send of effects.sends) {
+      if (!alive()) return;
+      this.#send(node, send);
+    }
+  }
+
+  #attach(node: CellNode, effects: Effects): void {
+    for (const soft of effects.attachments) {
+      const socket = node.sockets.get(soft.user);
+      if (socket !== undefined) socket.soft = soft;
+    }
+  }
+
+  #frame(node: CellNode, user: UserId, frame: Readonly<Record<string, unknown>>, close: boolean): void {
+    const socket = node.sockets.get(user);
+    if (socket === undefined) return;
+    if (close) node.sockets.delete(user);
+    this.after(this.#delay(), () => socket.push(frame, close));
+  }
+
+  #send(from: Node, send: Send): void {
+    const { life } = from;
+    const target = this.#target(send);
+    const back = (reply: AnyReply): void => {
+      if (from.life === life && from.state !== undefined) this.dispatch(from, { t: 'reply', call: send.call, reply });
+    };
+    if (target === undefined) this.after(1, () => back({ t: 'failed' }));
+    else this.request(target, send.request, send.timeoutMs, back);
+  }
+
+  #target({ address }: Send): Node | undefined {
+    if (address.to === 'user') return this.user(address.user);
+    const cell = address.to === 'cell' ? address.cell : this.map.leafCovering(address.key);
+    return cell === undefined ? undefined : this.cells.get(cell);
+  }
+
+  #arrive(node: Node, request: CellRequest | UserRequest, back: (reply: AnyReply) => void, socket: boolean, born: boolean): void {
+    if (node.kind === 'cell' && this.#isSilent(node.id)) return;
+    if (node.state === undefined) this.#construct(node);
+    if (node.state === undefined) return back({ t: 'failed' });
+    const token = node.nextToken++;
+    if (node.kind === 'user') {
+      node.waiting.set(token, back);
+      this.dispatch(node, { t: 'request', request: request as UserRequest, token });
+      return;
+    }
+    const birth = born ? this.map.birthOf(node.id) : undefined;
+    const envelope: CellEnvelope = { request: request as CellRequest, version: 1, ...(birth === undefined ? {} : { birth }) };
+    node.waiting.set(token, (reply) => {
+      if (reply.t !== 'unborn' || born) back(reply);
+      else if (this.#isD1Away()) back({ t: 'failed' });
+      else this.after(this.#delay(), () => this.#arrive(node, request, back, socket, true));
+    });
+    this.dispatch(node, { t: 'request', envelope, token, socket });
+  }
+
+  #scheduleAlarm(node: Node, at: number): void {
+    const ticket = ++node.alarmTicket;
+    const late = this.strikes('lateAlarm') ? this.draw.below(50_000) : 0;
+    this.after(at - node.skewMs - this.now + late, () => {
+      if (node.alarmTicket !== ticket) return;
+      // Given up after six failures: it stays on the disk, in the past, and does not fire.
+      if (this.strikes('loseAlarm')) return;
+      node.store.commit({ rows: [], alarmAt: null });
+      this.dispatch(node, { t: 'alarm' });
+      if (this.strikes('doubleAlarm')) this.after(this.draw.below(5000), () => this.dispatch(node, { t: 'alarm' }));
+      // A handler that died is retried by the platform.
+      if (node.state === undefined) this.after(2000, () => this.dispatch(node, { t: 'alarm' }));
+    });
+  }
+
+  #isSilent(cell: CellId): boolean {
+    if ((this.#silentUntil.get(cell) ?? 0) > this.now) return true;
+    if (!this.strikes('silentCell')) return false;
+    this.#silentUntil.set(cell, this.now + this.draw.below(60_000));
+    return true;
+  }
+
+  #isD1Away(): boolean {
+    if (this.#d1AwayUntil > this.now) return true;
+    if (!this.strikes('d1Away')) return false;
+    this.#d1AwayUntil = this.now + this.draw.below(120_000);
+    return true;
+  }
+
+  #delay(): number {
+    const usual = 1 + this.draw.exponential(15);
+    return this.strikes('hold') ? usual + this.draw.below(20_000) : usual;
+  }
+}
