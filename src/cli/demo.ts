@@ -129,7 +129,7 @@ async function run(options: Options, service: Service, asked: Promise<'stop'>): 
     nowMs,
     expiresInS: EXPIRES_IN_S,
     onAccepted: ({ name }, { distanceM, text, questionId }) => {
-      const waited = seen.matchedMs(questionId);
+      const waited = seen.sinceAskedMs(questionId);
       const after = waited === undefined ? '' : ` after ${msText(waited)}`;
       recent.add(`${name}, ${metres(distanceM)} away, took “${text}”${after}`);
     },

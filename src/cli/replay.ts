@@ -4,7 +4,7 @@ import { runCommand, UsageError } from './support/args.ts';
 import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
 import { startProgress } from './support/progress.ts';
 import { type Host, openHost } from './traffic/host.ts';
-import { msText, summaryLines } from './traffic/live-view.ts';
+import { codesText, msText, summaryLines } from './traffic/live-view.ts';
 import { playback } from './traffic/playback.ts';
 import { readJsonFile } from './traffic/rollout.ts';
 import { bump, stats } from './traffic/stats.ts';
@@ -149,11 +149,9 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
   const summary = frozen ?? seen.summary();
   const wallSeconds = Math.round((nowMs() - startMs) / 100) / 10;
   const badRows = withUnplayable(result.badRows, traces);
-  const doubtful = Object.entries(badRows).map(([reason, n]) => `${reason} ${n}`);
-  const refused = Object.entries(summary.refused).map(([code, n]) => `${code} ${n}`);
   const lines = [
     `played ${result.rows} rows of ${result.users} users in ${wallSeconds} s`,
-    `doubtful rows: ${doubtful.join(', ') || 'none'}; refused by the service: ${refused.join(', ') || 'none'}`,
+    `doubtful rows: ${codesText(badRows)}; refused by the service: ${codesText(summary.refused)}`,
     ...summaryLines(summary),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

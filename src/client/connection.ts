@@ -42,6 +42,7 @@ const KEEP_ALIVE_MS = 25_000;
 const MOVED_JITTER_MS = 100;
 /** A socket that lived this long was a success: the next failure is the first again. */
 const STEADY_MS = 5000;
+const POINTLESS_MS = 3_600_000;
 /** Nothing that this app does makes these go away. */
 const FATAL: ReadonlySet<string> = new Set(['forbidden_scope', 'token_claims', 'token_algorithm', 'erased']);
 
@@ -141,7 +142,13 @@ export class Connection {
   async #run(): Promise<void> {
     const { random } = this.#deps.platform;
     for (let failures = 0; !this.#stop.signal.aborted; ) {
-      const point = this.#position.point() ?? this.#options.point;
+      const point = this.#position.point();
+      if (point === undefined) {
+        // The only point there was has been refused: asking again would change nothing, the next point will.
+        await pause(POINTLESS_MS, this.#wake.signal);
+        this.#wake = new AbortController();
+        continue;
+      }
       const openedMs = Date.now();
       this.#become('connecting');
       const end = await this.#live(point).catch(() => 'failed' as const);
@@ -195,7 +202,7 @@ export class Connection {
     clearTimeout(timer);
     this.#link = undefined;
     this.#position.attach(undefined);
-    if (refused !== undefined) return this.#takesRefusal(refused) ? 'hopeless' : 'refused';
+    if (refused !== undefined) return this.#takesRefusal(point, refused) ? 'hopeless' : 'refused';
     return moved ?? 'lost';
   }
 
@@ -232,17 +239,17 @@ export class Connection {
       await this.#deps.client.presence(this.#position.next(point), once);
       return false;
     } catch (error) {
-      return this.#takesRefusal(error instanceof VicinalError ? error : networkError(error));
+      return this.#takesRefusal(point, error instanceof VicinalError ? error : networkError(error));
     }
   }
 
   /** Draws the consequence of an error that kept the socket from opening. True when there is no point in trying again. */
-  #takesRefusal(error: VicinalError): boolean {
+  #takesRefusal(point: ClientPoint, error: VicinalError): boolean {
     const fatal = FATAL.has(error.code);
     if (fatal || error.transient || error.status === 401) this.#report(error);
     else {
       // It is the point that was refused: whoever set it is told, and the next one goes at once.
-      this.#position.refuse(error);
+      this.#position.refuse(point, error);
       this.#refused = true;
     }
     if (error.status === 401) this.#deps.forgetToken();

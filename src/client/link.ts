@@ -37,7 +37,9 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
     const ended = new Promise<void>((done) => {
       end = done;
     });
+    let isOver = false;
     const over = (): void => {
+      isOver = true;
       clearTimeout(opening);
       for (const { reject: fail, timer } of pending.values()) {
         clearTimeout(timer);
@@ -55,6 +57,10 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
     let lastRef = 0;
     const call = (verb: string, body: Frame): Promise<unknown> =>
       new Promise((done, fail) => {
+        if (isOver) {
+          fail(new VicinalError({ code: 'network', status: 0, detail: 'the socket is closed' }));
+          return;
+        }
         lastRef += 1;
         const ref = String(lastRef);
         // A socket that does not answer is dead, even when nobody has told us.

@@ -27,8 +27,8 @@ export type Pings = {
   /** The newest point, or, when that was refused, the last that was taken; undefined if there is none. */
   readonly point: () => ClientPoint | undefined;
   readonly next: (point: ClientPoint) => ClientPing;
-  /** Gives up the newest point, as the service will not have it. */
-  readonly refuse: (error: VicinalError) => void;
+  /** The service will not have this point; a newer one that waits is not concerned. */
+  readonly refuse: (point: ClientPoint, error: VicinalError) => void;
   readonly close: () => void;
 };
 
@@ -95,9 +95,9 @@ export function pings(
     setTimeout(() => attachAgain(via), (error.retryAfterS ?? 1) * 1000);
   };
 
-  const refused = (ping: Wanted | undefined, error: VicinalError): void => {
-    for (const waiter of ping?.waiters ?? []) waiter.reject(error);
-    if (ping === undefined || ping.waiters.length === 0) onUnheard(error);
+  const refused = (ping: Wanted, error: VicinalError): void => {
+    for (const waiter of ping.waiters) waiter.reject(error);
+    if (ping.waiters.length === 0) onUnheard(error);
   };
 
   const attachAgain = (via: typeof send): void => {
@@ -134,15 +134,14 @@ export function pings(
     },
     point,
     next,
-    refuse: (error) => {
+    refuse: (point, error) => {
       // One that is still on its way comes back with its own failure, in a moment.
-      if (wanted === undefined && flying !== undefined) {
-        doomed = error;
-        return;
-      }
-      const given = wanted;
-      wanted = undefined;
-      refused(given, error);
+      if (flying?.point === point) doomed = error;
+      else if (wanted?.point === point) {
+        const given = wanted;
+        wanted = undefined;
+        refused(given, error);
+      } else onUnheard(error);
     },
     close: () => {
       closed = true;

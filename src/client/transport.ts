@@ -15,7 +15,7 @@ export type Call = {
   readonly waitMs?: number;
   /** Whether sending it twice does what sending it once does. Default: yes, as for every verb of the service that has an id or a key. */
   readonly repeatable?: boolean;
-  /** Tries after the first; default 4. */
+  /** Tries after the first; default 6: about twelve seconds. */
   readonly retriesMax?: number;
   readonly signal?: AbortSignal | undefined;
 };
@@ -29,7 +29,7 @@ export type Transport = {
 };
 
 const TIMEOUT_MS = 30_000;
-const RETRIES_MAX = 4;
+const RETRIES_MAX = 6;
 
 export function transport(url: string, given: Token, { fetch, random }: Pick<Platform, 'fetch' | 'random'>): Transport {
   const base = url.replace(/\/+$/, '');

@@ -8,20 +8,19 @@ export function numbersLine(summary: Summary, sleeping: number): string {
   const counts = `asked ${asked}  matched ${matched}  answered ${answered}  sleeping ${sleeping}  woken ${woken}/${dormant}`;
   const times = `match p50 ${msText(summary.p50MatchMs)} p95 ${msText(summary.p95MatchMs)}`;
   const distance = summary.meanDistanceM === null ? '' : `  mean distance ${metres(summary.meanDistanceM)}`;
-  return `${counts}  expired ${expired}  ${times}${distance}  errors ${errors}${codesText(summary.errorCodes)}`;
+  return `${counts}  expired ${expired}  ${times}${distance}  errors ${errors}${errors === 0 ? '' : ` (${codesText(summary.errorCodes)})`}`;
 }
 
 /** The summary for people, a few lines. */
 export function summaryLines(summary: Summary): readonly string[] {
   const share = summary.asked === 0 ? '' : ` (${Math.round((100 * summary.matched) / summary.asked)} %)`;
-  const late = Object.keys(summary.late).length === 0 ? 'none' : codesText(summary.late).trim();
   return [
     `asked ${summary.asked}, matched ${summary.matched}${share}, answered ${summary.answered}, expired ${summary.expired}`,
     `slept ${summary.dormant}, of these woken and matched ${summary.woken}`,
     `time to match: median ${msText(summary.p50MatchMs)}, 95 % within ${msText(summary.p95MatchMs)}`,
-    `offers accepted ${summary.accepted}, declined ${summary.declined}, too late: ${late}`,
+    `offers accepted ${summary.accepted}, declined ${summary.declined}, too late: ${codesText(summary.late)}`,
     `mean distance of accepted offers: ${summary.meanDistanceM === null ? 'none' : metres(summary.meanDistanceM)}`,
-    `errors: ${summary.errors === 0 ? 'none' : codesText(summary.errorCodes).trim()}`,
+    `errors: ${codesText(summary.errorCodes)}`,
   ];
 }
 
@@ -66,7 +65,11 @@ export function ticker(keep: number): Ticker {
   };
 }
 
-function codesText(codes: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(codes).map(([code, n]) => `${code} ${n}`);
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+/** Counts by code, for example `busy 3, internal 1`. */
+export function codesText(codes: Readonly<Record<string, number>>): string {
+  return (
+    Object.entries(codes)
+      .map(([code, n]) => `${code} ${n}`)
+      .join(', ') || 'none'
+  );
 }

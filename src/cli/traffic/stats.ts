@@ -43,8 +43,8 @@ export type Stats = {
   readonly summary: () => Summary;
   /** Questions that have not ended. */
   readonly live: () => readonly Tracked[];
-  /** From asking to the first accepted offer, when both have been seen. */
-  readonly matchedMs: (questionId: string) => number | undefined;
+  /** How long ago a question was asked, when that has been seen. */
+  readonly sinceAskedMs: (questionId: string) => number | undefined;
 };
 
 type Row = {
@@ -127,7 +127,10 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
       };
     },
     live: () => [...rows.values()].filter(({ state }) => !ENDED.has(state)),
-    matchedMs: (id) => waited(rows.get(id)),
+    sinceAskedMs: (id) => {
+      const startedMs = rows.get(id)?.startedMs;
+      return startedMs === undefined ? undefined : nowMs() - startedMs;
+    },
   };
 }
 

@@ -11,6 +11,8 @@ class FakeService {
   readonly sockets: FakeSocket[] = [];
   readonly requests: { readonly method: string; readonly path: string; readonly body: Frame }[] = [];
   owed: number[] = [];
+  /** Verbs to which new sockets give no reply. */
+  silent: ReadonlySet<string> = new Set();
   up = true;
   /** Answers of PUT /v1/presence: status and code; 200 when there is none. */
   refusal: { readonly status: number; readonly code: string } | undefined;
@@ -58,7 +60,7 @@ class FakeSocket implements Socket {
   readonly url: URL;
   readonly protocols: readonly string[];
   /** Verbs that get no reply. */
-  silent = new Set<string>();
+  silent: Set<string>;
   open = false;
   readonly #service: FakeService;
 
@@ -66,6 +68,7 @@ class FakeSocket implements Socket {
     this.url = new URL(url);
     this.protocols = protocols;
     this.#service = service;
+    this.silent = new Set(service.silent);
     setTimeout(() => {
       if (!service.up || service.refusal !== undefined) this.drop();
       else {
@@ -257,8 +260,9 @@ describe('a connection', () => {
     const { service, errors, start } = world();
     service.refusal = { status: 404, code: 'out_of_coverage' };
     const connection = start();
-    await ms(100);
+    await ms(60_000);
     expect(errors).toEqual(['out_of_coverage']);
+    expect(service.sockets).toHaveLength(1);
     service.refusal = undefined;
     void connection.setPoint({ lat: 37.7, lng: -122.4 });
     await ms(20);
@@ -266,20 +270,26 @@ describe('a connection', () => {
     connection.close();
   });
 
-  it('takes a refusal on the open socket as one of its point', async () => {
+  it('takes a refusal right after the opening as one of its point, not of a newer one', async () => {
     const { service, errors, start } = world();
     const connection = start();
     await ms(10);
-    service.last.silent.add('presence');
+    service.last.drop();
     const far = connection.setPoint({ lat: 0, lng: 0 });
     far.catch(() => {});
-    await ms(1);
+    service.silent = new Set(['presence']);
+    await ms(400);
+    const near = connection.setPoint({ lat: 37.78, lng: -122.42 });
+    near.catch(() => {});
+    expect(service.last.url.searchParams.get('lat')).toBe('0.0000000');
     service.last.say({ t: 'error', code: 'out_of_coverage', status: 404 });
     service.last.drop();
+    service.silent = new Set();
     await expect(far).rejects.toMatchObject({ code: 'out_of_coverage' });
-    await ms(2000);
+    await ms(3000);
+    await expect(near).resolves.toMatchObject({ cell: '9q8yy' });
     expect(errors).toEqual([]);
-    expect(service.last.url.searchParams.get('lat')).toBe('37.7700000');
+    expect(service.last.url.searchParams.get('lat')).toBe('37.7800000');
     connection.close();
   });
 
