@@ -8,13 +8,13 @@ import { runCommand } from './support/args.ts';
 import { openScreen } from './support/screen.ts';
 import { type Service, startService } from './support/service.ts';
 import { signToken } from './support/token.ts';
-import { cityMap } from './traffic/city-map.ts';
+import { cityMap, type MapSize } from './traffic/city-map.ts';
 import {
   MAP_LEGEND,
   marksOf,
   metres,
   msText,
-  numbersLine,
+  numbersLines,
   sleepingOf,
   summaryLines,
   ticker,
@@ -113,7 +113,7 @@ async function run(options: Options, service: Service, asked: Promise<'stop'>): 
   if (options.seconds === undefined) print(tryIt(url, token));
 
   const startMs = nowMs();
-  const recent = ticker(6);
+  const recent = ticker(5);
   const seen = stats(nowMs);
   const show = await play({
     url,
@@ -131,7 +131,8 @@ async function run(options: Options, service: Service, asked: Promise<'stop'>): 
     onAccepted: ({ name }, { distanceM, text, questionId }) => {
       const waited = seen.sinceAskedMs(questionId);
       const after = waited === undefined ? '' : ` after ${msText(waited)}`;
-      recent.add(`${name}, ${metres(distanceM)} away, took “${text}”${after}`);
+      const where = distanceM < 1 ? 'right there' : `${metres(distanceM)} away`;
+      recent.add(`${name}, ${where}, took “${text}”${after}`);
     },
   });
   const seconds = options.seconds ?? (process.stdout.isTTY ? undefined : PLAIN_SECONDS);
@@ -157,17 +158,17 @@ type Scene = {
 async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, scene: Scene): Promise<void> {
   const { title, startMs, nowMs, show, seen, recent } = scene;
   const boundary = parseBoundary(DEMO_BOUNDARY);
-  const map = boundary.ok ? cityMap(boundary.value, PRECISION) : undefined;
+  const map = boundary.ok ? cityMap(boundary.value, PRECISION, mapSize()) : undefined;
   const screen = openScreen({ plainEveryMs: PLAIN_EVERY_MS });
   const draw = (): void => {
     const live = seen.live();
-    const numbers = numbersLine(seen.summary(), sleepingOf(live));
+    const numbers = numbersLines(seen.summary(), sleepingOf(live));
     const time = `${Math.round((nowMs() - startMs) / 1000)} s`;
     const newest = recent.lines()[0];
     const picture = process.stdout.isTTY ? (map?.draw(marksOf(show.positions(), live)) ?? []) : [];
     screen.show(
-      [`${title}   ${time}`, numbers, '', ...picture, MAP_LEGEND, '', ...recent.lines()],
-      `${time.padStart(5)}  ${numbers}${newest === undefined ? '' : `\n       ${newest}`}`,
+      [`${title}   ${time}`, ...numbers, '', ...recent.lines(), '', ...picture, MAP_LEGEND],
+      `${time.padStart(5)}  ${numbers.join('  ')}${newest === undefined ? '' : `\n       ${newest}`}`,
     );
   };
   const timer = setInterval(draw, REDRAW_MS);
@@ -181,6 +182,12 @@ async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, sc
   clearInterval(timer);
   draw();
   screen.finish();
+}
+
+/** What is left of the terminal beside numbers and sentences. */
+function mapSize(): MapSize {
+  const { columns = 80, rows = 24 } = process.stdout;
+  return { columnsMax: Math.min(64, columns - 2), rowsMax: rows - 12 };
 }
 
 function tryIt(url: string, token: string): string {

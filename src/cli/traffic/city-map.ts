@@ -11,13 +11,17 @@ export type CityMap = {
   readonly draw: (marks: readonly Mark[]) => readonly string[];
 };
 
+export type MapSize = { readonly columnsMax: number; readonly rowsMax: number };
+
 /** @param cellLength length of the geohashes that are told apart by shades. */
-export function cityMap(boundary: MultiPolygon, cellLength: number, columns = 64): CityMap {
+export function cityMap(boundary: MultiPolygon, cellLength: number, { columnsMax, rowsMax }: MapSize): CityMap {
   const { bounds } = boundary;
   const heightDegrees = bounds.maxLat - bounds.minLat;
   const widthDegrees = (bounds.maxLng - bounds.minLng) * Math.cos((bounds.minLat * Math.PI) / 180);
   // A letter is about twice as high as it is wide.
-  const rows = Math.max(4, Math.round((columns * heightDegrees) / widthDegrees / 2));
+  const slope = heightDegrees / widthDegrees / 2;
+  const columns = Math.max(8, Math.floor(Math.min(columnsMax, rowsMax / slope)));
+  const rows = Math.max(4, Math.floor(columns * slope));
   const ground = Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (_, column) => {
       const point = pointOf(bounds, (column + 0.5) / columns, (row + 0.5) / rows);

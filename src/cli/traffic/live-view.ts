@@ -2,13 +2,14 @@
 import type { Mark } from './city-map.ts';
 import type { Summary, Tracked } from './stats.ts';
 
-/** The numbers in one line. */
-export function numbersLine(summary: Summary, sleeping: number): string {
+/** The numbers in two lines, each short enough for a narrow terminal. */
+export function numbersLines(summary: Summary, sleeping: number): readonly [counts: string, measures: string] {
   const { asked, matched, answered, dormant, woken, expired, errors } = summary;
-  const counts = `asked ${asked}  matched ${matched}  answered ${answered}  sleeping ${sleeping}  woken ${woken}/${dormant}`;
-  const times = `match p50 ${msText(summary.p50MatchMs)} p95 ${msText(summary.p95MatchMs)}`;
-  const distance = summary.meanDistanceM === null ? '' : `  mean distance ${metres(summary.meanDistanceM)}`;
-  return `${counts}  expired ${expired}  ${times}${distance}  errors ${errors}${errors === 0 ? '' : ` (${codesText(summary.errorCodes)})`}`;
+  const distance = summary.meanDistanceM === null ? '–' : metres(summary.meanDistanceM);
+  return [
+    `asked ${asked}  matched ${matched}  answered ${answered}  sleeping ${sleeping}  woken ${woken} of ${dormant}  expired ${expired}`,
+    `match p50 ${msText(summary.p50MatchMs)} p95 ${msText(summary.p95MatchMs)}  mean distance ${distance}  errors ${errors}${errors === 0 ? '' : ` (${codesText(summary.errorCodes)})`}`,
+  ];
 }
 
 /** The summary for people, a few lines. */

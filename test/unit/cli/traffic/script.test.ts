@@ -71,7 +71,7 @@ describe('a script', () => {
 
 describe('the map', () => {
   it('shows the city in two shades, and marks where they are', () => {
-    const lines = cityMap(demoCity(), 5, 40).draw([
+    const lines = cityMap(demoCity(), 5, { columnsMax: 40, rowsMax: 100 }).draw([
       { lat: 37.7793, lng: -122.4192, sign: 'o' },
       { lat: 37.7793, lng: -122.4192, sign: '?' },
       { lat: 50, lng: 10, sign: 'x' },
@@ -83,5 +83,6 @@ describe('the map', () => {
     expect(text).not.toMatch(/[ox]/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
     expect(lines.length).toBeGreaterThan(10);
+    expect(cityMap(demoCity(), 5, { columnsMax: 200, rowsMax: 12 }).draw([]).length).toBeLessThanOrEqual(12);
   });
 });
