@@ -11,8 +11,9 @@ const RETRIES_MAX = 2;
 const RETRY_BASE_MS = 40;
 
 /**
- * Calls and, after a `retryable` failure, calls again up to twice: every handler is idempotent. An overloaded object is
- * `busy`. @throws whatever else the call throws.
+ * Calls and, after a `retryable` failure, calls again up to twice (once when the object was thrown away, should it be the
+ * call that it cannot bear): every handler is idempotent. What still fails then, and an overloaded object, is `busy`.
+ * @throws whatever else the call throws.
  */
 export async function callObject<T>(call: () => Promise<T>, { random, sleep }: CallDeps): Promise<T | Problem> {
   for (let tries = 0; ; tries++) {
@@ -20,7 +21,9 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
       return await call();
     } catch (error) {
       if (isMarked(error, 'overloaded')) return busy('too many calls at once for one place or user');
-      if (!isMarked(error, 'retryable') || tries >= RETRIES_MAX) throw error;
+      const retriesMax = isMarked(error, 'retryable') ? RETRIES_MAX : isMarked(error, 'durableObjectReset') ? 1 : 0;
+      if (retriesMax === 0) throw error;
+      if (tries >= retriesMax) return busy('this place or user cannot be reached for the moment');
       await sleep(RETRY_BASE_MS * 2 ** tries * (0.5 + random()));
     }
   }
@@ -33,6 +36,6 @@ export function isProblem(value: object): value is Problem {
 }
 
 // The platform marks its own errors with these properties.
-function isMarked(error: unknown, mark: 'overloaded' | 'retryable'): boolean {
+function isMarked(error: unknown, mark: 'overloaded' | 'retryable' | 'durableObjectReset'): boolean {
   return typeof error === 'object' && error !== null && (error as Readonly<Record<string, unknown>>)[mark] === true;
 }

@@ -119,7 +119,10 @@ export const cellStub = (cell: string) => env.CELLS.get(env.CELLS.idFromName(cel
 export const userStub = (user: string) => env.USERS.get(env.USERS.idFromName(user));
 
 /** Runs `look` inside a cell's or a user's object, without any call of theirs. */
-export function inside<R>(stub: DurableObjectStub, look: (ctx: DurableObjectState) => R | Promise<R>): Promise<R> {
+export async function inside<R>(
+  stub: DurableObjectStub,
+  look: (ctx: DurableObjectState) => R | Promise<R>,
+): Promise<R> {
   return runInDurableObject<DurableObject, R>(stub, (_, ctx) => look(ctx));
 }
 
