@@ -79,6 +79,14 @@ export function endNudge(tx: Tx, id: QuestionId): void {
   tx.arrivals.add(user);
 }
 
+/** A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. */
+export function renewNeed(tx: Tx, need: Need): void {
+  const beacon = tx.state.beacons.get(need.questionId);
+  if (beacon === undefined) return;
+  tx.state.beacons.set(need.questionId, { ...beacon, need });
+  tx.beacons.add(need.questionId);
+}
+
 export function dropBeacon(tx: Tx, id: QuestionId): void {
   if (tx.state.beacons.delete(id)) tx.beacons.add(id);
 }

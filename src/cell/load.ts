@@ -83,6 +83,7 @@ function loadRow(state: CellState, table: string, key: string, value: string): v
     case 'arriving': {
       const arriving = decodeArriving(value);
       state.arriving.set(arriving.user, arriving);
+      seen(arriving.pingAt);
       return;
     }
     case 'questions': {

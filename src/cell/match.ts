@@ -122,7 +122,8 @@ function afterReserve(tx: Tx, question: Question, voided: UserId | undefined): v
 function advance(tx: Tx, question: Question, round: Round): void {
   const { now, state } = tx;
   const policy = policyOf(state);
-  const limit = openings(tx, question) + RESERVES;
+  // Who just refused is left out here, not there: the beacon must tell of them when they are free again.
+  const limit = openings(tx, question) + RESERVES + round.voided.length;
   while (
     round.queue.length > 0 &&
     round.inFlight < SCOUTS_AT_ONCE &&
@@ -136,7 +137,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       tx,
       { t: 'scout', question: question.id, round, cell: next.cell },
       { to: 'cell', cell: next.cell },
-      { t: 'scout', need: needOf(state, question, round.voided), policy, limit, beaconMs: beaconMs(tx, question) },
+      { t: 'scout', need: needOf(state, question), policy, limit, beaconMs: beaconMs(tx, question) },
       Math.max(50, round.deadline - now),
     );
   }

@@ -3,7 +3,7 @@ import { unreachable } from '../lib/assert.ts';
 import { plusMs } from '../lib/brand.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
-import { endNudge, nudged } from './arrival.ts';
+import { endNudge, nudged, renewNeed } from './arrival.ts';
 import { apply, collect, free, reserve } from './holds.ts';
 import { isShort } from './lifecycle.ts';
 import { loadOf } from './load-report.ts';
@@ -55,7 +55,10 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       return scout(tx, request);
     case 'reserve': {
       const refused = reserve(tx, request);
-      if (refused !== undefined) return { t: 'refused', reason: refused };
+      if (refused !== undefined) {
+        renewNeed(tx, request.need);
+        return { t: 'refused', reason: refused };
+      }
       endNudge(tx, request.need.questionId);
       return { t: 'held' };
     }

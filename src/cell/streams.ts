@@ -81,7 +81,10 @@ export function delivered(
   if (stream === undefined || stream.call !== callId) return undefined;
   stream.call = undefined;
   tx.touched.add(question.id);
-  if (answer.t === 'failed' || (answer.t === 'problem' && answer.code !== 'erased')) {
+  const refused = answer.t === 'failed' || (answer.t === 'problem' && answer.code !== 'erased');
+  // One that got no further (it sees a gap) is not asked again at once, for ever.
+  const stuck = answer.t === 'stored' && answer.upTo < (stream.items[0]?.n ?? 0);
+  if (refused || stuck) {
     stream.failures++;
     stream.retryAt = plusMs(tx.now, Math.min(BACK_OFF_MAX_MS, 500 * 2 ** Math.min(stream.failures, 10)));
     return undefined;

@@ -137,7 +137,9 @@ function arm(tx: Tx, inAlarm: boolean): void {
     if (next !== undefined) effects.alarmAt = next;
     return;
   }
-  if (next !== undefined && (state.armedAt === undefined || next < state.armedAt)) {
+  // An alarm whose time is past may have been lost: what it was for was run in this step, so it counts as none.
+  const armedAt = state.armedAt !== undefined && state.armedAt > tx.now ? state.armedAt : undefined;
+  if (next !== undefined && (armedAt === undefined || next < armedAt)) {
     state.armedAt = next;
     effects.alarmAt = next;
   }

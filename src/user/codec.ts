@@ -50,9 +50,11 @@ export function loadUser(
   for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
   for (const [id, known] of state.known) {
     state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
+    if (known.question !== undefined && known.question.at > state.clock) state.clock = known.question.at;
     if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question.at);
   }
-  if (state.meta?.holding.t === 'held') state.clock = state.meta.holding.since;
+  const { holding } = state.meta ?? {};
+  if (holding?.t === 'held' && holding.since > state.clock) state.clock = holding.since;
   return state;
 }
 

@@ -1,5 +1,5 @@
 // The inbox: events of questions, exactly once and in order for each question, numbered here alone, kept until acknowledged.
-import { plusMs } from '../lib/brand.ts';
+import { type EpochMs, plusMs } from '../lib/brand.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { StreamItem, UserReply, UserRequest } from '../protocol/messages.ts';
@@ -150,9 +150,16 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
   }
   if (item.question !== undefined) {
     const { state: now, key } = item.question;
-    known.question = { state: now, key: key ?? known.question?.key, at: known.question?.at ?? tx.now };
+    known.question = { state: now, key: key ?? known.question?.key, at: known.question?.at ?? after(tx, key) };
     if (key !== undefined) remember(state, key, id, known.question.at);
   }
+}
+
+/** Now, or just after the first question of the same key: which was first must not depend on a tie. */
+function after(tx: Tx, key: string | undefined): EpochMs {
+  const first = key === undefined ? undefined : tx.state.keys.get(key);
+  const at = first === undefined ? undefined : tx.state.known.get(first)?.question?.at;
+  return at === undefined || at < tx.now ? tx.now : plusMs(at, 1);
 }
 
 function answerWaiters(tx: Tx): void {

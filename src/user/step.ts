@@ -23,6 +23,10 @@ export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Eff
   state.clock = now;
   const tx = begin(state, now);
   if (event.t === 'alarm') state.armedAt = undefined;
+  if (event.t !== 'boot') {
+    purge(tx);
+    push(tx);
+  }
   react(tx, event);
   return finish(tx, event.t === 'alarm');
 }
@@ -43,8 +47,6 @@ function react(tx: Tx, event: UserEventIn): void {
       answerTo(tx, event.call, event.reply);
       return;
     case 'alarm':
-      purge(tx);
-      push(tx);
       return;
     case 'waited':
       stopWaiting(tx, event.token);

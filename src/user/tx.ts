@@ -65,7 +65,9 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     effects.rows.push({ table: 'inbox', key: String(seq), value: event === undefined ? null : encodeEvent(event) });
   }
   const next = nextDue(state);
-  if (next !== undefined && (inAlarm || state.armedAt === undefined || next < state.armedAt)) {
+  // An alarm whose time is past may have been lost: what it was for was run in this step, so it counts as none.
+  const armedAt = state.armedAt !== undefined && state.armedAt > tx.now ? state.armedAt : undefined;
+  if (next !== undefined && (inAlarm || armedAt === undefined || next < armedAt)) {
     state.armedAt = next;
     effects.alarmAt = next;
   }

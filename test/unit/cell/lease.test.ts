@@ -1,0 +1,106 @@
+// The end of a lease: unmatchable at once, pending offers given back, the row gone with its last hold.
+import { describe, expect, it } from 'vitest';
+import { cellHarness } from '../support/cell-harness.ts';
+import { ana, bob, EAST, need, newQuestion, oid, policyWith, qid } from '../support/names.ts';
+
+const copy = { questionId: qid(1, EAST), text: 'where?', point: need().point };
+const reserve = (attempt: number, n = 1) =>
+  ({
+    t: 'reserve',
+    offerId: oid(attempt, n, EAST),
+    user: bob,
+    need: need({ questionId: qid(n, EAST) }),
+    policy: policyWith(),
+    copy: { ...copy, questionId: qid(n, EAST) },
+    holdMs: 40_000,
+  }) as const;
+
+describe('the end of a lease', () => {
+  it('LEASE1 makes unmatchable to the millisecond, alarm or not', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.setNow(cell.now() + 119_999);
+    const scout = { t: 'scout', need: need(), policy: policyWith(), limit: 5 } as const;
+    expect(cell.request(scout)).toMatchObject({ candidates: [{ user: bob }] });
+    cell.setNow(cell.now() + 1);
+    expect(cell.request(scout)).toMatchObject({ candidates: [] });
+    expect(cell.state().users.size).toBe(0);
+  });
+
+  it('LEASE1 is armed: without any event the alarm ends it', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.advance(120_000);
+    expect(cell.state().users.size).toBe(0);
+    expect(cell.rows('users')).toEqual([]);
+    expect(cell.journal().at(-1)?.t).toBe('user.left');
+  });
+
+  it('LEASE1 tells the questions of pending holds, not those of accepted ones, and keeps the row for its holds', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { profile: { capacity: 3 }, ttlMs: 20_000 });
+    cell.request(reserve(1, 1));
+    cell.request(reserve(1, 2));
+    const accepted = { id: oid(1, 2, EAST), state: 'accepted', leftMs: 600_000 } as const;
+    cell.request({ t: 'push', user: bob, events: [], offers: [accepted] });
+    cell.advance(20_000);
+    expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
+      { t: 'absent', offerId: oid(1, 1, EAST), user: bob },
+    ]);
+    expect(cell.held(bob)).toMatchObject({ phase: 'lapsed' });
+    expect(cell.request({ ...reserve(1, 3) })).toEqual({ t: 'refused', reason: 'gone' });
+    cell.restart();
+    expect(cell.held(bob)).toMatchObject({ phase: 'lapsed' });
+    const ended = (n: number) => ({ id: oid(1, n, EAST), state: 'withdrawn', leftMs: 0 }) as const;
+    cell.request({ t: 'push', user: bob, events: [], offers: [ended(1)] });
+    expect(cell.held(bob)).toBeDefined();
+    cell.request({ t: 'push', user: bob, events: [], offers: [ended(2)] });
+    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.rows('users')).toEqual([]);
+  });
+
+  it('LEASE1 ends a pending offer on the holder word that its user has gone; somebody else is looked for', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request({ t: 'ask', question: newQuestion() });
+    const offerId = cell.offerOf(qid(), bob);
+    expect(cell.request({ t: 'absent', offerId, user: ana })).toMatchObject({ live: false });
+    expect(cell.question(qid()).offers[0]?.state).toBe('pending');
+    expect(cell.request({ t: 'absent', offerId, user: bob })).toMatchObject({ t: 'state', live: false });
+    expect(cell.events(bob, qid())).toEqual(['offer.made', 'offer.expired']);
+    expect(cell.question(qid()).phase.t).toBe('dormant');
+  });
+
+  it('leaving is said once, although a hold keeps the row', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request(reserve(1));
+    cell.request({ t: 'leave', user: bob });
+    cell.request({ t: 'leave', user: bob });
+    cell.advance(60_000);
+    expect(cell.sentOf('absent')).toHaveLength(1);
+    expect(cell.journal().filter(({ t }) => t === 'user.left')).toHaveLength(1);
+  });
+
+  it('a ping revives a lapsed row without a new claim', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 20_000 });
+    cell.request(reserve(1));
+    cell.advance(20_000);
+    expect(cell.held(bob)?.phase).toBe('lapsed');
+    cell.ping(bob);
+    expect(cell.held(bob)).toMatchObject({ phase: 'live' });
+    expect(cell.sentOf('claim')).toHaveLength(1);
+    expect(cell.state().roster.size()).toBe(1);
+  });
+
+  it('an old point makes unmatchable although the lease runs', () => {
+    const cell = cellHarness({ policy: { pointAgeMaxMs: 30_000 } });
+    cell.ping(bob);
+    cell.setNow(cell.now() + 30_000);
+    cell.request({ t: 'ask', question: newQuestion() });
+    expect(cell.question(qid()).offers).toEqual([]);
+    cell.ping(bob);
+    expect(cell.events(bob, qid()), 'a fresh point is an arrival').toEqual(['offer.made']);
+  });
+});

@@ -1,0 +1,179 @@
+// Users who ping a cell: claimed before they are matchable, refreshed while they are held, gone when they leave.
+import { describe, expect, it } from 'vitest';
+import { cellHarness } from '../support/cell-harness.ts';
+import { ana, at, bob, CELL, newQuestion, qid, record } from '../support/names.ts';
+
+const TTL_MS = 120_000;
+
+describe('entering', () => {
+  it('OWN1 makes nobody matchable before their claim was granted', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    expect(cell.ping(bob)).toBeUndefined();
+    expect(cell.state().roster.size()).toBe(0);
+    expect(cell.request({ t: 'ask', question: newQuestion() })).toMatchObject({ view: { state: 'dormant' } });
+    expect(cell.open.map(({ address, request }) => ({ address, request }))).toEqual([
+      {
+        address: { to: 'user', user: bob },
+        request: { t: 'claim', user: bob, cell: CELL, session: 's' },
+      },
+    ]);
+    const waiting = cell.lastToken() - 1;
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.replies.get(waiting)).toMatchObject({ t: 'present', view: { cell: CELL, city: 'sf' } });
+    expect(cell.state().roster.size()).toBe(1);
+    expect(cell.events(bob, qid())).toEqual(['offer.made']);
+  });
+
+  it('takes profile, reputation, blocks and holds from the record, and what the ping says over it', () => {
+    const cell = cellHarness({ respond: ({ request }) => (request.t === 'claim' ? granted : undefined) });
+    const granted = {
+      t: 'granted',
+      epoch: 7,
+      record: record({
+        profile: { topics: ['food'], languages: ['en'], capacity: 3 },
+        reputation: 0.9,
+        pseudonym: 'u-9',
+        blocked: [ana],
+        idleMs: 5000,
+        coolLeftMs: 800,
+      }),
+    } as const;
+    cell.ping(bob, { profile: { topics: ['cars'] } });
+    expect(cell.held(bob)).toMatchObject({
+      epoch: 7,
+      profile: { topics: ['cars'], languages: ['en'], capacity: 3 },
+      reputation: 0.9,
+      pseudonym: 'u-9',
+      blocked: [ana],
+      idleSince: cell.now() - 5000,
+      coolUntil: cell.now() + 800,
+    });
+  });
+
+  it('gives a newcomer the defaults: any topic, any language, one slot, nothing to rest from', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    expect(cell.held(bob)).toMatchObject({
+      profile: { topics: [], languages: [], capacity: 1 },
+      reputation: 0.5,
+      coolUntil: cell.now(),
+      leaseUntil: cell.now() + TTL_MS,
+    });
+  });
+
+  it('keeps one claim in flight and answers every ping that waited for it', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { seq: 1 });
+    cell.ping(bob, { seq: 2, point: at(300) });
+    expect(cell.sentOf('claim')).toHaveLength(1);
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.held(bob)).toMatchObject({ point: at(300), seq: 2 });
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'present' });
+    expect(cell.replies.get(cell.lastToken() - 1)).toMatchObject({ t: 'present' });
+  });
+
+  it('keeps the newest of two arriving pings, whichever came last', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { seq: 2, point: at(300), profile: { capacity: 4 } });
+    cell.ping(bob, { seq: 1, point: at(0) });
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.held(bob)).toMatchObject({ point: at(300), seq: 2, profile: { capacity: 4 } });
+  });
+
+  it('CLAIM1 passes on that a newer ping of the session was seen elsewhere', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { seq: 1 });
+    cell.answer('claim', { t: 'refused' });
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'stale_ping' });
+    expect(cell.state().arriving.size).toBe(0);
+  });
+});
+
+describe('arriving', () => {
+  it.each([
+    ['is told to wait', { t: 'pending', retryMs: 2000 }, 2000],
+    ['hears nothing', { t: 'failed' }, 1000],
+  ] as const)('CLAIM4 is acknowledged and kept durably when its claim %s, and claimed again', (_, answer, retryMs) => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    expect(cell.rows('arriving')).toEqual([]);
+    cell.answer('claim', answer);
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({
+      t: 'present',
+      view: { expiresAt: new Date(cell.now() + TTL_MS).toISOString(), offers: [] },
+    });
+    expect(cell.state().roster.size()).toBe(0);
+    cell.restart();
+    expect(cell.sentOf('claim')).toHaveLength(2);
+    cell.answer('claim', answer);
+    cell.advance(retryMs - 1);
+    expect(cell.sentOf('claim')).toHaveLength(2);
+    cell.advance(1);
+    expect(cell.sentOf('claim')).toHaveLength(3);
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.state().arriving.size).toBe(0);
+    cell.restart();
+    expect(cell.state().arriving.size).toBe(0);
+  });
+
+  it('LEASE1 is dropped, its caller told, when its lease ends before the grant', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { ttlMs: 15_000 });
+    cell.advance(15_000);
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ code: 'no_presence' });
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.state().users.size).toBe(0);
+  });
+});
+
+describe('while held', () => {
+  it('a ping refreshes point, profile and lease', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { seq: 1, profile: { languages: ['en'] } });
+    cell.advance(30_000);
+    const reply = cell.ping(bob, { seq: 2, point: at(200, 100), profile: { topics: ['food'] } });
+    expect(reply).toMatchObject({ view: { expiresAt: new Date(cell.now() + TTL_MS).toISOString() } });
+    expect(cell.held(bob)).toMatchObject({
+      point: at(200, 100),
+      pointAt: cell.now(),
+      profile: { topics: ['food'], languages: ['en'], capacity: 1 },
+    });
+    expect(cell.sentOf('claim')).toHaveLength(1);
+  });
+
+  it('an older ping of the session changes nothing and is answered; one of another session wins', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { seq: 5, point: at(200) });
+    expect(cell.ping(bob, { seq: 4, point: at(0) })).toMatchObject({ t: 'present' });
+    expect(cell.held(bob)?.point).toEqual(at(200));
+    cell.ping(bob, { seq: 1, session: 'other', point: at(0) });
+    expect(cell.held(bob)).toMatchObject({ point: at(0), session: 'other', seq: 1 });
+  });
+
+  it('a lease is never longer than the policy allows', () => {
+    const cell = cellHarness({ policy: { presence: { ttlMaxMs: 200_000 } } });
+    cell.ping(bob, { ttlMs: 900_000 });
+    expect(cell.held(bob)?.leaseUntil).toBe(cell.now() + 200_000);
+  });
+
+  it('leaving makes unmatchable at once; leaving twice is leaving once', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    expect(cell.request({ t: 'leave', user: bob })).toEqual({ t: 'done' });
+    expect(cell.request({ t: 'leave', user: bob })).toEqual({ t: 'done' });
+    expect(cell.state().users.size).toBe(0);
+    expect(cell.journal().map(({ t }) => t)).toEqual(['user.entered', 'user.left']);
+    cell.restart();
+    expect(cell.state().users.size).toBe(0);
+  });
+
+  it('leaving while arriving drops the ping and tells its caller', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    cell.request({ t: 'leave', user: bob });
+    expect(cell.replies.get(cell.lastToken() - 1)).toMatchObject({ code: 'no_presence' });
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect(cell.held(bob)).toBeUndefined();
+  });
+});

@@ -1,0 +1,101 @@
+// Dehydration: longer sleeps, wider circles, and a wake-up that is armed and durable.
+import { describe, expect, it } from 'vitest';
+import { decodeQuestion } from '../../../src/cell/codec.ts';
+import { sleepMs } from '../../../src/matching/stages.ts';
+import { cellHarness } from '../support/cell-harness.ts';
+import { ana, at, bob, newQuestion, policyWith, qid } from '../support/names.ts';
+
+const narrow = { t: 'ask', question: newQuestion({ radiusM: 500, expiresInMs: 3_600_000 }) } as const;
+
+describe('a question that nobody is near', () => {
+  it('SLEEP1 sleeps longer after each try, up to the cap, and says so once', () => {
+    const backOff = { firstMs: 2000, factor: 3, maxMs: 40_000 };
+    const cell = cellHarness({ policy: { backOff } });
+    cell.request(narrow);
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { phase } = cell.question(qid());
+      if (phase.t !== 'dormant') throw new Error(phase.t);
+      waits.push(phase.wakeAt - cell.now());
+      cell.advance(phase.wakeAt - cell.now());
+    }
+    expect(waits).toEqual([2000, 6000, 18_000, 40_000, 40_000, 40_000]);
+    expect(waits).toEqual([1, 2, 3, 4, 5, 6].map((stage) => sleepMs(policyWith({ backOff }), stage)));
+    expect(cell.events(ana, qid())).toEqual(['question.dormant']);
+    expect(cell.journal().flatMap((one) => (one.t === 'question.dormant' ? one.stage : []))).toEqual([
+      1, 2, 3, 4, 5, 6, 7,
+    ]);
+  });
+
+  it('SLEEP1 widens its circle by the stages, up to the last step', () => {
+    const cell = cellHarness({ policy: { radiusGrowth: [1, 2, 4], radiusStepsM: [500, 1500] } });
+    cell.request(narrow);
+    const radii = [500];
+    for (let i = 0; i < 3; i++) {
+      const view = cell.request({ t: 'question', id: qid(), user: ana }) as { view: { radiusM: number } };
+      radii.push(view.view.radiusM);
+      cell.advance(300_000);
+    }
+    expect(radii).toEqual([500, 1000, 1500, 1500]);
+  });
+
+  it('SLEEP1 finds at a later stage who was too far at the first', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { point: at(900), ttlMs: 600_000 });
+    cell.request(narrow);
+    expect(cell.events(bob, qid())).toEqual([]);
+    // 750 m at 5 s, 1000 m at 15 s.
+    cell.advance(14_999);
+    expect(cell.events(bob, qid())).toEqual([]);
+    cell.advance(1);
+    expect(cell.events(bob, qid())).toEqual(['offer.made']);
+  });
+
+  it('WAKE1 is woken by its alarm, over a crash too', () => {
+    const cell = cellHarness();
+    cell.request(narrow);
+    expect(cell.store.alarm()).toBe(cell.now() + 5000);
+    cell.restart();
+    expect(cell.store.alarm()).toBe(cell.now() + 5000);
+    cell.advance(5000);
+    expect(cell.question(qid()).stage).toBe(2);
+    expect(cell.journal().map(({ t }) => t)).toContain('question.woken');
+  });
+
+  it('WAKE1 a lost alarm costs lateness alone: the next event of any kind runs it', () => {
+    const cell = cellHarness();
+    cell.request(narrow);
+    cell.setNow(cell.now() + 70_000);
+    cell.request({ t: 'load' });
+    expect(cell.question(qid()).stage).toBe(2);
+    expect(cell.question(qid()).phase).toEqual({ t: 'dormant', wakeAt: cell.now() + 10_000 });
+    expect(cell.store.alarm(), 'and the next wake-up is armed').toBe(cell.now() + 10_000);
+    cell.advance(10_000);
+    expect(cell.question(qid()).stage).toBe(3);
+  });
+
+  it('wakes no later than it expires', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion({ expiresInMs: 3000 }) });
+    expect(cell.question(qid()).phase).toEqual({ t: 'dormant', wakeAt: cell.now() + 3000 });
+    cell.advance(3000);
+    expect(cell.question(qid()).phase.t).toBe('expired');
+    expect(cell.events(ana, qid())).toEqual(['question.dormant', 'question.expired']);
+  });
+
+  it('KEEP1 sleeps on disk: its row holds the phase in the step of the answer', () => {
+    const cell = cellHarness();
+    cell.request(narrow);
+    expect(decodeQuestion(cell.rows('questions')[0] ?? '').phase).toEqual({ t: 'dormant', wakeAt: cell.now() + 5000 });
+  });
+
+  it('says that it is dormant again after it was awake', () => {
+    const cell = cellHarness({ policy: { offers: { ttlMs: 1000 } } });
+    cell.request(narrow);
+    cell.ping(bob);
+    expect(cell.question(qid()).phase.t).toBe('open');
+    cell.advance(20_000);
+    expect(cell.question(qid()).phase.t).toBe('dormant');
+    expect(cell.events(ana, qid())).toEqual(['question.dormant', 'question.dormant']);
+  });
+});

@@ -1,0 +1,179 @@
+// A cell under test: its steps are carried out as an object would, calls are answered by whoever is configured or by the test.
+import { expect } from 'vitest';
+import { CELL_TABLES } from '../../../src/cell/codec.ts';
+import type { JournalRecord } from '../../../src/cell/journal.ts';
+import { loadCell } from '../../../src/cell/load.ts';
+import type { Held, Question } from '../../../src/cell/state.ts';
+import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
+import { present } from '../../../src/lib/assert.ts';
+import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
+import type { Attachment, Effects, Send } from '../../../src/protocol/effects.ts';
+import type { OfferId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
+import type { Birth, CellReply, CellRequest, Ping, StreamItem, UserReply } from '../../../src/protocol/messages.ts';
+import type { EventType } from '../../../src/protocol/views.ts';
+import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
+import { checkStep, durable } from './cell-invariants.ts';
+import { at, birth as birthOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
+
+export type Answer = CellReply | UserReply | { readonly t: 'failed' };
+/** Answers a call at once, or leaves it to the test with `undefined`. */
+export type Responder = (send: Send) => Answer | undefined;
+
+export type CellOptions = {
+  readonly policy?: PolicyParts;
+  readonly birth?: Partial<Birth>;
+  /** Names of calls that the test answers itself; the others are answered as healthy objects would. */
+  readonly manual?: readonly Send['request']['t'][];
+  readonly respond?: Responder;
+  /** Off for runs of many thousand steps. */
+  readonly checked?: boolean;
+};
+
+export type CellHarness = ReturnType<typeof cellHarness>;
+
+export function cellHarness(options: CellOptions = {}) {
+  const row = birthOf({ policy: policyWith(options.policy), ...options.birth });
+  const store = memoryRows(CELL_TABLES);
+  let state = loadCell(store.load());
+  let now: EpochMs = START;
+  let token = 0;
+  const replies = new Map<number, unknown>();
+  const attachments = new Map<UserId, Attachment>();
+  const sent: Send[] = [];
+  const open: Send[] = [];
+  const frames: Effects['frames'][number][] = [];
+  const inboxes = new Map<string, StreamItem[]>();
+  const epochs = new Map<UserId, number>();
+
+  const healthy: Responder = ({ request }) => {
+    switch (request.t) {
+      case 'claim': {
+        const epoch = epochs.get(request.user) ?? 1;
+        epochs.set(request.user, epoch);
+        return { t: 'granted', epoch, record: null };
+      }
+      case 'deliver':
+        return { t: 'stored', upTo: keepItems(request.user, request.questionId, request.items) };
+      case 'scout':
+        return { t: 'scouted', candidates: [], beacon: true };
+      default:
+        return undefined;
+    }
+  };
+  /** An inbox as a UserObject keeps it: duplicates ignored, a gap refused. */
+  function keepItems(user: UserId, question: QuestionId, items: readonly StreamItem[]): number {
+    const key = `${user}/${question}`;
+    const kept = inboxes.get(key) ?? [];
+    inboxes.set(key, kept);
+    for (const item of items) if (item.n === kept.length + 1) kept.push(item);
+    return kept.length;
+  }
+
+  function step(event: CellEvent): Effects {
+    const before = { alarmAt: store.alarm(), journalLast: state.journalLast };
+    const effects = stepCell(state, event, now);
+    if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
+    if (options.checked !== false) checkStep(state, store, effects, before, now, event.t === 'alarm');
+    for (const attachment of effects.attachments) attachments.set(attachment.user, attachment);
+    for (const { token: of, value } of effects.replies) replies.set(of, value);
+    for (const frame of effects.frames) {
+      frames.push(frame);
+      if (frame.close) attachments.delete(frame.user);
+    }
+    sent.push(...effects.sends);
+    for (const send of effects.sends) {
+      const answer =
+        options.respond?.(send) ?? (options.manual?.includes(send.request.t) === true ? undefined : healthy(send));
+      if (answer === undefined) open.push(send);
+      else step({ t: 'reply', call: send.call, reply: answer });
+    }
+    return effects;
+  }
+  function request(asked: CellRequest, more: { socket?: boolean; version?: number; birth?: Birth } = {}): CellReply {
+    const { socket = false, ...envelope } = more;
+    const mine = ++token;
+    step({ t: 'request', envelope: { request: asked, ...envelope }, token: mine, socket });
+    return replies.get(mine) as CellReply;
+  }
+  function answer(which: Send | Send['request']['t'], reply: Answer): Effects {
+    const send =
+      typeof which === 'string'
+        ? present(
+            open.find((one) => one.request.t === which),
+            which,
+          )
+        : which;
+    const i = open.indexOf(send);
+    if (i >= 0) open.splice(i, 1);
+    return step({ t: 'reply', call: send.call, reply });
+  }
+  /** Lets time pass; the alarm fires whenever it is due. */
+  function advance(ms: number): void {
+    const end = now + ms;
+    for (let alarm = store.alarm(); alarm !== null && alarm <= end; alarm = store.alarm()) {
+      now = epochMs(Math.max(now, alarm));
+      store.commit({ rows: [], alarmAt: null });
+      step({ t: 'alarm' });
+    }
+    now = epochMs(end);
+  }
+  /** The object dies and is built again from its rows; sockets and their attachments live on, calls in flight do not. */
+  function restart(): Effects {
+    const connected = new Set<string>(state.sockets.keys());
+    const was = durable(state, connected);
+    state = loadCell(store.load());
+    expect(durable(state, connected), 'durable state after a restart').toEqual(was);
+    open.length = 0;
+    const armedAt = store.alarm() ?? undefined;
+    return step({ t: 'boot', attachments: [...attachments.values()], armedAt });
+  }
+
+  request({ t: 'load' }, { birth: row });
+
+  return {
+    birth: row,
+    store,
+    sent,
+    open,
+    frames,
+    replies,
+    attachments,
+    step,
+    request,
+    answer,
+    advance,
+    restart,
+    /** The clock alone: alarms are lost. */
+    setNow: (to: number) => {
+      now = epochMs(to);
+    },
+    state: () => state,
+    now: () => now,
+    lastToken: () => token,
+    ping: (user: UserId, more: Partial<Ping> = {}, socket = false) =>
+      request({ t: 'presence', user, ping: pingOf(more.point ?? at(), more) }, { socket }),
+    connect: (user: UserId, more: Partial<Ping> = {}) => {
+      step({ t: 'socket_open', user, session: 's' });
+      return request({ t: 'presence', user, ping: pingOf(more.point ?? at(), more) }, { socket: true });
+    },
+    /** What is on disk in a table. */
+    rows: (table: string): readonly string[] =>
+      [...store.load()].filter((one) => one.table === table).map(({ value }) => value),
+    held: (user: UserId): Held | undefined => state.users.get(user),
+    question: (id: QuestionId): Question => present(state.questions.get(id), id),
+    offerOf: (id: QuestionId, user: UserId): OfferId =>
+      present(
+        state.questions.get(id)?.offers.findLast((offer) => offer.user === user && offer.state !== 'void'),
+        `offer to ${user}`,
+      ).id,
+    /** Types of the events that the user got from the question, in order. */
+    events: (user: UserId, question: QuestionId): readonly EventType[] =>
+      (inboxes.get(`${user}/${question}`) ?? []).flatMap(({ event }) => event?.type ?? []),
+    items: (user: UserId, question: QuestionId): readonly StreamItem[] => inboxes.get(`${user}/${question}`) ?? [],
+    journal: (): readonly JournalRecord[] =>
+      store
+        .read('journal', 0, 10_000)
+        .flatMap(({ value }) => (JSON.parse(value) as { records: JournalRecord[] }).records),
+    sentOf: (t: Send['request']['t']): readonly Send[] => sent.filter((send) => send.request.t === t),
+  };
+}

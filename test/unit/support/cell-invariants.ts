@@ -1,0 +1,85 @@
+// What must hold of a cell after every single step, whatever the test is about.
+import { expect } from 'vitest';
+import { encodeArriving, encodeBeacon, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
+import { dueQuestion } from '../../../src/cell/due.ts';
+import { acceptedCount, hasEnded, isShort } from '../../../src/cell/lifecycle.ts';
+import type { CellState } from '../../../src/cell/state.ts';
+import type { Effects } from '../../../src/protocol/effects.ts';
+import type { MemoryRows } from '../../../src/store/memory/memory-rows.ts';
+
+export type Before = { readonly alarmAt: number | null; readonly journalLast: number };
+
+/** @param inAlarm the step was the alarm's own handler, which alone may arm later than what was armed. */
+export function checkStep(
+  state: CellState,
+  store: MemoryRows,
+  effects: Effects,
+  before: Before,
+  now: number,
+  inAlarm: boolean,
+): void {
+  const journal = effects.rows.filter(({ table }) => table === 'journal');
+  expect(journal.length, 'journal rows of one step').toBeLessThanOrEqual(1);
+  if (journal[0] !== undefined) expect(Number(journal[0].key), 'journal number').toBe(before.journalLast + 1);
+  const keys = effects.rows.map(({ table, key }) => `${table}/${key}`);
+  expect(
+    keys.filter((key, i) => keys.indexOf(key) !== i),
+    'rows written twice',
+  ).toEqual([]);
+  const armedLater =
+    !inAlarm && before.alarmAt !== null && before.alarmAt > now && (effects.alarmAt ?? 0) > before.alarmAt;
+  expect(armedLater, 'alarm moved later outside its handler').toBe(false);
+  checkState(state);
+  const due = state.agenda.next();
+  if (due !== undefined) expect(store.alarm() ?? Number.POSITIVE_INFINITY, 'armed alarm').toBeLessThanOrEqual(due);
+}
+
+export function checkState(state: CellState): void {
+  let live = 0;
+  for (const held of state.users.values()) {
+    if (held.phase === 'live') live++;
+    // Lowering the capacity ends no offer, hence the check only where nobody lowers it: at one and above.
+    const questions = [...held.holds.values()].map(({ questionId }) => questionId);
+    expect(new Set(questions).size, 'one hold for each question').toBe(questions.length);
+  }
+  expect(state.roster.size(), 'everybody on the roster is live').toBe(live);
+  for (const question of state.questions.values()) {
+    expect(acceptedCount(question)).toBeLessThanOrEqual(question.answersWanted);
+    expect(state.sleepers.has(question.id), `sleepers know ${question.id}`).toBe(isShort(question));
+    const due = state.agenda.get(`q:${question.id}`);
+    expect(due, `something is due for ${question.id}`).toBeDefined();
+    if (!hasEnded(question.phase)) expect(due).toBeLessThanOrEqual(dueQuestion(question, state.clock));
+  }
+  for (const id of state.beacons.keys()) expect(state.sleepers.has(id)).toBe(true);
+}
+
+/**
+ * Everything that a crash must not change. Left out: what a socket carries, when a held user last pinged, when a hold next
+ * asks, and how much of a stream was acknowledged.
+ */
+export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
+  const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+  const users = [...state.users.values()].map((held) => {
+    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, ...rest } = parse(encodeUser(held));
+    return {
+      ...rest,
+      ...(connected.has(held.user) ? {} : { point, ttlMs }),
+      holds: (holds as { until?: number }[]).map(({ until, ...hold }) => hold),
+    };
+  });
+  const questions = [...state.questions.values()].map((question) => {
+    const { streams, ...rest } = parse(encodeQuestion(question));
+    return { ...rest, streams: (streams as { u: string; n: number }[]).map(({ u, n }) => ({ u, n })) };
+  });
+  const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  return {
+    birth: state.birth,
+    users: users.sort(byText),
+    questions: questions.sort(byText),
+    arriving: [...state.arriving.values()].filter((one) => one.stored).map((one) => parse(encodeArriving(one))),
+    beacons: [...state.beacons.values()].map((beacon) => parse(encodeBeacon(beacon))).sort(byText),
+    journalLast: state.journalLast,
+    roster: state.roster.size(),
+    sleepers: state.sleepers.size(),
+  };
+}
