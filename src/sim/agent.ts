@@ -4,7 +4,15 @@ import { decode, encode } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import type { Prng } from '../lib/prng.ts';
-import { type CellId, type HomeKey, homeOf, type OfferId, type QuestionId, questionId, type UserId } from '../protocol/ids.ts';
+import {
+  type CellId,
+  type HomeKey,
+  homeOf,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  type UserId,
+} from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
 import type { CellRequest, NewQuestion, Ping, Profile } from '../protocol/messages.ts';
 import type { OfferView, UserEvent } from '../protocol/views.ts';
@@ -18,7 +26,12 @@ const CLIENT_TIMEOUT_MS = 15_000;
 const METRES_PER_DEGREE = 111_195;
 
 export type Agent = ReturnType<typeof agent>;
-export type AgentPlan = { readonly user: UserId; readonly at: Point; readonly socket: boolean; readonly still: boolean };
+export type AgentPlan = {
+  readonly user: UserId;
+  readonly at: Point;
+  readonly socket: boolean;
+  readonly still: boolean;
+};
 
 export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
   const { user } = plan;
@@ -47,18 +60,28 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     const node = cell === undefined ? undefined : world.cells.get(cell);
     if (node !== undefined) world.request(node, request, CLIENT_TIMEOUT_MS, done);
   };
-  const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void => toCell(world.map.leafCovering(homeOf(id)), request, done);
+  const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
+    toCell(world.map.leafCovering(homeOf(id)), request, done);
   /** Repeats an idempotent request until there is a definite answer. */
-  const insist = (id: QuestionId | OfferId, request: CellRequest, tries: number, done: (reply: AnyReply) => void): void =>
+  const insist = (
+    id: QuestionId | OfferId,
+    request: CellRequest,
+    tries: number,
+    done: (reply: AnyReply) => void,
+  ): void =>
     toHome(id, request, (reply) => {
-      if (reply.t === 'failed' && tries > 1) world.after(500 + draw.below(3000), () => insist(id, request, tries - 1, done));
+      if (reply.t === 'failed' && tries > 1)
+        world.after(500 + draw.below(3000), () => insist(id, request, tries - 1, done));
       else done(reply);
     });
 
   const move = (): void => {
     const { box } = world.map;
     if (world.strikes('teleport')) {
-      at = { lat: box.minLat + draw.unit() * (box.maxLat - box.minLat), lng: box.minLng + draw.unit() * (box.maxLng - box.minLng) };
+      at = {
+        lat: box.minLat + draw.unit() * (box.maxLat - box.minLat),
+        lng: box.minLng + draw.unit() * (box.maxLng - box.minLng),
+      };
       return;
     }
     if (plan.still) return;
@@ -69,7 +92,10 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const pingNow = (): Ping => {
     seq++;
     const jitter = world.faults.jitterM;
-    const heard = jitter === 0 ? at : clampTo(world.map.box, shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter));
+    const heard =
+      jitter === 0
+        ? at
+        : clampTo(world.map.box, shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter));
     return { point: snap(heard, world.map.policy.gridLength), profile, ttlMs: 60_000, session, seq };
   };
 
@@ -177,7 +203,11 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     const keyed = draw.chance(1, 2);
     const key = keyed ? `key${draw.chance(1, 4) ? 'same' : n}` : undefined;
     const point = snap(at, world.map.policy.gridLength);
-    const token = `${user}${key ?? `r${n}${draw.u32()}`}`.toLowerCase().replace(/[^0-9a-z]/g, '').padEnd(8, '0').slice(0, 40);
+    const token = `${user}${key ?? `r${n}${draw.u32()}`}`
+      .toLowerCase()
+      .replace(/[^0-9a-z]/g, '')
+      .padEnd(8, '0')
+      .slice(0, 40);
     const question: NewQuestion = {
       id: questionId(encode(point, world.map.policy.gridLength) as HomeKey, token),
       asker: user,
@@ -201,7 +231,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     insist(id, { t: 'cancel', id, user }, 5, (reply) => {
       if (reply.t === 'question') ledger.cancelled.add(id);
     });
-  const walkAway = (id: QuestionId): void => insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
+  const walkAway = (id: QuestionId): void =>
+    insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
 
   const tick = (): void => {
     if (quiet) return;
@@ -243,9 +274,15 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 }
 
 function shifted(point: Point, northM: number, eastM: number): Point {
-  return { lat: point.lat + northM / METRES_PER_DEGREE, lng: point.lng + eastM / (METRES_PER_DEGREE * Math.cos((point.lat * Math.PI) / 180)) };
+  return {
+    lat: point.lat + northM / METRES_PER_DEGREE,
+    lng: point.lng + eastM / (METRES_PER_DEGREE * Math.cos((point.lat * Math.PI) / 180)),
+  };
 }
 
 function clampTo(box: World['map']['box'], point: Point): Point {
-  return { lat: Math.min(box.maxLat - 1e-6, Math.max(box.minLat + 1e-6, point.lat)), lng: Math.min(box.maxLng - 1e-6, Math.max(box.minLng + 1e-6, point.lng)) };
+  return {
+    lat: Math.min(box.maxLat - 1e-6, Math.max(box.minLat + 1e-6, point.lat)),
+    lng: Math.min(box.maxLng - 1e-6, Math.max(box.minLng + 1e-6, point.lng)),
+  };
 }

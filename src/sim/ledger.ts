@@ -13,4 +13,11 @@ export type Ledger = {
   readonly acked: Map<UserId, number>;
 };
 
-export const newLedger = (): Ledger => ({ asked: new Map(), accepted: new Map(), answered: new Map(), cancelled: new Set(), seen: new Map(), acked: new Map() });
+export const newLedger = (): Ledger => ({
+  asked: new Map(),
+  accepted: new Map(),
+  answered: new Map(),
+  cancelled: new Set(),
+  seen: new Map(),
+  acked: new Map(),
+});

@@ -1,12 +1,13 @@
 // The simulated city: a block of neighbouring geohash-6 cells, and the map rows by which they are born.
+
+import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { center, decode, encode, neighbors } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { resolvePolicy } from '../matching/policy.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
+import { MARGIN_M } from '../protocol/limits.ts';
 import type { Birth } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
-import { minDistanceToBoundsM } from '../geo/distance.ts';
-import { MARGIN_M } from '../protocol/limits.ts';
 
 export type SimMap = {
   readonly cells: readonly CellId[];
@@ -69,7 +70,10 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
         { lat: own.maxLat, lng: own.minLng },
         center(cell),
       ];
-      const near = cells.filter((other) => other !== cell && corners.some((corner) => minDistanceToBoundsM(corner, decode(other)) <= reach + 1000));
+      const near = cells.filter(
+        (other) =>
+          other !== cell && corners.some((corner) => minDistanceToBoundsM(corner, decode(other)) <= reach + 1000),
+      );
       const birth: Birth = { cell, city: 'sim' as CityId, version: 1, op: 'sim', policy, near };
       births.set(cell, birth);
       return birth;

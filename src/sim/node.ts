@@ -1,6 +1,7 @@
 // One simulated object: a disk that survives, a memory that does not, a skewed clock, an alarm, and callers that wait.
-import { loadCell } from '../cell/load.ts';
+
 import { CELL_TABLES } from '../cell/codec.ts';
+import { loadCell } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
@@ -26,18 +27,46 @@ type Common = {
   alarmTicket: number;
 };
 
-export type CellNode = Common & { readonly kind: 'cell'; readonly id: CellId; state: CellState | undefined; readonly sockets: Map<UserId, SimSocket> };
+export type CellNode = Common & {
+  readonly kind: 'cell';
+  readonly id: CellId;
+  state: CellState | undefined;
+  readonly sockets: Map<UserId, SimSocket>;
+};
 export type UserNode = Common & { readonly kind: 'user'; readonly id: UserId; state: UserState | undefined };
 export type Node = CellNode | UserNode;
 export type NodeEvent = CellEvent | UserEventIn;
 
 /** A connection as the cell sees it; `soft` is its attachment. */
-export type SimSocket = { readonly user: UserId; readonly session: string; soft: Attachment | undefined; readonly push: (frame: Readonly<Record<string, unknown>>, close: boolean) => void };
+export type SimSocket = {
+  readonly user: UserId;
+  readonly session: string;
+  soft: Attachment | undefined;
+  readonly push: (frame: Readonly<Record<string, unknown>>, close: boolean) => void;
+};
 
-const common = (store: MemoryRows): Common => ({ store, life: 0, skewMs: 0, nextToken: 1, waiting: new Map(), alarmTicket: 0 });
+const common = (store: MemoryRows): Common => ({
+  store,
+  life: 0,
+  skewMs: 0,
+  nextToken: 1,
+  waiting: new Map(),
+  alarmTicket: 0,
+});
 
-export const cellNode = (id: CellId): CellNode => ({ kind: 'cell', id, state: undefined, sockets: new Map(), ...common(memoryRows(CELL_TABLES)) });
-export const userNode = (id: UserId): UserNode => ({ kind: 'user', id, state: undefined, ...common(memoryRows(USER_TABLES)) });
+export const cellNode = (id: CellId): CellNode => ({
+  kind: 'cell',
+  id,
+  state: undefined,
+  sockets: new Map(),
+  ...common(memoryRows(CELL_TABLES)),
+});
+export const userNode = (id: UserId): UserNode => ({
+  kind: 'user',
+  id,
+  state: undefined,
+  ...common(memoryRows(USER_TABLES)),
+});
 
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {
@@ -57,5 +86,7 @@ export function bootEvent(node: Node, pseudonym: string): NodeEvent {
 export function step(node: Node, event: NodeEvent, worldMs: number): Effects {
   const now: EpochMs = epochMs(worldMs + node.skewMs);
   if (node.state === undefined) throw new Error(`${node.id} has no memory`);
-  return node.kind === 'cell' ? stepCell(node.state, event as CellEvent, now) : stepUser(node.state, event as UserEventIn, now);
+  return node.kind === 'cell'
+    ? stepCell(node.state, event as CellEvent, now)
+    : stepUser(node.state, event as UserEventIn, now);
 }

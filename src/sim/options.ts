@@ -65,25 +65,25 @@ export const NO_FAULTS: Faults = {
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
 const WORST: Faults = {
-  loseRequest: 600,
-  loseReply: 600,
-  duplicate: 600,
-  hold: 500,
-  crashBeforeCommit: 60,
-  crashAfterCommit: 60,
-  crashMidPublish: 60,
-  evict: 300,
-  lateAlarm: 3000,
-  doubleAlarm: 1000,
-  loseAlarm: 800,
-  dropSocket: 200,
-  silentCell: 40,
-  d1Away: 30,
+  loseRequest: 1500,
+  loseReply: 1500,
+  duplicate: 1500,
+  hold: 1000,
+  crashBeforeCommit: 200,
+  crashAfterCommit: 200,
+  crashMidPublish: 200,
+  evict: 1500,
+  lateAlarm: 5000,
+  doubleAlarm: 2000,
+  loseAlarm: 2000,
+  dropSocket: 1000,
+  silentCell: 60,
+  d1Away: 60,
   skewMs: 20_000,
   jitterM: 300,
-  teleport: 60,
-  reinstall: 60,
-  goOffline: 100,
+  teleport: 600,
+  reinstall: 600,
+  goOffline: 300,
 };
 
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
@@ -91,7 +91,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const draw = prng(seed);
   const faults = {} as Record<FaultName, number>;
   for (const name of Object.keys(WORST) as FaultName[]) {
-    faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 2);
+    faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
   }
   return {
     seed,

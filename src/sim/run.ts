@@ -33,7 +33,9 @@ const END_MS = 14 * MINUTE_MS;
 export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
   const checkers: Checker[] = [];
-  const observer: Observer = { committed: (node, effects, event) => checkers.forEach((checker) => checker.committed?.(node, effects, event)) };
+  const observer: Observer = {
+    committed: (node, effects, event) => checkers.forEach((checker) => checker.committed?.(node, effects, event)),
+  };
   const draw = forkOf(options);
   const world = new World(simMap(options.cells), draw.fork(), options.faults, observer);
   const ledger = newLedger();
@@ -44,7 +46,16 @@ export function runSeed(options: SimOptions): SimReport {
   };
   let pinging: readonly UserId[] = agents.map(({ user }) => user);
   if (options.check) {
-    const makers = [ownChecker, keepChecker, inboxChecker, oneChecker((user) => byId.get(user)?.profile.capacity ?? 0), filterChecker, wakeChecker, onceChecker, liveChecker(() => pinging)];
+    const makers = [
+      ownChecker,
+      keepChecker,
+      inboxChecker,
+      oneChecker((user) => byId.get(user)?.profile.capacity ?? 0),
+      filterChecker,
+      wakeChecker,
+      onceChecker,
+      liveChecker(() => pinging),
+    ];
     for (const make of makers) checkers.push(make({ world, ledger, report }));
   }
   const each = (periodMs: number, until: number, run: () => void): void => {
@@ -53,7 +64,8 @@ export function runSeed(options: SimOptions): SimReport {
   const start = world.now;
   const calm = start + options.minutes * MINUTE_MS;
   each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
-  for (let n = 0; n < options.questions; n++) world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(agents).ask(n));
+  for (let n = 0; n < options.questions; n++)
+    world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(agents).ask(n));
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
@@ -68,14 +80,33 @@ export function runSeed(options: SimOptions): SimReport {
   for (const one of agents) one.poll();
   world.run(calm + CALM_MS + END_MS);
   for (const checker of checkers) checker.ended?.();
-  return { seed: options.seed, stats: world.stats, questions: ledger.asked.size, matches: ledger.accepted.size, violations };
+  return {
+    seed: options.seed,
+    stats: world.stats,
+    questions: ledger.asked.size,
+    matches: ledger.accepted.size,
+    violations,
+  };
 }
 
-function people(world: World, ledger: ReturnType<typeof newLedger>, draw: ReturnType<typeof forkOf>, options: SimOptions): readonly Agent[] {
+function people(
+  world: World,
+  ledger: ReturnType<typeof newLedger>,
+  draw: ReturnType<typeof forkOf>,
+  options: SimOptions,
+): readonly Agent[] {
   const { box } = world.map;
   return Array.from({ length: options.users }, (_, i) => {
-    const at = { lat: box.minLat + draw.unit() * (box.maxLat - box.minLat), lng: box.minLng + draw.unit() * (box.maxLng - box.minLng) };
-    const one = agent(world, ledger, draw.fork(), { user: `user${i}` as UserId, at, socket: draw.chance(1, 2), still: draw.chance(1, 3) });
+    const at = {
+      lat: box.minLat + draw.unit() * (box.maxLat - box.minLat),
+      lng: box.minLng + draw.unit() * (box.maxLng - box.minLng),
+    };
+    const one = agent(world, ledger, draw.fork(), {
+      user: `user${i}` as UserId,
+      at,
+      socket: draw.chance(1, 2),
+      still: draw.chance(1, 3),
+    });
     one.start();
     return one;
   });

@@ -6,7 +6,18 @@ import type { Effects, Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../protocol/messages.ts';
 import type { SimMap } from './map.ts';
-import { type AnyReply, bootEvent, type CellNode, cellNode, construct, type Node, type NodeEvent, step, type UserNode, userNode } from './node.ts';
+import {
+  type AnyReply,
+  bootEvent,
+  type CellNode,
+  cellNode,
+  construct,
+  type Node,
+  type NodeEvent,
+  step,
+  type UserNode,
+  userNode,
+} from './node.ts';
 import { type Faults, NO_FAULTS } from './options.ts';
 
 /** Sees every commit before anybody else learns of it. */
@@ -80,7 +91,13 @@ export class World {
   }
 
   /** A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`. */
-  request(node: Node, request: CellRequest | UserRequest, timeoutMs: number, done: (reply: AnyReply) => void, socket = false): void {
+  request(
+    node: Node,
+    request: CellRequest | UserRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    socket = false,
+  ): void {
     let open = true;
     const answer = (reply: AnyReply): void => {
       if (!open) return;
@@ -96,7 +113,10 @@ export class World {
       this.after(this.#delay(), () => answer(reply));
     };
     this.after(this.#delay(), () => this.#arrive(node, request, back, socket, false));
-    if (this.strikes('duplicate')) this.after(this.#delay() + this.draw.below(30_000), () => this.#arrive(node, request, () => undefined, socket, false));
+    if (this.strikes('duplicate'))
+      this.after(this.#delay() + this.draw.below(30_000), () =>
+        this.#arrive(node, request, () => undefined, socket, false),
+      );
   }
 
   /** Runs one event at an object: constructed first if it has no memory. */
@@ -130,7 +150,8 @@ export class World {
   /** What the cron sweep does to every busy cell. */
   sweep(): void {
     for (const node of this.cells.values()) {
-      if (node.store.alarm() !== null || node.state !== undefined) this.#arrive(node, { t: 'load' }, () => undefined, false, false);
+      if (node.store.alarm() !== null || node.state !== undefined)
+        this.#arrive(node, { t: 'load' }, () => undefined, false, false);
     }
   }
 
@@ -214,7 +235,13 @@ export class World {
     return cell === undefined ? undefined : this.cells.get(cell);
   }
 
-  #arrive(node: Node, request: CellRequest | UserRequest, back: (reply: AnyReply) => void, socket: boolean, born: boolean): void {
+  #arrive(
+    node: Node,
+    request: CellRequest | UserRequest,
+    back: (reply: AnyReply) => void,
+    socket: boolean,
+    born: boolean,
+  ): void {
     if (node.kind === 'cell' && this.#isSilent(node.id)) return;
     if (node.state === undefined) this.#construct(node);
     if (node.state === undefined) return back({ t: 'failed' });
@@ -225,7 +252,11 @@ export class World {
       return;
     }
     const birth = born ? this.map.birthOf(node.id) : undefined;
-    const envelope: CellEnvelope = { request: request as CellRequest, version: 1, ...(birth === undefined ? {} : { birth }) };
+    const envelope: CellEnvelope = {
+      request: request as CellRequest,
+      version: 1,
+      ...(birth === undefined ? {} : { birth }),
+    };
     node.waiting.set(token, (reply) => {
       if (reply.t !== 'unborn' || born) back(reply);
       else if (this.#isD1Away()) back({ t: 'failed' });

@@ -1,9 +1,10 @@
 // RULE1: whoever gets a hold satisfied the filters in that very step, judged here from the stored rows alone. HOLD1: holds go on
 // their question's word alone. PRIV1: only snapped points are stored.
+
+import type { Question } from '../../cell/state.ts';
 import { distanceM } from '../../geo/distance.ts';
 import { snap } from '../../geo/snap.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../protocol/ids.ts';
-import type { Question } from '../../cell/state.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const filterChecker: MakeChecker = ({ world, report }) => {
@@ -22,27 +23,47 @@ export const filterChecker: MakeChecker = ({ world, report }) => {
         const user = table === 'users' ? node.state.users.get(key as UserId) : undefined;
         if (user === undefined) continue;
         const on = snap(user.point, grid);
-        if (on.lat !== user.point.lat || on.lng !== user.point.lng) report('PRIV1', `${user.user} is stored off the grid`);
+        if (on.lat !== user.point.lat || on.lng !== user.point.lng)
+          report('PRIV1', `${user.user} is stored off the grid`);
         for (const hold of user.holds.values()) {
           const name = `${user.user} ${hold.offerId}`;
           if (held.has(name)) continue;
           held.add(name);
           // Holds that came with a record were judged where they were made.
-          if (event.t === 'reply' && hold.state !== 'reserved' && user.holds.size > 0 && !known.has(questionOf(hold.offerId as OfferId))) continue;
+          if (
+            event.t === 'reply' &&
+            hold.state !== 'reserved' &&
+            user.holds.size > 0 &&
+            !known.has(questionOf(hold.offerId as OfferId))
+          )
+            continue;
           const question = known.get(hold.questionId);
           if (question === undefined) continue;
           const why = refusal(question, user.user, user.profile, distanceM(hold.point, user.point), farthestM);
-          if (hold.state === 'reserved' && why !== undefined) report('RULE1', `${user.user} holds ${hold.offerId} although ${why}`);
+          if (hold.state === 'reserved' && why !== undefined)
+            report('RULE1', `${user.user} holds ${hold.offerId} although ${why}`);
         }
       }
     },
   };
 };
 
-function refusal(question: Question, user: UserId, profile: { readonly topics: readonly string[]; readonly languages: readonly string[] }, metres: number, farthestM: number): string | undefined {
+function refusal(
+  question: Question,
+  user: UserId,
+  profile: { readonly topics: readonly string[]; readonly languages: readonly string[] },
+  metres: number,
+  farthestM: number,
+): string | undefined {
   if (question.asker === user) return 'they asked it';
-  if (question.topic !== undefined && profile.topics.length > 0 && !profile.topics.includes(question.topic)) return `they do not know of ${question.topic}`;
-  if (question.languages.length > 0 && profile.languages.length > 0 && !question.languages.some((one) => profile.languages.includes(one))) return 'they speak another language';
+  if (question.topic !== undefined && profile.topics.length > 0 && !profile.topics.includes(question.topic))
+    return `they do not know of ${question.topic}`;
+  if (
+    question.languages.length > 0 &&
+    profile.languages.length > 0 &&
+    !question.languages.some((one) => profile.languages.includes(one))
+  )
+    return 'they speak another language';
   if (metres > farthestM) return `they are ${Math.round(metres)} m away`;
   return undefined;
 }

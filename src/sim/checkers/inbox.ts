@@ -26,7 +26,8 @@ export const inboxChecker: MakeChecker = ({ ledger, report }) => {
               if (item.event === undefined) continue;
               const text = textOf(item.event);
               const before = known.get(item.n);
-              if (before !== undefined && before !== text) report('KEEP2', `item ${item.n} of ${name} was ${before} and is now ${text}`);
+              if (before !== undefined && before !== text)
+                report('KEEP2', `item ${item.n} of ${name} was ${before} and is now ${text}`);
               known.set(item.n, text);
             }
           }
@@ -38,11 +39,13 @@ export const inboxChecker: MakeChecker = ({ ledger, report }) => {
         if (table !== 'inbox') continue;
         const seq = Number(key);
         if (value === null) {
-          if (seq > (ledger.acked.get(user) ?? 0)) report('KEEP2', `event ${seq} of ${user} left the inbox before it was acknowledged`);
+          if (seq > (ledger.acked.get(user) ?? 0))
+            report('KEEP2', `event ${seq} of ${user} left the inbox before it was acknowledged`);
           continue;
         }
         const event = JSON.parse(value) as UserEvent;
-        if (seq !== (lastSeq.get(user) ?? 0) + 1) report('KEEP2', `event ${seq} of ${user} follows ${lastSeq.get(user) ?? 0}`);
+        if (seq !== (lastSeq.get(user) ?? 0) + 1)
+          report('KEEP2', `event ${seq} of ${user} follows ${lastSeq.get(user) ?? 0}`);
         lastSeq.set(user, seq);
         const mine = events.get(user) ?? new Map<number, string>();
         events.set(user, mine);
@@ -57,12 +60,14 @@ export const inboxChecker: MakeChecker = ({ ledger, report }) => {
       for (const [name, items] of owed) {
         const expected = [...items].sort(([a], [b]) => a - b).map(([, text]) => text);
         const got = stored.get(name) ?? [];
-        if (expected.join('\n') !== got.join('\n')) report('KEEP2', `${name} is owed ${expected.join('; ')} and got ${got.join('; ')}`);
+        if (expected.join('\n') !== got.join('\n'))
+          report('KEEP2', `${name} is owed ${expected.join('; ')} and got ${got.join('; ')}`);
       }
       for (const [user, seen] of ledger.seen) {
         for (const [seq, event] of seen) {
           const truth = events.get(user)?.get(seq);
-          if (truth !== textOf(event)) report('KEEP2', `${user} saw ${textOf(event)} as ${seq}, the inbox has ${truth ?? 'nothing'}`);
+          if (truth !== textOf(event))
+            report('KEEP2', `${user} saw ${textOf(event)} as ${seq}, the inbox has ${truth ?? 'nothing'}`);
         }
       }
     },

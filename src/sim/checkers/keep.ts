@@ -12,7 +12,8 @@ export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
   const find = (id: QuestionId) => {
     for (const node of world.cells.values()) {
       const text = [...node.store.load()].find((row) => row.table === 'questions' && row.key === id);
-      if (text !== undefined) return JSON.parse(text.value) as { phase: { t: QuestionState }; offers: { id: string; state: string }[] };
+      if (text !== undefined)
+        return JSON.parse(text.value) as { phase: { t: QuestionState }; offers: { id: string; state: string }[] };
     }
     return undefined;
   };
@@ -30,10 +31,12 @@ export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
     }
     for (const [offer] of ledger.answered) {
       const state = find(questionOf(offer))?.offers.find(({ id }) => id === offer)?.state;
-      if (state !== 'answered') report('KEEP1', `the answer to ${offer} was acknowledged, and it is ${state ?? 'gone'}`);
+      if (state !== 'answered')
+        report('KEEP1', `the answer to ${offer} was acknowledged, and it is ${state ?? 'gone'}`);
     }
     for (const id of ledger.cancelled) {
-      if (find(id)?.phase.t !== 'cancelled') report('KEEP1', `the cancel of ${id} was acknowledged, and it is ${find(id)?.phase.t}`);
+      if (find(id)?.phase.t !== 'cancelled')
+        report('KEEP1', `the cancel of ${id} was acknowledged, and it is ${find(id)?.phase.t}`);
     }
   };
   return {

@@ -1,47 +1,53 @@
 // LIVE1: once faults have stopped and everybody has gone home, nothing is left waiting: questions have ended, holds are freed,
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable.
-import { hasEnded } from '../../cell/lifecycle.ts';
+
 import { dueQuestion } from '../../cell/due.ts';
-import type { UserId } from '../../protocol/ids.ts';
+import { hasEnded } from '../../cell/lifecycle.ts';
 import type { EpochMs } from '../../lib/brand.ts';
+import type { UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
-export const liveChecker = (pinging: () => readonly UserId[]): MakeChecker => ({ world, report }) => {
-  const missing = new Map<UserId, number>();
-  return {
-    healed: () => {
-      const live = new Set<UserId>();
-      for (const node of world.cells.values()) {
-        for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') live.add(held.user);
-        const alarm = node.store.alarm();
-        for (const question of node.state?.questions.values() ?? []) {
-          const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
-          if (!hasEnded(question.phase) && (alarm === null || alarm > due)) report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
-        }
-      }
-      for (const user of pinging()) {
-        if (live.has(user)) missing.delete(user);
-        else missing.set(user, (missing.get(user) ?? 0) + 1);
-        if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);
-      }
-    },
-    ended: () => {
-      for (const node of world.cells.values()) {
-        const { state } = node;
-        if (state === undefined) continue;
-        for (const question of state.questions.values()) {
-          if (!hasEnded(question.phase)) report('LIVE1', `${question.id} is still ${question.phase.t}`);
-          for (const [user, stream] of question.streams) {
-            if (stream.items.length > 0) report('LIVE1', `${question.id} still owes ${user} ${stream.items.length} items`);
+export const liveChecker =
+  (pinging: () => readonly UserId[]): MakeChecker =>
+  ({ world, report }) => {
+    const missing = new Map<UserId, number>();
+    return {
+      healed: () => {
+        const live = new Set<UserId>();
+        for (const node of world.cells.values()) {
+          for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') live.add(held.user);
+          const alarm = node.store.alarm();
+          for (const question of node.state?.questions.values() ?? []) {
+            const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
+            if (!hasEnded(question.phase) && (alarm === null || alarm > due))
+              report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
           }
         }
-        for (const held of state.users.values()) {
-          if (held.holds.size > 0) report('LIVE1', `${held.user} still holds ${[...held.holds.keys()].join(', ')} in ${node.id}`);
-          else report('LIVE1', `${held.user} is still ${held.phase} in ${node.id}`);
+        for (const user of pinging()) {
+          if (live.has(user)) missing.delete(user);
+          else missing.set(user, (missing.get(user) ?? 0) + 1);
+          if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);
         }
-        for (const user of state.arriving.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
-        if (state.beacons.size > 0) report('LIVE1', `${state.beacons.size} beacons are left in ${node.id}`);
-      }
-    },
+      },
+      ended: () => {
+        for (const node of world.cells.values()) {
+          const { state } = node;
+          if (state === undefined) continue;
+          for (const question of state.questions.values()) {
+            if (!hasEnded(question.phase)) report('LIVE1', `${question.id} is still ${question.phase.t}`);
+            for (const [user, stream] of question.streams) {
+              if (stream.items.length > 0)
+                report('LIVE1', `${question.id} still owes ${user} ${stream.items.length} items`);
+            }
+          }
+          for (const held of state.users.values()) {
+            if (held.holds.size > 0)
+              report('LIVE1', `${held.user} still holds ${[...held.holds.keys()].join(', ')} in ${node.id}`);
+            else report('LIVE1', `${held.user} is still ${held.phase} in ${node.id}`);
+          }
+          for (const user of state.arriving.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
+          if (state.beacons.size > 0) report('LIVE1', `${state.beacons.size} beacons are left in ${node.id}`);
+        }
+      },
+    };
   };
-};

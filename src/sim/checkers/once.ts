@@ -8,17 +8,28 @@ export const onceChecker: MakeChecker = ({ world, report }) => ({
     for (const node of world.cells.values()) {
       for (const row of node.store.load()) {
         if (row.table !== 'questions') continue;
-        const question = JSON.parse(row.value) as { id: QuestionId; asker: string; key?: string; phase: { t: string }; offers: { state: string; madeAt?: number }[] };
+        const question = JSON.parse(row.value) as {
+          id: QuestionId;
+          asker: string;
+          key?: string;
+          phase: { t: string };
+          offers: { state: string; madeAt?: number }[];
+        };
         if (question.key === undefined) continue;
         const name = `${question.asker} ${question.key}`;
         const list = byKey.get(name) ?? [];
         byKey.set(name, list);
-        list.push({ id: question.id, state: question.phase.t, accepted: question.offers.filter(({ madeAt }) => madeAt !== undefined).length });
+        list.push({
+          id: question.id,
+          state: question.phase.t,
+          accepted: question.offers.filter(({ madeAt }) => madeAt !== undefined).length,
+        });
       }
     }
     for (const [name, list] of byKey) {
       const expired = list.filter(({ state, accepted }) => state === 'expired' && accepted === 0);
-      if (expired.length > 1) report('ONCE1', `${name} is ${list.map(({ id, state }) => `${id} ${state}`).join(' and ')}`);
+      if (expired.length > 1)
+        report('ONCE1', `${name} is ${list.map(({ id, state }) => `${id} ${state}`).join(' and ')}`);
     }
   },
 });

@@ -20,7 +20,8 @@ export const ownChecker: MakeChecker = ({ report }) => {
         if (table === 'questions') {
           const id = key as QuestionId;
           const owner = owners.get(id);
-          if (value !== null && owner !== undefined && owner !== node.id) report('OWN2', `${id} is in ${owner} and ${node.id}`);
+          if (value !== null && owner !== undefined && owner !== node.id)
+            report('OWN2', `${id} is in ${owner} and ${node.id}`);
           if (value === null) owners.delete(id);
           else owners.set(id, node.id);
         }

@@ -1,11 +1,12 @@
 // WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
 // beacon lies, who was suitable when it fell asleep or arrived since. Both once faults have stopped.
-import { refuse } from '../../matching/filter.ts';
-import type { CellState, Held, Question } from '../../cell/state.ts';
+
 import { isShort } from '../../cell/lifecycle.ts';
 import { needOf, policyOf } from '../../cell/need.ts';
-import type { Need } from '../../protocol/messages.ts';
+import type { CellState, Held, Question } from '../../cell/state.ts';
 import type { EpochMs } from '../../lib/brand.ts';
+import { refuse } from '../../matching/filter.ts';
+import type { Need } from '../../protocol/messages.ts';
 import type { CellNode } from '../node.ts';
 import type { MakeChecker } from './checker.ts';
 
@@ -36,7 +37,8 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
         const now = world.now + node.skewMs;
         for (const question of state.questions.values()) {
           const due = wakeOf(question);
-          if (due !== undefined && due < now - LATE_MS) report('WAKE1', `${question.id} should have been tried ${now - due} ms ago`);
+          if (due !== undefined && due < now - LATE_MS)
+            report('WAKE1', `${question.id} should have been tried ${now - due} ms ago`);
           const made = question.offers.filter(({ madeAt }) => madeAt !== undefined).length;
           if (!isShort(question) || state.rounds.has(question.id) || made >= policyOf(state).offers.max) continue;
           if (question.offers.some((offer) => offer.state === 'reserving')) continue;
@@ -45,7 +47,8 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
         for (const [id, beacon] of state.beacons) {
           const home = [...world.cells.values()].find((cell) => cell.state?.questions.has(id));
           const question = home?.state?.questions.get(id);
-          if (question === undefined || home?.state === undefined || !isShort(question) || beacon.until <= now) continue;
+          if (question === undefined || home?.state === undefined || !isShort(question) || beacon.until <= now)
+            continue;
           if (question.offers.some((offer) => offer.state === 'reserving') || home.state.rounds.has(id)) continue;
           const need = needOf(home.state, question);
           // The beacon speaks of the place and circle in which it was left.
