@@ -71,6 +71,15 @@ describe('the inbox of a client', () => {
     expect(handled).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  it('hands on an event once that is pushed while it is being fetched', async () => {
+    const { box, handled } = world({ owed: [1, 2, 3] });
+    const fetching = box.catchUp();
+    box.push(event(1));
+    await fetching;
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3]);
+  });
+
   it('passes over numbers that another device has acknowledged', async () => {
     const { box, handled } = world({ owed: [7, 8] });
     await box.catchUp();
