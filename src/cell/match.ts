@@ -42,6 +42,7 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
     queue: cellsAround(tx, needed.point, needed.radiusM).slice(0, policy.scoutCellsMax),
     candidates: collect(state, needed, policy, wanted + RESERVES, now),
     voided: [...voided],
+    carried: voided.length,
     inFlight: 0,
     silent: 0,
     unlit: 0,
@@ -171,7 +172,7 @@ function conclude(tx: Tx, question: Question, round: Round): void {
     return;
   }
   // Sleep only after a round in which every cell that answered left its beacon: nobody may arrive unseen in between.
-  const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > 0;
+  const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > round.carried;
   if (unseen && round.repeat < REPEATS_MAX && openings(tx, question) > 0)
     look(tx, question, round.voided, round.repeat + 1);
   else sleep(tx, question);

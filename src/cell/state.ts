@@ -127,7 +127,9 @@ export type Round = {
   /** Cells not asked yet, nearest first. */
   readonly queue: { readonly cell: CellId; readonly distanceM: number }[];
   readonly candidates: Candidate[];
+  /** Who refused: in the tries that this one repeats, `carried` of them, and in this one. */
   readonly voided: UserId[];
+  readonly carried: number;
   inFlight: number;
   /** Cells that failed to answer, and cells that answered without leaving a beacon. */
   silent: number;

@@ -1,0 +1,162 @@
+// Slots at users held here: taken by a reserve that filters again, freed on the word of their question alone.
+import { describe, expect, it } from 'vitest';
+import type { Need, UserRecord } from '../../../src/protocol/messages.ts';
+import { cellHarness } from '../support/cell-harness.ts';
+import { at, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, record } from '../support/names.ts';
+
+const reserve = (attempt = 1, more: Partial<Need> = {}, n = 1) =>
+  ({
+    t: 'reserve',
+    offerId: oid(attempt, n, EAST),
+    user: bob,
+    need: need({ questionId: qid(n, EAST), ...more }),
+    policy: policyWith(),
+    copy: { questionId: qid(n, EAST), text: 'where?', point: at() },
+    holdMs: 40_000,
+  }) as const;
+
+describe('a reserve', () => {
+  it('HOLD2 takes the slot, durably, and answers the same when repeated', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    expect(cell.request(reserve())).toEqual({ t: 'held' });
+    const before = cell.store.rowsWritten();
+    expect(cell.request(reserve())).toEqual({ t: 'held' });
+    expect(cell.store.rowsWritten()).toBe(before);
+    cell.restart();
+    expect(cell.request(reserve())).toEqual({ t: 'held' });
+    expect(cell.held(bob)?.holds.size).toBe(1);
+  });
+
+  it.each<[string, Partial<Need>]>([
+    ['asker', { asker: bob }],
+    ['topic', { topic: 'boats' }],
+    ['language', { languages: ['fr'] }],
+    ['excluded', { excluded: [bob] }],
+    ['far', { point: at(0, 4000) }],
+  ])('RULE1 HOLD2 is refused for a user who no longer fits: %s', (reason, more) => {
+    const cell = cellHarness();
+    cell.ping(bob, { profile: { topics: ['cars'], languages: ['en'], capacity: 1 } });
+    expect(cell.request(reserve(1, more))).toEqual({ t: 'refused', reason });
+    expect(cell.held(bob)?.holds.size).toBe(0);
+  });
+
+  it('ONE2 is refused beyond the capacity, and for a question that the user has an offer of', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { profile: { capacity: 2 } });
+    cell.request(reserve(1));
+    expect(cell.request(reserve(2))).toEqual({ t: 'refused', reason: 'held' });
+    cell.request(reserve(1, {}, 2));
+    expect(cell.request(reserve(1, {}, 3))).toEqual({ t: 'refused', reason: 'capacity' });
+  });
+
+  it('is refused for somebody who is not here', () => {
+    expect(cellHarness().request(reserve())).toEqual({ t: 'refused', reason: 'gone' });
+  });
+});
+
+describe('a hold', () => {
+  it('HOLD1 is not freed by time: it asks its question, and again until there is an answer', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 3_000_000 });
+    cell.request(reserve());
+    cell.advance(40_000);
+    expect(cell.sentOf('state').map(({ address, request }) => ({ address, request }))).toEqual([
+      { address: { to: 'home', key: `${EAST}00` }, request: { t: 'state', offerId: oid(1, 1, EAST), user: bob } },
+    ]);
+    cell.answer('state', { t: 'failed' });
+    cell.advance(600_000);
+    expect(cell.held(bob)?.holds.size).toBe(1);
+    expect(cell.sentOf('state').length).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['live', { t: 'state', live: true, state: 'accepted', leftMs: 90_000 }, 1],
+    ['ended or unknown', { t: 'state', live: false, leftMs: 0 }, 0],
+    ['something else', { t: 'moved', to: [] }, 1],
+  ] as const)('HOLD1 goes by the word of its question: %s', (_, word, holds) => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 600_000 });
+    cell.request(reserve());
+    cell.advance(40_000);
+    cell.answer('state', word);
+    expect(cell.held(bob)?.holds.size).toBe(holds);
+    if (word.t === 'state' && word.live) {
+      expect([...(cell.held(bob)?.holds.values() ?? [])]).toMatchObject([
+        { state: 'accepted', until: cell.now() + 90_000 },
+      ]);
+    }
+    cell.restart();
+    expect(cell.held(bob)?.holds.size).toBe(holds);
+  });
+
+  it.each(['answered', 'declined', 'expired', 'withdrawn'] as const)(
+    'HOLD1 is freed when it is pushed: %s',
+    (state) => {
+      const cell = cellHarness();
+      cell.ping(bob);
+      cell.request(reserve());
+      const change = { id: oid(1, 1, EAST), state, leftMs: 0 };
+      cell.request({ t: 'push', user: bob, events: [], offers: [change] });
+      expect(cell.held(bob)?.holds.size).toBe(0);
+      const rests = state === 'declined' || state === 'expired';
+      expect(cell.held(bob)?.coolUntil).toBe(cell.now() + (rests ? 10_000 : 0));
+    },
+  );
+
+  it('shows itself once it is an offer; a late word does not take an accept back', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request(reserve());
+    expect(cell.ping(bob)).toMatchObject({ view: { offers: [] } });
+    const push = (state: 'pending' | 'accepted') =>
+      cell.request({ t: 'push', user: bob, events: [], offers: [{ id: oid(1, 1, EAST), state, leftMs: 20_000 }] });
+    push('pending');
+    expect(cell.ping(bob)).toMatchObject({
+      view: { offers: [{ id: oid(1, 1, EAST), state: 'pending', text: 'where?' }] },
+    });
+    push('accepted');
+    push('pending');
+    expect(cell.ping(bob)).toMatchObject({ view: { offers: [{ state: 'accepted' }] } });
+  });
+
+  it('HOLD1 is released for the attempt that is named, and for no other', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request(reserve(1));
+    cell.request({ t: 'release', offerId: oid(2, 1, EAST), user: bob });
+    cell.request({ t: 'release', offerId: oid(1, 1, EAST), user: cem });
+    expect(cell.held(bob)?.holds.size).toBe(1);
+    cell.request({ t: 'release', offerId: oid(1, 1, EAST), user: bob });
+    expect(cell.held(bob)?.holds.size).toBe(0);
+  });
+
+  it('HOLD1 that came with a record may be stale: it takes its slot, and its question is asked at once', () => {
+    const stale: UserRecord = record({
+      holds: [{ ...reserve().copy, offerId: oid(1, 1, EAST), distanceM: 10, state: 'pending', leftMs: 9000 }],
+    });
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    cell.answer('claim', { t: 'granted', epoch: 4, record: stale });
+    expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'refused', reason: 'capacity' });
+    expect(cell.sentOf('state')).toHaveLength(1);
+    cell.answer('state', { t: 'state', live: false, leftMs: 0 });
+    expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'held' });
+  });
+});
+
+describe('the word of a question', () => {
+  it('HOLD1 an offer is live while it is pending or accepted, for its own user alone', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request({ t: 'ask', question: newQuestion() });
+    const ask = (user = bob) => cell.request({ t: 'state', offerId: oid(1), user });
+    expect(ask()).toEqual({ t: 'state', live: true, state: 'pending', leftMs: 40_000 });
+    expect(ask(cem)).toEqual({ t: 'state', live: false, leftMs: 0 });
+    cell.request({ t: 'accept', offerId: oid(1), user: bob });
+    expect(ask()).toMatchObject({ live: true, state: 'accepted' });
+    cell.request({ t: 'answer', offerId: oid(1), user: bob, text: 'x' });
+    expect(ask()).toMatchObject({ live: false });
+    expect(cell.request({ t: 'state', offerId: oid(8, 8), user: bob })).toMatchObject({ live: false });
+  });
+});
