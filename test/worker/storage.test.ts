@@ -1,0 +1,127 @@
+// What objects keep on disk: refused by name when this code cannot read it, never behind what was acknowledged.
+import { applyD1Migrations, evictAllDurableObjects, evictDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { api, BOX, cellStub, eventually, inboxOf, inside, rollOut, rowsOf, userStub, WEST } from './world.ts';
+
+beforeAll(async () => {
+  await rollOut('storage', BOX);
+});
+
+async function ask(asker: string, text: string, key?: string) {
+  const headers = key === undefined ? {} : { 'idempotency-key': key };
+  return api(asker, 'POST', '/v1/questions', { ...WEST, text, topic: 'nothing', expiresInS: 600 }, headers);
+}
+
+/** Every commit of this object fails until it is thrown away, as on a full disk. */
+const breakDisk = (stub: DurableObjectStub): Promise<void> =>
+  inside(stub, ({ storage }) => {
+    storage.transactionSync = () => {
+      throw new Error('disk full');
+    };
+  });
+
+describe('a commit that fails', () => {
+  it('FX1, KEEP1: throws the object away; its successor has what was acknowledged and takes the call', async () => {
+    const first = await ask('ann', 'First?');
+    expect(first.status).toBe(201);
+    const cell = String(first.body['cell']);
+    await breakDisk(cellStub(cell));
+    const second = await ask('ann', 'Second?', 'key-2');
+    expect(second.status).toBe(201);
+    const { body } = await api<{ readonly items: readonly { readonly text: string }[] }>('ann', 'GET', '/v1/questions');
+    expect(body.items.map(({ text }) => text).sort()).toEqual(['First?', 'Second?']);
+    expect((await ask('ann', 'Second?', 'key-2')).body['id']).toBe(second.body['id']);
+  });
+
+  it('FX1: of a step whose commit failed nobody hears anything, and nothing of it stays in memory', async () => {
+    await api('bob', 'PUT', '/v1/presence', { ...WEST, topics: ['fx'] });
+    const cell = String((await ask('ann', 'Third?')).body['cell']);
+    await inside(cellStub(cell), ({ storage }) => {
+      storage.sql.exec(`CREATE TRIGGER full BEFORE INSERT ON questions WHEN new.d LIKE '%Ghost?%'
+        BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
+    });
+    const question = { ...WEST, text: 'Ghost?', topic: 'fx' };
+    const failed = await api('ann', 'POST', '/v1/questions', question);
+    expect(failed).toMatchObject({ status: 503, body: { code: 'busy' } });
+    await inside(cellStub(cell), ({ storage }) => void storage.sql.exec('DROP TRIGGER full'));
+    expect([...(await rowsOf(cellStub(cell), 'questions')).values()].map(({ text }) => text)).not.toContain('Ghost?');
+    expect((await rowsOf(cellStub(cell), 'users')).get('bob')).toMatchObject({ holds: [] });
+    expect(await inboxOf('bob')).toEqual([]);
+
+    const again = await api('ann', 'POST', '/v1/questions', question);
+    expect(again.status).toBe(201);
+    expect(await inboxOf('bob', 1)).toMatchObject([{ type: 'offer.made', data: { text: 'Ghost?' } }]);
+  });
+
+  it('FX1, KEEP2: a UserObject that cannot store an event is sent it again, once it can', async () => {
+    await api('cleo', 'PUT', '/v1/presence', { ...WEST, topics: ['cleo'] });
+    await breakDisk(userStub('cleo'));
+    await api('ann', 'POST', '/v1/questions', { ...WEST, text: 'Again?', topic: 'cleo' });
+    expect(await inboxOf('cleo', 1)).toMatchObject([{ seq: 1, type: 'offer.made' }]);
+  });
+
+  it('JRN1: journals are numbered without gaps, whatever failed', async () => {
+    const { body } = await api<{ readonly items: readonly { readonly cell: string; readonly born: boolean }[] }>(
+      'ops',
+      'GET',
+      '/v1/ops/cells?city=storage',
+    );
+    const born = body.items.filter((item) => item.born);
+    expect(born.length).toBeGreaterThan(0);
+    for (const { cell } of born) {
+      const numbers = [...(await rowsOf(cellStub(cell), 'journal')).keys()].map(Number).sort((a, b) => a - b);
+      expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    }
+  });
+});
+
+describe('rows that this code cannot read', () => {
+  const refusal = (stub: () => DurableObjectStub): Promise<string> =>
+    inside(stub(), () => 'it was read').catch((error: unknown) => String(error));
+
+  it.each([
+    ['questions', 'row of table questions has version 2; this code reads version 1'],
+    ['users', 'row of table users has version 2; this code reads version 1'],
+    ['meta', 'row of table meta has version 2; this code reads version 1'],
+    ['journal', 'row of table journal has version 2; this code reads version 1'],
+  ])('ROW1: a row of %s of another version is refused by name, again and again', async (table, message) => {
+    const cell = (): DurableObjectStub => cellStub(`unreadable-${table}`);
+    await inside(cell(), ({ storage }) => {
+      storage.sql.exec(`INSERT INTO "${table}" (k, d) VALUES (1, ?)`, JSON.stringify({ v: 2, at: 1 }));
+    });
+    await evictDurableObject(cell());
+    expect(await refusal(cell)).toContain(message);
+    expect(await refusal(cell)).toContain(message);
+  });
+
+  it('ROW1: a storage with a newer schema is refused by name', async () => {
+    for (const stub of [() => cellStub('9q8zzy'), () => userStub('from-the-future')]) {
+      await inside(stub(), ({ storage }) => void storage.sql.exec('UPDATE schema SET version = 2'));
+      await evictAllDurableObjects();
+      expect(await refusal(stub)).toContain('storage has schema 2; this code knows 1');
+    }
+  });
+});
+
+describe('the database', () => {
+  it('has every migration, each recorded once, and takes them again without a change', async () => {
+    const applied = async () => (await env.DB.prepare('SELECT name FROM d1_migrations ORDER BY id').all()).results;
+    const before = await applied();
+    expect(before.map(({ name }) => name)).toEqual(env.TEST_MIGRATIONS.map(({ name }) => name));
+    await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+    expect(await applied()).toEqual(before);
+    const tables = await env.DB.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    expect(tables.results.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['audit', 'busy', 'cells', 'cities', 'd1_migrations']),
+    );
+  });
+
+  it('was written by the rollout: city, cells and audit agree', async () => {
+    const city = await env.DB.prepare("SELECT cells, version FROM cities WHERE id = 'storage'").first();
+    const cells = await env.DB.prepare("SELECT count(*) AS n FROM cells WHERE city = 'storage'").first();
+    expect(cells?.['n']).toBe(city?.['cells']);
+    const audit = await eventually('audit', () => env.DB.prepare('SELECT actor, action, subject FROM audit').first());
+    expect(audit).toEqual({ actor: 'ops', action: 'city.create', subject: 'storage' });
+  });
+});
