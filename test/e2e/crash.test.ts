@@ -1,0 +1,243 @@
+// SIGKILL in the middle of a run, and a start on the same data: nothing that was acknowledged is lost, late or said twice.
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Service, startService } from '../../src/cli/support/service.ts';
+import { signToken } from '../../src/cli/support/token.ts';
+import { VicinalClient } from '../../src/client/client.ts';
+import type { Connection } from '../../src/client/connection.ts';
+import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
+import { eventually, temporaryDir } from './support/service.ts';
+
+const HERE = { lat: 37.7724, lng: -122.4152 };
+/** Another cell, where nobody is and nobody calls. */
+const APART = { lat: 37.8055, lng: -122.4552 };
+const BOX = [-122.46, 37.76, -122.39, 37.81] as const;
+const POLICY = { cooldownMs: 0, backOff: { firstMs: 1000, factor: 1 }, offers: { ttlMs: 4000, spare: 0 } };
+
+const dataDir = temporaryDir();
+const connections: Connection[] = [];
+let service: Service;
+
+const clientOf = (sub: string): VicinalClient =>
+  new VicinalClient({ url: service.url, token: () => signToken({ sub, scope: 'user', secret: service.secret }) });
+
+/** On the same port, so that whoever was connected finds the way back. */
+async function killAndRestart(downMs: number): Promise<void> {
+  const { port } = service;
+  await service.kill('SIGKILL');
+  await sleep(downMs);
+  service = await startService({ dataDir, port, quiet: true });
+}
+
+beforeAll(async () => {
+  service = await startService({ dataDir, port: 0, quiet: true });
+  const [west, south, east, north] = BOX;
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ];
+  const body = { name: 'Crash', boundary: { type: 'Polygon', coordinates: [ring] }, precision: 6, policy: POLICY };
+  const token = await signToken({ sub: 'ops', scope: 'ops', secret: service.secret });
+  const { status } = await fetch(`${service.url}/v1/ops/cities/crash`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(status).toBe(200);
+});
+
+afterAll(async () => {
+  for (const connection of connections) connection.close();
+  await service?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Everything in the inbox: nothing is acknowledged in these tests unless a connection does it. */
+async function inbox(client: VicinalClient): Promise<readonly UserEvent[]> {
+  const all: UserEvent[] = [];
+  for (;;) {
+    const { items } = await client.events({ after: all.at(-1)?.seq ?? 0 });
+    if (items.length === 0) return all;
+    all.push(...items);
+  }
+}
+
+async function untilState(
+  client: VicinalClient,
+  { id }: QuestionView,
+  ...states: QuestionState[]
+): Promise<QuestionView> {
+  let seen: QuestionView | undefined;
+  await eventually(
+    `${id} is ${states.join(' or ')}`,
+    async () => {
+      seen = await client.question(id);
+      return states.includes(seen.state);
+    },
+    15_000,
+  );
+  return seen as QuestionView;
+}
+
+async function offerOf(client: VicinalClient, question: QuestionView): Promise<OfferView> {
+  let found: OfferView | undefined;
+  await eventually('an offer', async () => {
+    found = (await client.offers()).find(({ questionId }) => questionId === question.id);
+    return found !== undefined;
+  });
+  return found as OfferView;
+}
+
+const numbers = (events: readonly UserEvent[]): readonly number[] => events.map(({ seq }) => seq);
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
+
+describe('SIGKILL and a new start', () => {
+  it('KEEP1, KEEP2, WAKE1, ONE1: finds questions of every state as they were acknowledged, and takes up what is overdue', async () => {
+    const [ann, hal] = [clientOf('ann'), clientOf('hal')];
+    await hal.presence({ ...HERE, topics: ['all'], capacity: 50, ttlS: 3000 });
+    const ask = (text: string, more = {}) => ann.ask({ ...HERE, text, topic: 'all', expiresInS: 600, ...more });
+
+    const answered = await ask('Answered?');
+    const toAnswer = await offerOf(hal, answered);
+    await hal.accept(toAnswer.id);
+    await hal.answer(toAnswer.id, 'Yes.');
+    const cancelled = await ask('Cancelled?');
+    await ann.cancel(cancelled.id);
+    const dormant = await ask('Dormant?', { topic: 'rare' });
+    await untilState(ann, dormant, 'dormant');
+    const expiring = await ask('Too late?', { ...APART, expiresInS: 3 });
+    await untilState(ann, expiring, 'dormant');
+    const matched = await ask('Matched?');
+    const accepted = await offerOf(hal, matched);
+    await hal.accept(accepted.id);
+    const open = await ask('Open?');
+    const pending = await offerOf(hal, open);
+    // Acknowledged a moment before the end, its try perhaps under way.
+    const last = await ask('Last?');
+    const before = { ann: await inbox(ann), hal: await inbox(hal) };
+
+    await killAndRestart(4500);
+
+    // By the UserObject alone: nobody calls the cell where it expired.
+    await eventually('the expiry', async () => {
+      const events = await inbox(ann);
+      return events.some(({ type, data }) => type === 'question.expired' && idOf(data) === expiring.id);
+    });
+    expect(await ann.question(answered.id)).toMatchObject({ state: 'answered', answers: [{ text: 'Yes.' }] });
+    expect(await ann.question(cancelled.id)).toMatchObject({ state: 'cancelled' });
+    expect(await ann.question(dormant.id)).toMatchObject({ state: 'dormant' });
+    expect(await ann.question(matched.id)).toMatchObject({ state: 'matched', offersAccepted: 1 });
+    const all = (await ann.questions()).map(({ id }) => id);
+    const acknowledged = [answered, cancelled, dormant, expiring, matched, open, last].map(({ id }) => id);
+    expect([...all].sort()).toEqual([...acknowledged].sort());
+
+    // What was final stays so, and the same request has the same answer.
+    expect(await hal.accept(accepted.id)).toMatchObject({ state: 'accepted' });
+    expect(await hal.answer(toAnswer.id, 'Yes.')).toMatchObject({ text: 'Yes.' });
+    await hal.answer(accepted.id, 'Still here.');
+    expect(await ann.question(matched.id)).toMatchObject({ state: 'answered', answers: [{ text: 'Still here.' }] });
+    // The offer ran out while nobody ran.
+    await expect(hal.accept(pending.id)).rejects.toMatchObject({ code: 'offer_gone' });
+    // Asleep all the while, and awake for whoever suits it.
+    await clientOf('ray').presence({ ...HERE, topics: ['rare'] });
+    expect(await offerOf(clientOf('ray'), dormant)).toMatchObject({ state: 'pending' });
+
+    const after = { ann: await inbox(ann), hal: await inbox(hal) };
+    for (const who of ['ann', 'hal'] as const) {
+      expect(after[who].slice(0, before[who].length)).toEqual(before[who]);
+      expect(numbers(after[who])).toEqual(upTo(after[who].length));
+      expectNothingTwice(after[who]);
+    }
+    const expired = after.hal.filter(({ type, data }) => type === 'offer.expired' && idOf(data) === pending.id);
+    expect(expired).toHaveLength(1);
+  });
+
+  it('KEEP1, KEEP2, ONCE1, LIVE1: in the middle of many asks, with people on sockets who answer them', async () => {
+    const asker = clientOf('abe');
+    const seen = new Map<string, UserEvent[]>();
+    for (const name of ['pam', 'pip', 'pol']) connections.push(answering(name, seen));
+    await eventually('all are connected', () => connections.every(({ state }) => state === 'open'));
+
+    const acknowledged = new Map<string, QuestionView>();
+    const total = 40;
+    const asking = async (from: number): Promise<void> => {
+      for (let i = from; i < total; i += 4) {
+        const question = { ...HERE, text: `Number ${i}?`, topic: 'crowd', expiresInS: 60, key: `crowd-${i}` };
+        acknowledged.set(question.key, await asker.ask(question));
+      }
+    };
+    const run = Promise.all([0, 1, 2, 3].map(asking));
+    for (let kills = 0; kills < 2; kills++) {
+      const target = (total / 3) * (kills + 1) - 5;
+      await eventually('some were asked', () => acknowledged.size >= target, 20_000);
+      await killAndRestart(200);
+    }
+    await run;
+
+    expect(acknowledged.size).toBe(total);
+    const known = await asker.questions();
+    // Whatever was retried with its key is one question.
+    expect(known.map(({ id }) => id).sort()).toEqual([...acknowledged.values()].map(({ id }) => id).sort());
+    for (const question of acknowledged.values()) {
+      expect(await untilState(asker, question, 'answered', 'expired')).toMatchObject({ id: question.id });
+    }
+    const answers = (await asker.questions()).filter(({ state }) => state === 'answered');
+    expect(answers.length).toBe(total);
+    for (const { offersAccepted, answersWanted } of answers) expect(offersAccepted).toBeLessThanOrEqual(answersWanted);
+
+    const events = await inbox(asker);
+    expect(numbers(events)).toEqual(upTo(events.length));
+    expectNothingTwice(events);
+    for (const { id } of acknowledged.values()) {
+      expect(events.filter(({ type, data }) => type === 'question.answered' && idOf(data) === id)).toHaveLength(1);
+    }
+    for (const [, heard] of seen) {
+      expect(numbers(heard)).toEqual(upTo(heard.length));
+      expectNothingTwice(heard);
+    }
+  });
+});
+
+/** Somebody on a socket who accepts and answers what comes, and notes every event that is handled. */
+function answering(name: string, seen: Map<string, UserEvent[]>): Connection {
+  const heard: UserEvent[] = [];
+  seen.set(name, heard);
+  const connection: Connection = clientOf(name).connect({
+    point: HERE,
+    topics: ['crowd'],
+    capacity: 20,
+    onEvent: async (event) => {
+      if (event.type === 'offer.made') {
+        const { id } = event.data as OfferView;
+        const gone = await connection.accept(id).then(
+          () => false,
+          (error: { readonly code?: string }) => {
+            // Withdrawn or expired meanwhile; anything else is tried again with the same event.
+            if (error.code !== 'offer_gone') throw error;
+            return true;
+          },
+        );
+        if (!gone) await connection.answer(id, `by ${name}`);
+      }
+      heard.push(event);
+    },
+  });
+  return connection;
+}
+
+/** The id of what an event tells: of its offer, or of its question. */
+function idOf(data: UserEvent['data']): string {
+  return 'question' in data ? data.question.id : data.id;
+}
+
+/** No event about the same thing twice: with one answer wanted, none of them can happen again. */
+function expectNothingTwice(events: readonly UserEvent[]): void {
+  const once = events
+    .filter(({ type }) => type !== 'question.dormant')
+    .map(({ type, data }) => `${type} ${idOf(data)}`);
+  expect(once.filter((what, at) => once.indexOf(what) !== at)).toEqual([]);
+}
