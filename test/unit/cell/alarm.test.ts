@@ -1,0 +1,198 @@
+// The one alarm of a cell, its clock, and its journal.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeJournal } from '../../../src/cell/codec.ts';
+import { emptyCell } from '../../../src/cell/load.ts';
+import { stepCell } from '../../../src/cell/step.ts';
+import { epochMs } from '../../../src/lib/brand.ts';
+import { cellHarness } from '../support/cell-harness.ts';
+import { ana, at, birth, bob, newQuestion, ping, qid, START, user } from '../support/names.ts';
+
+describe('the alarm', () => {
+  it('ALARM1 is armed in the transaction that needs it', () => {
+    const cell = cellHarness();
+    const token = cell.lastToken() + 1;
+    const effects = cell.step({ t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } }, token });
+    expect(effects.alarmAt).toBe(cell.now() + 5000);
+  });
+
+  it('ALARM1 is only moved earlier outside its handler; a renewed lease does not touch it', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 60_000 });
+    expect(cell.store.alarm()).toBe(START + 60_000);
+    cell.advance(40_000);
+    cell.ping(bob, { ttlMs: 60_000 });
+    expect(cell.store.alarm()).toBe(START + 60_000);
+    cell.ping(ana, { ttlMs: 10_000 });
+    expect(cell.store.alarm()).toBe(START + 50_000);
+    cell.advance(10_000);
+    expect(cell.store.alarm(), 'the handler arms the true minimum').toBe(START + 100_000);
+  });
+
+  it('ALARM1 is not written again when nothing earlier is due', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 10_000 });
+    const effects = cell.step({
+      t: 'request',
+      envelope: { request: { t: 'presence', user: ana, ping: ping(at(), { ttlMs: 60_000 }) } },
+      token: 99,
+    });
+    expect(effects.alarmAt).toBeUndefined();
+  });
+
+  it('ALARM1 the handler disarms by arming nothing when nothing is due any more', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 10_000 });
+    cell.advance(10_000);
+    expect(cell.store.alarm()).toBeNull();
+  });
+
+  it.each(['request', 'reply', 'socket_open', 'socket_lost'] as const)(
+    'ALARM2 an event (%s) first runs what is overdue',
+    (t) => {
+      const cell = cellHarness();
+      cell.ping(bob, { ttlMs: 10_000 });
+      cell.setNow(cell.now() + 20_000);
+      if (t === 'request') cell.request({ t: 'load' });
+      else if (t === 'reply') cell.step({ t, call: 999, reply: { t: 'failed' } });
+      else if (t === 'socket_open') cell.step({ t, user: ana, session: 's' });
+      else cell.step({ t, user: ana });
+      expect(cell.held(bob)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['missing', null],
+    ['overdue', START - 1],
+  ] as const)('ALARM2 one that is %s is armed anew when the object is constructed', (_, alarmAt) => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion() });
+    cell.store.commit({ rows: [], alarmAt: alarmAt === null ? null : epochMs(alarmAt) });
+    cell.restart();
+    expect(cell.store.alarm()).toBe(START + 5000);
+  });
+
+  it('ALARM2 one that is too late is moved earlier when the object is constructed', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion() });
+    cell.store.commit({ rows: [], alarmAt: epochMs(START + 500_000) });
+    cell.restart();
+    expect(cell.store.alarm()).toBe(START + 5000);
+  });
+
+  it('ALARM2 everything that is due runs in one step, each once', () => {
+    const cell = cellHarness();
+    for (let n = 1; n <= 50; n++) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
+    cell.setNow(cell.now() + 5000);
+    cell.step({ t: 'alarm' });
+    for (let n = 1; n <= 50; n++) expect(cell.question(qid(n)).stage).toBe(2);
+  });
+});
+
+describe('the clock', () => {
+  it('TIME1 never runs back, in memory or over a restart', () => {
+    const cell = cellHarness();
+    cell.advance(60_000);
+    cell.request({ t: 'ask', question: newQuestion() });
+    const { createdAt } = cell.question(qid());
+    cell.setNow(START);
+    cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) });
+    expect(cell.question(qid(2)).createdAt).toBe(createdAt);
+    cell.restart();
+    cell.request({ t: 'ask', question: newQuestion({ id: qid(3) }) });
+    expect(cell.question(qid(3)).createdAt).toBe(createdAt);
+  });
+
+  it('TIME1 counts from the journal, from users and from who arrives', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.advance(5000);
+    cell.ping(bob);
+    cell.answer('claim', { t: 'pending', retryMs: 1000 });
+    cell.setNow(START);
+    cell.restart();
+    expect(cell.state().clock).toBe(START + 5000);
+  });
+});
+
+describe('the journal', () => {
+  it('JRN1 has one row for each step in which something happened, numbered without gaps, over restarts', () => {
+    const act = fc.oneof(
+      fc.record({
+        t: fc.constant('ping' as const),
+        who: fc.integer({ min: 0, max: 5 }),
+        east: fc.integer({ min: -9, max: 9 }),
+      }),
+      fc.record({
+        t: fc.constantFrom('ask' as const, 'cancel' as const, 'accept' as const),
+        n: fc.integer({ min: 1, max: 6 }),
+      }),
+      fc.record({ t: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 40_000 }) }),
+      fc.record({ t: fc.constant('restart' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        const cell = cellHarness();
+        for (const one of acts) {
+          if (one.t === 'ping') cell.ping(user(`u${one.who}`), { point: at(one.east * 200), ttlMs: 60_000 });
+          else if (one.t === 'ask') cell.request({ t: 'ask', question: newQuestion({ id: qid(one.n) }) });
+          else if (one.t === 'cancel') cell.request({ t: 'cancel', id: qid(one.n), user: ana });
+          else if (one.t === 'wait') cell.advance(one.ms);
+          else if (one.t === 'restart') cell.restart();
+          else {
+            const offer = cell.state().questions.get(qid(one.n))?.offers.at(-1);
+            if (offer !== undefined) cell.request({ t: 'accept', offerId: offer.id, user: offer.user });
+          }
+        }
+        const rows = cell.store.read('journal', 0, 10_000);
+        expect(rows.map(({ key }) => Number(key))).toEqual(rows.map((_, i) => i + 1));
+        for (const { value } of rows) expect(decodeJournal(value).records.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('JRN1 knows users by their pseudonym alone', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request({ t: 'ask', question: newQuestion() });
+    cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
+    expect(JSON.stringify(cell.journal())).not.toMatch(/bob|ana/);
+    expect(cell.journal().map(({ t }) => t)).toEqual([
+      'user.entered',
+      'question.asked',
+      'offer.made',
+      'offer.accepted',
+    ]);
+  });
+
+  it('JRN1 records of the same step share a row', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion() });
+    expect(cell.store.read('journal', 0, 9)).toHaveLength(1);
+    expect(cell.journal().map(({ t }) => t)).toEqual(['question.asked', 'question.dormant']);
+  });
+});
+
+describe('birth', () => {
+  it('an unborn cell asks for its map row and keeps nothing', () => {
+    const effects = stepCell(
+      emptyCell(),
+      { t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } }, token: 1 },
+      START,
+    );
+    expect(effects).toMatchObject({ rows: [], sends: [], replies: [{ token: 1, value: { t: 'unborn' } }] });
+  });
+
+  it('takes a newer map row, asks for one that it is behind of, and ignores an older one', () => {
+    const cell = cellHarness();
+    expect(cell.request({ t: 'load' }, { version: 2 })).toEqual({ t: 'unborn' });
+    const near = birth().near.slice(0, 1);
+    expect(cell.request({ t: 'load' }, { version: 2, birth: birth({ version: 2, near }) })).toMatchObject({
+      t: 'load',
+    });
+    expect(cell.request({ t: 'load' }, { version: 1, birth: birth() })).toMatchObject({ t: 'load' });
+    cell.restart();
+    expect(cell.state().birth?.version).toBe(2);
+    expect(cell.state().near).toHaveLength(1);
+  });
+});

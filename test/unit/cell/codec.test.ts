@@ -1,0 +1,72 @@
+// Rows of a cell: everything durable comes back as it was, and a row of the future is refused by name.
+import { describe, expect, it } from 'vitest';
+import {
+  CELL_TABLES,
+  decodeArriving,
+  decodeBeacon,
+  decodeBirth,
+  decodeJournal,
+  decodeQuestion,
+  decodeUser,
+  encodeArriving,
+  encodeBeacon,
+  encodeBirth,
+  encodeJournal,
+  encodeQuestion,
+  encodeUser,
+} from '../../../src/cell/codec.ts';
+import { loadCell } from '../../../src/cell/load.ts';
+import { present } from '../../../src/lib/assert.ts';
+import { cellHarness } from '../support/cell-harness.ts';
+import { birth, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, START } from '../support/names.ts';
+
+/** A cell with a row in every table. */
+function full() {
+  const cell = cellHarness({
+    respond: ({ request }) =>
+      request.t === 'claim' && request.user === cem ? { t: 'pending', retryMs: 500 } : undefined,
+  });
+  cell.ping(bob, { profile: { topics: ['food'], languages: ['en'], capacity: 2 }, seq: 3 });
+  cell.ping(cem);
+  cell.request({ t: 'ask', question: newQuestion({ key: 'k', bodyHash: 'h', topic: 'food', languages: ['en'] }) });
+  cell.request({ t: 'accept', offerId: oid(1), user: bob });
+  cell.request({ t: 'answer', offerId: oid(1), user: bob, text: 'there' });
+  cell.request({ t: 'scout', need: need(), policy: policyWith(), limit: 5, beaconMs: 60_000 });
+  return cell;
+}
+
+describe('rows of a cell', () => {
+  it('KEEP1 come back as they were', () => {
+    const cell = full();
+    const state = cell.state();
+    const who = present(state.users.get(bob), 'bob');
+    expect(encodeUser(decodeUser(encodeUser(who)))).toBe(encodeUser(who));
+    expect({ ...decodeUser(encodeUser(who)), holdsQuestion: 0 }).toEqual({ ...who, holdsQuestion: 0 });
+    const arriving = present(state.arriving.get(cem), 'cem');
+    expect(decodeArriving(encodeArriving(arriving))).toEqual({ ...arriving, call: undefined, tokens: [] });
+    const question = present(state.questions.get(qid()), 'question');
+    expect(decodeQuestion(encodeQuestion(question))).toEqual(question);
+    const beacon = present(state.beacons.get(qid(1, EAST)), 'beacon');
+    expect(decodeBeacon(encodeBeacon(beacon))).toEqual(beacon);
+    expect(decodeBirth(encodeBirth(birth()))).toEqual(birth());
+    const records = [{ t: 'user.left', who: 'p' }] as const;
+    expect(decodeJournal(encodeJournal(START, records))).toEqual({ at: START, records });
+  });
+
+  it.each(CELL_TABLES.map(({ name }) => name))('ROW1 %s: an unknown version is refused by name', (table) => {
+    const rows = [...full().store.load()];
+    const row = present(
+      rows.find((one) => one.table === table),
+      table,
+    );
+    const version = (v: unknown) =>
+      loadCell([rows[0] as (typeof rows)[0], { ...row, value: JSON.stringify({ ...JSON.parse(row.value), v }) }]);
+    expect(() => version(1)).not.toThrow();
+    expect(() => version(2)).toThrow(`row of table ${table} has version 2; this code reads version 1`);
+    expect(() => version(undefined)).toThrow(`table ${table} has version undefined`);
+  });
+
+  it('ROW1 an unknown table is refused by name', () => {
+    expect(() => loadCell([{ table: 'stray', key: 'a', value: '{"v":1}' }])).toThrow('a cell has no table stray');
+  });
+});
