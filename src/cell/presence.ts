@@ -3,7 +3,7 @@
 import { boundsContain } from '../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { present } from '../lib/assert.ts';
-import { type EpochMs, plusMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, MARGIN_M, OUTSIDE_POINTS_MAX } from '../protocol/limits.ts';
 import type { ClaimReply, Ping, Profile, UserRecord } from '../protocol/messages.ts';
@@ -181,7 +181,7 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
     leaseUntil: arriving.leaseUntil,
     ttlMs: arriving.leaseUntil - arriving.pingAt,
     idleSince: plusMs(now, -(record?.idleMs ?? policyOf(state).idleFullMs)),
-    coolUntil: plusMs(now, record?.coolLeftMs ?? 0),
+    coolUntil: record === null || record.coolLeftMs === 0 ? epochMs(0) : plusMs(now, record.coolLeftMs),
     reputation: record?.reputation ?? 0.5,
     pseudonym: record?.pseudonym ?? '',
     blocked: record?.blocked ?? [],

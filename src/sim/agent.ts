@@ -17,6 +17,7 @@ import { MARGIN_M } from '../protocol/limits.ts';
 import type { CellRequest, NewQuestion, Ping, Profile } from '../protocol/messages.ts';
 import type { OfferView, UserEvent } from '../protocol/views.ts';
 import type { Ledger } from './ledger.ts';
+import type { SimMap } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +32,7 @@ export type AgentPlan = {
   readonly at: Point;
   readonly socket: boolean;
   readonly still: boolean;
+  readonly nervous: boolean;
 };
 
 export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
@@ -76,26 +78,22 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     });
 
   const move = (): void => {
-    const { box } = world.map;
     if (world.strikes('teleport')) {
-      at = {
-        lat: box.minLat + draw.unit() * (box.maxLat - box.minLat),
-        lng: box.minLng + draw.unit() * (box.maxLng - box.minLng),
-      };
+      at = somewhere(world.map, draw);
       return;
     }
     if (plan.still) return;
-    const stepM = draw.below(120);
+    const stepM = draw.below(plan.nervous ? 900 : 120);
     const turn = draw.unit() * 2 * Math.PI;
-    at = clampTo(box, shifted(at, stepM * Math.cos(turn), stepM * Math.sin(turn)));
+    at = covered(shifted(at, stepM * Math.cos(turn), stepM * Math.sin(turn)), at);
   };
+  /** People stay where the service is. */
+  const covered = (to: Point, from: Point): Point => (world.map.leafOf(to) === undefined ? from : to);
   const pingNow = (): Ping => {
     seq++;
     const jitter = world.faults.jitterM;
     const heard =
-      jitter === 0
-        ? at
-        : clampTo(world.map.box, shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter));
+      jitter === 0 ? at : covered(shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter), at);
     return { point: snap(heard, world.map.policy.gridLength), profile, ttlMs: 60_000, session, seq };
   };
 
@@ -236,7 +234,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 
   const tick = (): void => {
     if (quiet) return;
-    world.after(4000 + draw.below(8000), tick);
+    world.after(plan.nervous ? 500 + draw.below(2500) : 4000 + draw.below(8000), tick);
     if (offlineUntil > world.now) return;
     if (world.strikes('goOffline')) {
       offlineUntil = world.now + draw.below(180_000);
@@ -280,9 +278,8 @@ function shifted(point: Point, northM: number, eastM: number): Point {
   };
 }
 
-function clampTo(box: World['map']['box'], point: Point): Point {
-  return {
-    lat: Math.min(box.maxLat - 1e-6, Math.max(box.minLat + 1e-6, point.lat)),
-    lng: Math.min(box.maxLng - 1e-6, Math.max(box.minLng + 1e-6, point.lng)),
-  };
+/** A point in some cell of the map. */
+export function somewhere(map: SimMap, draw: Prng): Point {
+  const { minLat, maxLat, minLng, maxLng } = decode(draw.pick(map.cells));
+  return { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
 }

@@ -34,6 +34,10 @@ export type SimOptions = {
   readonly users: number;
   readonly questions: number;
   readonly minutes: number;
+  /** Mean time of a message on its way. */
+  readonly delayMs: number;
+  /** Of 100 users, how many ping every second or two and jump about. */
+  readonly nervous: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -95,10 +99,12 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   }
   return {
     seed,
-    cells: size.cells ?? draw.pick([2, 4, 6, 9]),
+    cells: size.cells ?? draw.pick([2, 2, 3, 4, 6, 9]),
     users: size.users ?? 4 + draw.below(20),
-    questions: size.questions ?? 4 + draw.below(24),
+    questions: size.questions ?? 6 + draw.below(50),
     minutes: size.minutes ?? 3 + draw.below(8),
+    delayMs: draw.pick([5, 15, 15, 100, 600]),
+    nervous: draw.pick([0, 20, 60]),
     faults,
     check: true,
   };

@@ -1,6 +1,6 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
 import type { UserId } from '../protocol/ids.ts';
-import { type Agent, agent } from './agent.ts';
+import { type Agent, agent, somewhere } from './agent.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { filterChecker } from './checkers/filters.ts';
 import { inboxChecker } from './checkers/inbox.ts';
@@ -34,12 +34,16 @@ export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
   const checkers: Checker[] = [];
   const observer: Observer = {
-    committed: (node, effects, event) => checkers.forEach((checker) => checker.committed?.(node, effects, event)),
+    committed: (node, effects, event) => {
+      for (const checker of checkers) checker.committed?.(node, effects, event);
+    },
   };
   const draw = forkOf(options);
-  const world = new World(simMap(options.cells), draw.fork(), options.faults, observer);
+  const world = new World(simMap(options.cells), draw.fork(), options, observer);
   const ledger = newLedger();
   const agents = people(world, ledger, draw, options);
+  // A few ask much: keys are used again, capacities are run into.
+  const askers = agents.slice(0, Math.max(2, Math.ceil(agents.length / 3)));
   const byId = new Map(agents.map((one) => [one.user, one]));
   const report = (rule: string, what: string): void => {
     if (violations.length < 20) violations.push({ rule, what, atMs: world.now });
@@ -65,14 +69,16 @@ export function runSeed(options: SimOptions): SimReport {
   const calm = start + options.minutes * MINUTE_MS;
   each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
   for (let n = 0; n < options.questions; n++)
-    world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(agents).ask(n));
+    world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
   // A sweep finds what a lost alarm left behind.
   world.sweep();
   world.run(calm + MINUTE_MS);
-  each(SAMPLE_MS, calm + CALM_MS, () => checkers.forEach((checker) => checker.healed?.()));
+  each(SAMPLE_MS, calm + CALM_MS, () => {
+    for (const checker of checkers) checker.healed?.();
+  });
   world.run(calm + CALM_MS);
   pinging = [];
   for (const one of agents) one.stop();
@@ -95,17 +101,14 @@ function people(
   draw: ReturnType<typeof forkOf>,
   options: SimOptions,
 ): readonly Agent[] {
-  const { box } = world.map;
   return Array.from({ length: options.users }, (_, i) => {
-    const at = {
-      lat: box.minLat + draw.unit() * (box.maxLat - box.minLat),
-      lng: box.minLng + draw.unit() * (box.maxLng - box.minLng),
-    };
+    const at = somewhere(world.map, draw);
     const one = agent(world, ledger, draw.fork(), {
       user: `user${i}` as UserId,
       at,
       socket: draw.chance(1, 2),
       still: draw.chance(1, 3),
+      nervous: draw.chance(options.nervous, 100),
     });
     one.start();
     return one;

@@ -18,7 +18,7 @@ import {
   type UserNode,
   userNode,
 } from './node.ts';
-import { type Faults, NO_FAULTS } from './options.ts';
+import { type Faults, NO_FAULTS, type SimOptions } from './options.ts';
 
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
@@ -38,6 +38,7 @@ export class World {
   readonly cells = new Map<CellId, CellNode>();
   readonly users = new Map<UserId, UserNode>();
   faults: Faults;
+  readonly #delayMs: number;
   now = START_MS;
   readonly #queue = heap<Timed>((a, b) => (a.at !== b.at ? a.at < b.at : a.n < b.n));
   #n = 0;
@@ -46,10 +47,16 @@ export class World {
   readonly #silentUntil = new Map<CellId, number>();
   #d1AwayUntil = 0;
 
-  constructor(map: SimMap, draw: Prng, faults: Faults, observer: Observer) {
+  constructor(
+    map: SimMap,
+    draw: Prng,
+    { faults, delayMs }: Pick<SimOptions, 'faults' | 'delayMs'>,
+    observer: Observer,
+  ) {
     this.map = map;
     this.draw = draw;
     this.faults = faults;
+    this.#delayMs = delayMs;
     this.#observer = observer;
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
   }
@@ -244,7 +251,10 @@ export class World {
   ): void {
     if (node.kind === 'cell' && this.#isSilent(node.id)) return;
     if (node.state === undefined) this.#construct(node);
-    if (node.state === undefined) return back({ t: 'failed' });
+    if (node.state === undefined) {
+      back({ t: 'failed' });
+      return;
+    }
     const token = node.nextToken++;
     if (node.kind === 'user') {
       node.waiting.set(token, back);
@@ -295,7 +305,7 @@ export class World {
   }
 
   #delay(): number {
-    const usual = 1 + this.draw.exponential(15);
+    const usual = 1 + this.draw.exponential(this.#delayMs);
     return this.strikes('hold') ? usual + this.draw.below(20_000) : usual;
   }
 }

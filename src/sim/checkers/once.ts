@@ -1,35 +1,46 @@
-// ONCE1: one key of one user is one question: of those that both began, all but one are cancelled, or ended before it was known.
-import type { QuestionId } from '../../protocol/ids.ts';
+// ONCE1: one key of one user is one question: once their UserObject knows of two, all but one are soon cancelled, unless they
+// have ended by themselves meanwhile.
+import { hasEnded } from '../../cell/lifecycle.ts';
+import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
-export const onceChecker: MakeChecker = ({ world, report }) => ({
-  ended: () => {
-    const byKey = new Map<string, { readonly id: QuestionId; readonly state: string; readonly accepted: number }[]>();
-    for (const node of world.cells.values()) {
-      for (const row of node.store.load()) {
-        if (row.table !== 'questions') continue;
-        const question = JSON.parse(row.value) as {
-          id: QuestionId;
-          asker: string;
-          key?: string;
-          phase: { t: string };
-          offers: { state: string; madeAt?: number }[];
-        };
-        if (question.key === undefined) continue;
-        const name = `${question.asker} ${question.key}`;
-        const list = byKey.get(name) ?? [];
-        byKey.set(name, list);
-        list.push({
-          id: question.id,
-          state: question.phase.t,
-          accepted: question.offers.filter(({ madeAt }) => madeAt !== undefined).length,
-        });
+/** The word that it is a duplicate may be lost for a while. */
+const SOON_MS = 100_000;
+
+export const onceChecker: MakeChecker = ({ world, report }) => {
+  const knownAt = new Map<QuestionId, number>();
+  const byKey = new Map<string, Set<QuestionId>>();
+  const ends = new Map<QuestionId, { readonly state: string; readonly at: number }>();
+  const register = (user: UserId, key: string, id: QuestionId): void => {
+    if (!knownAt.has(id)) knownAt.set(id, world.now);
+    const name = `${user} ${key}`;
+    byKey.set(name, (byKey.get(name) ?? new Set()).add(id));
+  };
+  return {
+    committed: (node, { rows }) => {
+      if (node.state === undefined) return;
+      for (const { table, key } of rows) {
+        const id = key as QuestionId;
+        if (node.kind === 'user' && table === 'known') {
+          const reused = node.state.known.get(id)?.question?.key;
+          if (reused !== undefined) register(node.id, reused, id);
+        }
+        if (node.kind === 'cell' && table === 'questions') {
+          const phase = node.state.questions.get(id)?.phase;
+          if (phase !== undefined && hasEnded(phase) && !ends.has(id)) ends.set(id, { state: phase.t, at: world.now });
+        }
       }
-    }
-    for (const [name, list] of byKey) {
-      const expired = list.filter(({ state, accepted }) => state === 'expired' && accepted === 0);
-      if (expired.length > 1)
-        report('ONCE1', `${name} is ${list.map(({ id, state }) => `${id} ${state}`).join(' and ')}`);
-    }
-  },
-});
+    },
+    ended: () => {
+      for (const [name, ids] of byKey) {
+        if (ids.size < 2) continue;
+        const both = [...ids].map((id) => knownAt.get(id) ?? 0).sort((a, b) => a - b)[1] ?? 0;
+        const lasting = [...ids].filter((id) => {
+          const end = ends.get(id);
+          return end === undefined || (end.state !== 'cancelled' && end.at - both > SOON_MS);
+        });
+        if (lasting.length > 1) report('ONCE1', `${name} is ${lasting.join(' and ')}`);
+      }
+    },
+  };
+};

@@ -3,7 +3,7 @@
 
 import { isShort } from '../../cell/lifecycle.ts';
 import { needOf, policyOf } from '../../cell/need.ts';
-import type { CellState, Held, Question } from '../../cell/state.ts';
+import type { CellState, Question } from '../../cell/state.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import { refuse } from '../../matching/filter.ts';
 import type { Need } from '../../protocol/messages.ts';
@@ -12,20 +12,23 @@ import type { MakeChecker } from './checker.ts';
 
 const LATE_MS = 60_000;
 /** A nudge, a reserve and their replies take this long at most when nothing fails. */
-const GRACE_MS = 12_000;
+const GRACE_MS = 14_000;
+/** Samples are 5 s apart. */
+const RESTED_MS = 6000;
 
 export const wakeChecker: MakeChecker = ({ world, report }) => {
   /** Since when a pair has stood beside each other, on the world's clock. */
   const beside = new Map<string, number>();
-  const look = (node: CellNode, state: CellState, need: Need, since: number, seen: Set<string>): void => {
+  const look = (node: CellNode, state: CellState, need: Need, seen: Set<string>): void => {
     const now = (world.now + node.skewMs) as EpochMs;
     for (const held of state.users.values()) {
-      if (!suitable(need, held, state, now, since)) continue;
+      if (held.phase !== 'live' || typeof refuse(need, policyOf(state), held, now) !== 'number') continue;
       const pair = `${held.user} in ${node.id} beside ${need.questionId}`;
       seen.add(pair);
-      const from = beside.get(pair) ?? world.now;
-      beside.set(pair, from);
-      if (world.now - from > GRACE_MS) report('WAKE2', `${pair} for ${world.now - from} ms`);
+      // Suitable because a rest has just ended: that is no arrival, and waits for the sleeper's own time.
+      const since = beside.get(pair) ?? (held.coolUntil > now - RESTED_MS ? Number.POSITIVE_INFINITY : world.now);
+      beside.set(pair, since);
+      if (world.now - since > GRACE_MS) report('WAKE2', `${pair} for ${world.now - since} ms`);
     }
   };
   return {
@@ -42,7 +45,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
           const made = question.offers.filter(({ madeAt }) => madeAt !== undefined).length;
           if (!isShort(question) || state.rounds.has(question.id) || made >= policyOf(state).offers.max) continue;
           if (question.offers.some((offer) => offer.state === 'reserving')) continue;
-          look(node, state, needOf(state, question), now - GRACE_MS, seen);
+          look(node, state, needOf(state, question), seen);
         }
         for (const [id, beacon] of state.beacons) {
           const home = [...world.cells.values()].find((cell) => cell.state?.questions.has(id));
@@ -52,7 +55,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
           if (question.offers.some((offer) => offer.state === 'reserving') || home.state.rounds.has(id)) continue;
           const need = needOf(home.state, question);
           // The beacon speaks of the place and circle in which it was left.
-          look(node, state, { ...beacon.need, excluded: need.excluded }, now - GRACE_MS, seen);
+          look(node, state, { ...beacon.need, excluded: need.excluded }, seen);
         }
       }
       for (const pair of beside.keys()) if (!seen.has(pair)) beside.delete(pair);
@@ -63,10 +66,4 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
 function wakeOf(question: Question): number | undefined {
   if (question.phase.t === 'dormant') return question.phase.wakeAt;
   return question.phase.t === 'open' ? question.phase.retryAt : undefined;
-}
-
-/** Suitable, and not merely because a rest has just ended: that is no arrival. */
-function suitable(need: Need, held: Held, state: CellState, now: EpochMs, since: number): boolean {
-  if (held.phase !== 'live' || held.coolUntil > since - 600_000) return false;
-  return typeof refuse(need, policyOf(state), held, now) === 'number';
 }

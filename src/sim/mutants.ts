@@ -1,0 +1,211 @@
+// Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
+// file is loaded, for a run of the simulator alone. The shipping code carries no switch.
+
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+export type Mutant = { readonly name: string; readonly what: string; readonly edits: readonly Edit[] };
+
+const one = (name: string, what: string, file: string, find: string, replace: string): Mutant => ({
+  name,
+  what,
+  edits: [{ file, find, replace }],
+});
+
+export const MUTANTS: readonly Mutant[] = [
+  one(
+    'recall-old-epoch',
+    'a recall is answered from a row of another epoch',
+    'src/cell/recall.ts',
+    'if (held === undefined || held.epoch !== epoch) {',
+    'if (held === undefined) {',
+  ),
+  one(
+    'time-moves-ownership',
+    'a holder that does not answer loses the user',
+    'src/user/holder.ts',
+    "if (answer.t !== 'record' && answer.t !== 'no_row') {",
+    'if (false) {',
+  ),
+  one(
+    'no-recall',
+    'a claim is granted without asking the holder',
+    'src/user/holder.ts',
+    'if (holding.cell === sent.cell) {',
+    'if (holding.cell === sent.cell || true) {',
+  ),
+  one(
+    'fence-ignored',
+    'a grant of a recalled epoch is taken',
+    'src/cell/presence.ts',
+    'if (answer.epoch <= arriving.fence) claim(tx, arriving);',
+    'if (false) claim(tx, arriving);',
+  ),
+  one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
+  one(
+    'hold-freed-by-clock',
+    'a hold is freed when its time is up',
+    'src/cell/holds.ts',
+    "query(tx, held.user, offer, 'state');\n}\n\n/** Holds that came",
+    'free(tx, held, offer);\n}\n\n/** Holds that came',
+  ),
+  one(
+    'reserve-at-frozen',
+    'a user who was given up still takes holds',
+    'src/cell/holds.ts',
+    "if (held === undefined || held.phase !== 'live') return 'gone';",
+    "if (held === undefined || held.phase === 'lapsed') return 'gone';",
+  ),
+  one(
+    'capacity-ignored',
+    'a reserve does not look at the capacity',
+    'src/matching/filter.ts',
+    "if (who.holds.size >= who.profile.capacity) return 'capacity';",
+    '',
+  ),
+  one(
+    'topic-ignored',
+    'a filter is left out',
+    'src/matching/filter.ts',
+    "if (!speaksOf(need, who.profile)) return 'topic';",
+    '',
+  ),
+  {
+    name: 'accept-twice',
+    what: 'one accept too many is taken',
+    edits: [
+      {
+        file: 'src/cell/offers.ts',
+        find: 'if (acceptedCount(question) >= question.answersWanted)',
+        replace: 'if (acceptedCount(question) > question.answersWanted)',
+      },
+      {
+        file: 'src/cell/offers.ts',
+        find: 'if (acceptedCount(question) === question.answersWanted) {',
+        replace: 'if (acceptedCount(question) === question.answersWanted + 1) {',
+      },
+    ],
+  },
+  one(
+    'void-revived',
+    'an attempt that was given up becomes an offer after all',
+    'src/cell/match.ts',
+    "if (held && offer.state === 'void') release(tx, id, offer.user, cell);",
+    "if (held && offer.state === 'void') make(tx, question, offer);",
+  ),
+  one(
+    'sent-before-commit',
+    'answers leave before their commit',
+    'src/sim/world.ts',
+    "if (this.strikes('crashBeforeCommit')) {",
+    "if (this.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
+  ),
+  one(
+    'memory-ahead',
+    'the memory is kept after a write that failed',
+    'src/sim/world.ts',
+    "if (this.strikes('crashBeforeCommit')) {\n      this.crash(node);",
+    "if (this.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
+  ),
+  {
+    name: 'attachment-revives',
+    what: 'the attachment of a socket brings a user back who was given up',
+    edits: [
+      {
+        file: 'src/cell/boot.ts',
+        find: "if (held === undefined || held.epoch !== soft.epoch || held.phase === 'frozen') {",
+        replace: 'if (held === undefined) {',
+      },
+      {
+        file: 'src/cell/boot.ts',
+        find: "if (held.phase === 'live') state.roster",
+        replace: "held.phase = 'live';\n  tx.users.add(held.user);\n  if (held.phase === 'live') state.roster",
+      },
+    ],
+  },
+  one(
+    'beacon-after-scout',
+    'the beacon is not left in the step of its scout',
+    'src/cell/requests.ts',
+    'tx.state.beacons.set(request.need.questionId,',
+    'new Map<string, unknown>().set(request.need.questionId,',
+  ),
+  one(
+    'freed-slot-unseen',
+    'a user who frees a slot is not held against the sleepers',
+    'src/cell/holds.ts',
+    "else if (held.phase === 'live') tx.arrivals.add(held.user);",
+    '',
+  ),
+  one(
+    'wake-forgotten',
+    'a sleeper is not tried when its time has come',
+    'src/cell/overdue.ts',
+    "if (phase.t === 'dormant') return phase.wakeAt <= tx.now;",
+    "if (phase.t === 'dormant') return false;",
+  ),
+  {
+    name: 'gap-accepted',
+    what: 'the inbox takes an item behind a gap, from a question that sends its newest alone',
+    edits: [
+      { file: 'src/user/inbox.ts', find: 'if (item.n > known.n + 1) break;', replace: '' },
+      {
+        file: 'src/cell/streams.ts',
+        find: 'stream.items.slice(0, ITEMS_PER_CALL)',
+        replace: 'stream.items.slice(-1)',
+      },
+    ],
+  },
+  one(
+    'repeat-accepted',
+    'the inbox stores an item that it has',
+    'src/user/inbox.ts',
+    'if (item.n <= known.n) continue;',
+    '',
+  ),
+  one(
+    'ack-too-far',
+    'acknowledging one event removes the later ones',
+    'src/user/inbox.ts',
+    'if (one > upTo) continue;',
+    '',
+  ),
+  one(
+    'owed-forgotten',
+    'what could not be delivered is forgotten',
+    'src/cell/streams.ts',
+    'stream.failures++;',
+    'stream.items = [];',
+  ),
+  one(
+    'alarm-later',
+    'the alarm is moved later outside its handler',
+    'src/cell/tx.ts',
+    'if (next !== undefined && (armedAt === undefined || next < armedAt)) {\n    state.armedAt = next;\n    effects.alarmAt = next;',
+    'if (next !== undefined && tx.effects.rows.length > 0) {\n    state.armedAt = epochMs(next + 600_000);\n    effects.alarmAt = state.armedAt;',
+  ),
+  one(
+    'answers-lost-at-expiry',
+    'a question with answers expires',
+    'src/cell/overdue.ts',
+    "answeredCount(question) > 0 ? 'answered' : 'expired'",
+    "'expired'",
+  ),
+  one(
+    'key-forgotten',
+    'one key begins two questions',
+    'src/cell/replies.ts',
+    'if (of !== undefined && of !== question.id',
+    'if (of === question.id && of !== question.id',
+  ),
+];
+
+/** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */
+export function mutate(mutant: Mutant, file: string, source: string): string {
+  let text = source;
+  for (const edit of mutant.edits) {
+    if (edit.file !== file) continue;
+    const parts = text.split(edit.find);
+    if (parts.length !== 2) throw new Error(`mutant ${mutant.name} fits ${parts.length - 1} places of ${file}`);
+    text = parts.join(edit.replace);
+  }
+  return text;
+}
