@@ -102,13 +102,13 @@ describe('alarms', () => {
     await api('asker', 'DELETE', `/v1/questions/${id}`);
     await inside(cellStub(cell), async ({ storage }) => {
       await storage.deleteAlarm();
-      storage.sql.exec(`CREATE TRIGGER full BEFORE INSERT ON questions WHEN new.d LIKE '%Lost?%'
+      storage.sql.exec(`CREATE TRIGGER IF NOT EXISTS full BEFORE INSERT ON questions WHEN new.d LIKE '%Lost?%'
         BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
     });
     const { status } = await api('asker', 'POST', '/v1/questions', { ...WEST, text: 'Lost?', expiresInS: 10 });
     expect(status).toBe(503);
     const at = await inside(cellStub(cell), async ({ storage }) => {
-      storage.sql.exec('DROP TRIGGER full');
+      storage.sql.exec('DROP TRIGGER IF EXISTS full');
       return storage.getAlarm();
     });
     // What the constructor armed is for the ended question, a day ahead.

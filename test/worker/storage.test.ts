@@ -38,13 +38,13 @@ describe('a commit that fails', () => {
     await api('bob', 'PUT', '/v1/presence', { ...WEST, topics: ['fx'] });
     const cell = String((await ask('ann', 'Third?')).body['cell']);
     await inside(cellStub(cell), ({ storage }) => {
-      storage.sql.exec(`CREATE TRIGGER full BEFORE INSERT ON questions WHEN new.d LIKE '%Ghost?%'
+      storage.sql.exec(`CREATE TRIGGER IF NOT EXISTS full BEFORE INSERT ON questions WHEN new.d LIKE '%Ghost?%'
         BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
     });
     const question = { ...WEST, text: 'Ghost?', topic: 'fx' };
     const failed = await api('ann', 'POST', '/v1/questions', question);
     expect(failed).toMatchObject({ status: 503, body: { code: 'busy' } });
-    await inside(cellStub(cell), ({ storage }) => void storage.sql.exec('DROP TRIGGER full'));
+    await inside(cellStub(cell), ({ storage }) => void storage.sql.exec('DROP TRIGGER IF EXISTS full'));
     expect([...(await rowsOf(cellStub(cell), 'questions')).values()].map(({ text }) => text)).not.toContain('Ghost?');
     expect((await rowsOf(cellStub(cell), 'users')).get('bob')).toMatchObject({ holds: [] });
     expect(await inboxOf('bob')).toEqual([]);
@@ -59,6 +59,27 @@ describe('a commit that fails', () => {
     await breakDisk(userStub('cleo'));
     await api('ann', 'POST', '/v1/questions', { ...WEST, text: 'Again?', topic: 'cleo' });
     expect(await inboxOf('cleo', 1)).toMatchObject([{ seq: 1, type: 'offer.made' }]);
+  });
+
+  it('KEEP2: what could not be delivered is sent again by the constructor', async () => {
+    await api('dora', 'PUT', '/v1/presence', { ...WEST, topics: ['dora'] });
+    await inside(userStub('dora'), ({ storage }) => {
+      storage.sql.exec(
+        "CREATE TRIGGER IF NOT EXISTS full BEFORE INSERT ON inbox BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+      );
+    });
+    const { body } = await api('ann', 'POST', '/v1/questions', { ...WEST, text: 'Now?', topic: 'dora' });
+    const cell = (): DurableObjectStub => cellStub(String(body['cell']));
+    await eventually('the offer is made', async () => {
+      const holds = (await rowsOf(cell(), 'users')).get('dora')?.['holds'] as readonly unknown[];
+      return holds.length > 0 ? true : undefined;
+    });
+    // Deliveries fail by now, and wait longer each time. Without the constructor the next one comes after half a minute.
+    await evictDurableObject(cell());
+    await inside(userStub('dora'), ({ storage }) => void storage.sql.exec('DROP TRIGGER IF EXISTS full'));
+    await evictDurableObject(cell()).catch(() => {});
+    await inside(cell(), () => {});
+    expect(await inboxOf('dora', 1)).toMatchObject([{ seq: 1, type: 'offer.made' }]);
   });
 
   it('JRN1: journals are numbered without gaps, whatever failed', async () => {

@@ -118,12 +118,23 @@ export async function stream(user: string, point?: Point, more = ''): Promise<St
 export const cellStub = (cell: string) => env.CELLS.get(env.CELLS.idFromName(cell));
 export const userStub = (user: string) => env.USERS.get(env.USERS.idFromName(user));
 
-/** Runs `look` inside a cell's or a user's object, without any call of theirs. */
+/**
+ * Runs `look` inside a cell's or a user's object, without any call of theirs; again in its successor, should the object be
+ * thrown away meanwhile.
+ */
 export async function inside<R>(
   stub: DurableObjectStub,
   look: (ctx: DurableObjectState) => R | Promise<R>,
 ): Promise<R> {
-  return runInDurableObject<DurableObject, R>(stub, (_, ctx) => look(ctx));
+  for (let tries = 0; ; tries++) {
+    try {
+      return await runInDurableObject<DurableObject, R>(stub, (_, ctx) => look(ctx));
+    } catch (error) {
+      const { durableObjectReset } = error as { readonly durableObjectReset?: boolean };
+      if (durableObjectReset !== true || tries >= 5) throw error;
+      await pause(20);
+    }
+  }
 }
 
 /** Every row of an object, by table and key, as parsed. */
