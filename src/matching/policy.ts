@@ -23,6 +23,7 @@ export const DEFAULT_POLICY: Policy = {
 
 /** Lays `patch` (any JSON) over the defaults; errors name each field that cannot be used. */
 export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldError[]> {
+  if (Array.isArray(patch)) return err([{ field: 'policy', message: 'must be an object' }]);
   const parsed = v.safeParse(policyPatchSchema, patch);
   if (!parsed.success) return err(fieldErrors(parsed.issues));
   const whole = v.safeParse(policySchema, merged(parsed.output));

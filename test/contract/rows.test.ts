@@ -1,0 +1,163 @@
+// The contract of stored rows, held by every store: the memory of simulations and the SQLite of objects alike.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CELL_TABLES } from '../../src/cell/codec.ts';
+import { epochMs } from '../../src/lib/brand.ts';
+import { sqlRows } from '../../src/store/sql/sql-rows.ts';
+import { STORES, sqliteDeps } from './stores.ts';
+
+const TABLES = [
+  { name: 'things', kind: 'all' },
+  { name: 'others', kind: 'all' },
+  { name: 'events', kind: 'log' },
+] as const;
+const put = (table: string, key: string, value: string | null) => ({ table, key, value });
+
+describe.each(STORES)('rows in $name', ({ disk }) => {
+  it('KEEP1 come back as they were committed, and only those', () => {
+    const { open } = disk(TABLES);
+    const value = JSON.stringify({ text: "it's “ünïcode” \u0000 🚲" });
+    open().commit({
+      rows: [put('things', 'a', '1'), put('things', "b'; --", value), put('others', 'a', '2')],
+      alarmAt: undefined,
+    });
+    expect([...open().load()]).toEqual([
+      { table: 'things', key: 'a', value: '1' },
+      { table: 'things', key: "b'; --", value },
+      { table: 'others', key: 'a', value: '2' },
+    ]);
+  });
+
+  it('are replaced by their key, in their own table alone', () => {
+    const { open } = disk(TABLES);
+    open().commit({ rows: [put('things', 'a', '1'), put('others', 'a', '2')], alarmAt: undefined });
+    open().commit({ rows: [put('things', 'a', '3')], alarmAt: undefined });
+    expect([...open().load()].map(({ value }) => value)).toEqual(['3', '2']);
+  });
+
+  it('are deleted by null; deleting what is not there is nothing', () => {
+    const { open } = disk(TABLES);
+    open().commit({ rows: [put('things', 'a', '1'), put('things', 'b', '1')], alarmAt: undefined });
+    open().commit({ rows: [put('things', 'a', null), put('things', 'zz', null)], alarmAt: undefined });
+    expect([...open().load()].map(({ key }) => key)).toEqual(['b']);
+  });
+
+  it('the later write of one key in one commit wins', () => {
+    const { open } = disk(TABLES);
+    open().commit({
+      rows: [put('things', 'a', '1'), put('things', 'a', '2'), put('things', 'b', '1'), put('things', 'b', null)],
+      alarmAt: undefined,
+    });
+    expect([...open().load()]).toEqual([{ table: 'things', key: 'a', value: '2' }]);
+  });
+
+  it('FX1 a commit that fails writes nothing, the alarm included', () => {
+    const { open, alarm } = disk(TABLES);
+    open().commit({ rows: [put('things', 'a', '1')], alarmAt: epochMs(5) });
+    expect(() =>
+      open().commit({
+        rows: [put('things', 'a', '2'), put('things', 'b', '2'), put('stray', 'x', '1')],
+        alarmAt: epochMs(9),
+      }),
+    ).toThrow('no table stray');
+    expect([...open().load()]).toEqual([{ table: 'things', key: 'a', value: '1' }]);
+    expect(alarm()).toBe(5);
+    open().commit({ rows: [put('things', 'a', '3')], alarmAt: undefined });
+    expect([...open().load()].map(({ value }) => value)).toEqual(['3']);
+  });
+
+  it('ALARM1 the alarm is armed, left and disarmed with the rows', () => {
+    const { open, alarm } = disk(TABLES);
+    expect(alarm()).toBeNull();
+    open().commit({ rows: [], alarmAt: epochMs(7) });
+    expect(alarm()).toBe(7);
+    open().commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+    expect(alarm()).toBe(7);
+    open().commit({ rows: [], alarmAt: null });
+    expect(alarm()).toBeNull();
+  });
+
+  it('JRN1 of a log only the last row is loaded: by number, not as text', () => {
+    const { open } = disk(TABLES);
+    for (let n = 1; n <= 12; n++) open().commit({ rows: [put('events', String(n), `e${n}`)], alarmAt: undefined });
+    expect([...open().load()]).toEqual([{ table: 'events', key: '12', value: 'e12' }]);
+  });
+
+  it('JRN1 a log is read in order of its numbers, after one of them, so many at once', () => {
+    const { open } = disk(TABLES);
+    for (let n = 1; n <= 120; n++) open().commit({ rows: [put('events', String(n), `e${n}`)], alarmAt: undefined });
+    const keys = (after: number, limit: number) =>
+      open()
+        .read('events', after, limit)
+        .map(({ key }) => Number(key));
+    expect(keys(0, 3)).toEqual([1, 2, 3]);
+    expect(keys(98, 4)).toEqual([99, 100, 101, 102]);
+    expect(keys(118, 10)).toEqual([119, 120]);
+    expect(keys(120, 10)).toEqual([]);
+    expect(open().read('events', 8, 1)).toEqual([{ table: 'events', key: '9', value: 'e9' }]);
+  });
+
+  it('an empty store loads nothing', () => {
+    expect([...disk(CELL_TABLES).open().load()]).toEqual([]);
+  });
+});
+
+describe('two stores', () => {
+  it('tell the same story, whatever is committed', () => {
+    const row = fc.record({
+      table: fc.constantFrom('things', 'others', 'stray'),
+      key: fc.constantFrom('a', 'b', 'B', 'ä', '10', '9', ''),
+      value: fc.option(fc.string(), { nil: null }),
+    });
+    const commit = fc.record({
+      rows: fc.array(row, { maxLength: 5 }),
+      alarmAt: fc.constantFrom(undefined, null, epochMs(1), epochMs(2)),
+    });
+    fc.assert(
+      fc.property(fc.array(commit, { maxLength: 12 }), (commits) => {
+        const disks = STORES.map(({ disk }) => disk(TABLES));
+        for (const one of commits) {
+          const outcomes = disks.map(({ open }) => {
+            try {
+              open().commit(one);
+              return 'committed';
+            } catch {
+              return 'failed';
+            }
+          });
+          expect(new Set(outcomes).size).toBe(1);
+        }
+        const [first, ...others] = disks.map(({ open, alarm }) => ({
+          alarm: alarm(),
+          rows: [...open().load()].sort((a, b) => (`${a.table} ${a.key}` < `${b.table} ${b.key}` ? -1 : 1)),
+        }));
+        for (const other of others) expect(other).toEqual(first);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the schema', () => {
+  it('ROW1 of a newer program is refused by its number', () => {
+    const deps = sqliteDeps();
+    sqlRows(TABLES, deps);
+    deps.exec('UPDATE schema SET version = 99');
+    expect(() => sqlRows(TABLES, deps)).toThrow('storage has schema 99; this code knows 1');
+  });
+
+  it('is made once, and all or nothing', () => {
+    const deps = sqliteDeps();
+    const torn = {
+      ...deps,
+      exec: (sql: string, ...bindings: (string | number)[]) => {
+        if (sql.includes('"events"')) throw new Error('the disk is full');
+        return deps.exec(sql, ...bindings);
+      },
+    };
+    expect(() => sqlRows(TABLES, torn)).toThrow('the disk is full');
+    expect([...deps.exec(`SELECT name FROM sqlite_master WHERE type = 'table'`)]).toEqual([]);
+    sqlRows(TABLES, deps).commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+    expect([...sqlRows(TABLES, deps).load()]).toHaveLength(1);
+  });
+});

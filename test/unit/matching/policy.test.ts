@@ -1,0 +1,94 @@
+// A city's policy: what is laid over the defaults, what is refused and by which name; back-off and radius stages.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY, resolvePolicy } from '../../../src/matching/policy.ts';
+import { radiusAt, sleepMs } from '../../../src/matching/stages.ts';
+import { policyWith } from '../support/names.ts';
+
+const fieldsOf = (patch: unknown): readonly string[] => {
+  const result = resolvePolicy(patch);
+  return result.ok ? [] : result.error.map(({ field }) => field);
+};
+
+describe('a policy', () => {
+  it('with nothing overridden is the default, which is itself valid', () => {
+    expect(resolvePolicy({})).toEqual({ ok: true, value: DEFAULT_POLICY });
+    expect(resolvePolicy(DEFAULT_POLICY)).toEqual({ ok: true, value: DEFAULT_POLICY });
+  });
+
+  it('overrides a part of a section and leaves the rest', () => {
+    const result = resolvePolicy({ offers: { spare: 3 }, weights: { nearness: 9 }, scoutTimeMs: 100 });
+    expect(result).toEqual({
+      ok: true,
+      value: policyWith({ offers: { spare: 3 }, weights: { nearness: 9 }, scoutTimeMs: 100 }),
+    });
+  });
+
+  it('overrides a list as a whole', () => {
+    expect(resolvePolicy({ radiusStepsM: [100, 200] })).toMatchObject({ value: { radiusStepsM: [100, 200] } });
+  });
+
+  it.each<[string, unknown]>([
+    ['gridLength', { gridLength: 12 }],
+    ['gridLength', { gridLength: 6.5 }],
+    ['radiusStepsM', { radiusStepsM: [] }],
+    ['radiusStepsM', { radiusStepsM: [1000, 1000] }],
+    ['radiusStepsM.1', { radiusStepsM: [100, '200'] }],
+    ['radiusStepsM.0', { radiusStepsM: [10] }],
+    ['radiusGrowth', { radiusGrowth: [2, 1] }],
+    ['weights.idle', { weights: { idle: -1 } }],
+    ['weights', { weights: { nearness: 0, topicFit: 0, reputation: 0, idle: 0, freshness: 0 } }],
+    ['weights.luck', { weights: { luck: 1 } }],
+    ['offers.max', { offers: { max: 0 } }],
+    ['offers.ttlMs', { offers: { ttlMs: 10 } }],
+    ['backOff.factor', { backOff: { factor: 0.5 } }],
+    ['question.ttlMaxMs', { question: { ttlMaxMs: Number.NaN } }],
+    ['presence.ttlDefaultMs', { presence: { ttlDefaultMs: null } }],
+    ['scoutCellsMax', { scoutCellsMax: 1e9 }],
+    ['stray', { stray: 1 }],
+    ['policy', null],
+    ['policy', 'x'],
+    ['policy', []],
+  ])('names %s as what cannot be used in %j', (field, patch) => {
+    expect(fieldsOf(patch)).toEqual([field]);
+    const result = resolvePolicy(patch);
+    expect(result.ok ? '' : result.error[0]?.message).not.toBe('');
+  });
+
+  it('names every field that is wrong', () => {
+    expect(fieldsOf({ gridLength: 0, offers: { spare: -1 } })).toEqual(['gridLength', 'offers.spare']);
+  });
+});
+
+describe('the stages', () => {
+  it('SLEEP1 sleeps grow by the factor from the first, up to the cap, for ever', () => {
+    const policy = policyWith({ backOff: { firstMs: 1000, factor: 1.5, maxMs: 4000 } });
+    expect([1, 2, 3, 4, 5, 5000].map((stage) => sleepMs(policy, stage))).toEqual([1000, 1500, 2250, 3375, 4000, 4000]);
+    expect(sleepMs(policyWith({ backOff: { firstMs: 9000, factor: 2, maxMs: 5000 } }), 1)).toBe(5000);
+  });
+
+  it('SLEEP1 radii grow by the stages, up to the last step', () => {
+    const policy = policyWith({ radiusGrowth: [1, 1.5, 4], radiusStepsM: [500, 3000] });
+    expect([0, 1, 2, 3, 99].map((stage) => radiusAt(policy, 1000, stage))).toEqual([1000, 1500, 3000, 3000, 3000]);
+    expect(radiusAt(policy, 5000, 0), 'a policy that was narrowed holds for questions of before').toBe(3000);
+  });
+
+  it('SLEEP1 never shrink from one stage to the next, whatever the policy', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 1, max: 100, noNaN: true }), { minLength: 1, maxLength: 16 }),
+        fc.integer({ min: 50, max: 9000 }),
+        fc.double({ min: 1, max: 10, noNaN: true }),
+        (growth, askedM, factor) => {
+          const policy = policyWith({ radiusGrowth: growth.sort((a, b) => a - b), backOff: { factor } });
+          for (let stage = 1; stage < 40; stage++) {
+            expect(radiusAt(policy, askedM, stage)).toBeGreaterThanOrEqual(radiusAt(policy, askedM, stage - 1));
+            expect(radiusAt(policy, askedM, stage)).toBeLessThanOrEqual(8000);
+            expect(sleepMs(policy, stage + 1)).toBeGreaterThanOrEqual(sleepMs(policy, stage));
+            expect(sleepMs(policy, stage)).toBeLessThanOrEqual(300_000);
+          }
+        },
+      ),
+    );
+  });
+});

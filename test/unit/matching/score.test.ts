@@ -1,0 +1,126 @@
+// Scores: normalised terms, their weights, and the bound by which a search stops.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
+import type { Askable } from '../../../src/matching/filter.ts';
+import { better, scoreBound, scored } from '../../../src/matching/score.ts';
+import type { UserId } from '../../../src/protocol/ids.ts';
+import { bob, CELL, candidate, need, policyWith, START, user } from '../support/names.ts';
+import { needArb, personArb, policyArb } from './arbitraries.ts';
+import type { Person } from './reference.ts';
+
+const askable = ({ busyWith, ...person }: Person): Askable =>
+  ({ ...person, holds: { size: busyWith.length }, holdsQuestion: () => false }) as unknown as Askable;
+const somebody = (more: Partial<Askable> = {}): Askable => ({
+  user: bob,
+  profile: { topics: [], languages: [], capacity: 1 },
+  point: need().point,
+  pointAt: START,
+  leaseUntil: START,
+  idleSince: START,
+  coolUntil: START,
+  reputation: 0.5,
+  blocked: [],
+  holds: { size: 0 },
+  holdsQuestion: () => false,
+  ...more,
+});
+const termsOf = (more: Partial<Askable>, distanceM = 0, wanted = need()) =>
+  scored(wanted, policyWith(), somebody(more), distanceM, START).terms;
+
+describe('the terms', () => {
+  it('lie between 0 and 1, and the score between 0 and the sum of the weights', () => {
+    fc.assert(
+      fc.property(
+        personArb('bob'),
+        needArb,
+        policyArb,
+        fc.double({ min: 0, max: 10_000, noNaN: true }),
+        fc.integer({ min: -1_000_000, max: 1_000_000 }),
+        (person, wanted, policy, distanceM, later) => {
+          const now = plusMs(START, later) as EpochMs;
+          const { terms, score } = scored(wanted, policy, askable(person), distanceM, now);
+          for (const term of Object.values(terms)) {
+            expect(term).toBeGreaterThanOrEqual(0);
+            expect(term).toBeLessThanOrEqual(1);
+          }
+          const all = Object.values(policy.weights).reduce((sum, weight) => sum + weight, 0);
+          expect(score).toBeGreaterThanOrEqual(0);
+          expect(score).toBeLessThanOrEqual(all * (1 + 1e-12));
+        },
+      ),
+    );
+  });
+
+  it('nearness falls from 1 at the point to 0 at the edge of the circle', () => {
+    expect([0, 750, 1500, 1600].map((distanceM) => termsOf({}, distanceM).nearness)).toEqual([1, 0.5, 0, 0]);
+  });
+
+  it('idle time earns its whole term after the time of the policy', () => {
+    const idle = (ms: number) => termsOf({ idleSince: plusMs(START, -ms) }).idle;
+    expect([0, 300_000, 600_000, 6_000_000].map(idle)).toEqual([0, 0.5, 1, 1]);
+  });
+
+  it('freshness falls with the age of the point', () => {
+    const fresh = (ms: number) => termsOf({ pointAt: plusMs(START, -ms) }).freshness;
+    expect([0, 150_000, 300_000].map(fresh)).toEqual([1, 0.5, 0]);
+  });
+
+  it('who names the topic fits better than who takes any', () => {
+    const wanted = need({ topic: 'food' });
+    const fitOf = (topics: string[]) =>
+      termsOf({ profile: { topics, languages: [], capacity: 1 } }, 0, wanted).topicFit;
+    expect([fitOf(['food']), fitOf([])]).toEqual([1, 0.5]);
+    expect(termsOf({}).topicFit).toBe(0.5);
+  });
+
+  it('the score is their sum by weight', () => {
+    const policy = policyWith({
+      weights: { nearness: 1, topicFit: 10, reputation: 100, idle: 1000, freshness: 10_000 },
+    });
+    const who = somebody({ reputation: 0.25, idleSince: plusMs(START, -60_000), pointAt: plusMs(START, -30_000) });
+    expect(scored(need(), policy, who, 300, START).score).toBeCloseTo(0.8 + 5 + 25 + 100 + 9000, 9);
+  });
+});
+
+describe('the bound', () => {
+  it('MATCH1 is exceeded by nobody at that distance or farther, to the last digit', () => {
+    fc.assert(
+      fc.property(
+        personArb('bob'),
+        needArb,
+        policyArb,
+        fc.double({ min: 0, max: 4000, noNaN: true }),
+        fc.double({ min: 0, max: 4000, noNaN: true }),
+        (person, wanted, policy, minM, moreM) => {
+          const { score } = scored(wanted, policy, askable(person), minM + moreM, START);
+          expect(score).toBeLessThanOrEqual(scoreBound(wanted, policy, minM));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is reached by somebody perfect at that very distance', () => {
+    const perfect = somebody({
+      reputation: 1,
+      idleSince: plusMs(START, -600_000),
+      profile: { topics: ['food'], languages: [], capacity: 1 },
+    });
+    const wanted = need({ topic: 'food' });
+    expect(scored(wanted, policyWith(), perfect, 400, START).score).toBe(scoreBound(wanted, policyWith(), 400));
+  });
+});
+
+describe('the order', () => {
+  it('is strict and total: by score, then distance, then id', () => {
+    const c = (name: string, score: number, distanceM: number) =>
+      candidate(user(name) as UserId, CELL, { score, distanceM });
+    const sorted = [c('d', 9, 90), c('a', 5, 10), c('b', 5, 20), c('c', 5, 20)];
+    sorted.forEach((a, i) => {
+      sorted.forEach((b, j) => {
+        expect(better(a, b)).toBe(i < j);
+      });
+    });
+  });
+});
