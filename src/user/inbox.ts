@@ -111,7 +111,8 @@ export function push(tx: Tx): void {
     tx,
     { t: 'push' },
     { to: 'cell', cell },
-    { t: 'push', user: meta.user, events: out.events, offers: out.offers },
+    // Copies: what comes while this is on its way is appended to the lists.
+    { t: 'push', user: meta.user, events: [...out.events], offers: [...out.offers] },
     CALL_TIMEOUT_MS / 2,
   );
 }

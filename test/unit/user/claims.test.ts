@@ -1,0 +1,226 @@
+// Who holds the user: the UserObject alone says, and only a recall that was answered moves it.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CELL, EAST, NEAR, oid, qid, record, WEST } from '../support/names.ts';
+import { offerItem, userHarness } from '../support/user-harness.ts';
+
+const DWELL_MS = 2000;
+/** A user held in CELL for longer than the dwell. */
+function heldUser() {
+  const user = userHarness();
+  user.claim(CELL, { seq: 1 });
+  user.advance(DWELL_MS);
+  return user;
+}
+
+describe('a claim of a user whom nobody holds', () => {
+  it('is granted at epoch 1 with the defaults and a pseudonym that stays', () => {
+    const user = userHarness();
+    const token = user.claim(CELL);
+    expect(user.replies.get(token)).toMatchObject({
+      t: 'granted',
+      epoch: 1,
+      record: { profile: { topics: [], languages: [], capacity: 1 }, pseudonym: 'u-1', holds: [], leaseLeftMs: 0 },
+    });
+    user.restart();
+    expect(user.replies.get(user.claim(CELL))).toMatchObject({ epoch: 1, record: { pseudonym: 'u-1' } });
+  });
+
+  it('CLAIM2 that is asked again gets the same epoch, over a restart too', () => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 1 });
+    expect(user.replies.get(user.claim(CELL, { seq: 1 }))).toMatchObject({ t: 'granted', epoch: 1 });
+    user.restart();
+    expect(user.replies.get(user.claim(CELL, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 1 });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
+  });
+});
+
+describe('a claim of another cell', () => {
+  it('OWN1 recalls the holder, and is granted a new epoch with what the holder says; the holder may forget', () => {
+    const user = heldUser();
+    const token = user.claim(EAST, { seq: 2 });
+    expect(user.replies.get(token)).toBeUndefined();
+    expect(user.open).toMatchObject([
+      { address: { to: 'cell', cell: CELL }, request: { t: 'recall', user: 'ana', epoch: 1 } },
+    ]);
+    user.answer('recall', { t: 'record', record: record({ reputation: 0.8 }) });
+    expect(user.replies.get(token)).toMatchObject({
+      t: 'granted',
+      epoch: 2,
+      record: { reputation: 0.8, pseudonym: 'u-1' },
+    });
+    expect(user.open).toMatchObject([
+      { address: { to: 'cell', cell: CELL }, request: { t: 'forget', user: 'ana', epoch: 1 } },
+    ]);
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+  });
+
+  it('OWN1 takes its own copy of the record when the holder has no row', () => {
+    const user = heldUser();
+    user.claim(EAST, { seq: 2 });
+    user.answer('recall', { t: 'record', record: record({ reputation: 0.8 }) });
+    user.advance(DWELL_MS);
+    const token = user.claim(CELL, { seq: 3 });
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 3, record: { reputation: 0.8 } });
+  });
+
+  it('drops holds from the record whose offers are known to have ended', () => {
+    const user = heldUser();
+    const hold = (attempt: number, n: number) =>
+      ({
+        offerId: oid(attempt, n),
+        questionId: qid(n),
+        text: '',
+        point: record().point,
+        distanceM: 1,
+        state: 'pending',
+        leftMs: 1,
+      }) as const;
+    user.deliver([offerItem(1, 'pending'), offerItem(2, 'declined')]);
+    user.deliver([offerItem(1, 'pending', 1, 2)], qid(2));
+    const token = user.claim(EAST, { seq: 2 });
+    user.answer('recall', { t: 'record', record: record({ holds: [hold(1, 1), hold(1, 2), hold(1, 3)] }) });
+    const granted = user.replies.get(token) as { record: { holds: { offerId: string }[] } };
+    expect(granted.record.holds.map(({ offerId }) => offerId)).toEqual([oid(1, 2), oid(1, 3)]);
+  });
+
+  it('CLAIM5 within the dwell is told how long to wait, and recalls nobody', () => {
+    const user = userHarness();
+    user.claim(CELL);
+    user.advance(700);
+    const token = user.claim(EAST);
+    expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 1300 });
+    expect(user.sent).toEqual([]);
+    user.advance(1300);
+    user.claim(EAST);
+    expect(user.sentOf('recall')).toHaveLength(1);
+  });
+
+  it.each([{ t: 'failed' }, { t: 'moved', to: [] }, { t: 'unborn' }] as const)(
+    'CLAIM4 gets pending when the holder says %j; the holder keeps the user however long that lasts',
+    (answer) => {
+      const user = heldUser();
+      for (let i = 0; i < 20; i++) {
+        const token = user.claim(EAST, { seq: 2 + i });
+        user.answer('recall', answer);
+        expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 500 });
+        user.advance(3_600_000);
+      }
+      expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
+      const token = user.claim(EAST, { seq: 99 });
+      user.answer('recall', { t: 'no_row' });
+      expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 2 });
+    },
+  );
+
+  it('CLAIM4 the recall goes on after a crash, and its claimant gets the user', () => {
+    const user = heldUser();
+    user.claim(EAST, { seq: 2 });
+    user.restart();
+    expect(user.open).toMatchObject([{ request: { t: 'recall', epoch: 1 } }]);
+    user.answer('recall', { t: 'record', record: record() });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+    expect(user.replies.get(user.claim(EAST, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
+  it('CLAIM1 the newest of several claimants gets the user, the others are refused', () => {
+    const user = heldUser();
+    const east = user.claim(EAST, { seq: 2 });
+    const west = user.claim(WEST, { seq: 3 });
+    expect(user.replies.get(east)).toEqual({ t: 'refused' });
+    expect(user.sentOf('recall')).toHaveLength(1);
+    user.answer('recall', { t: 'record', record: record() });
+    expect(user.replies.get(west)).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
+  it('CLAIM3 the holder itself may be the newest claimant: it gets a new epoch, and is not told to forget', () => {
+    const user = heldUser();
+    const east = user.claim(EAST, { seq: 2 });
+    const back = user.claim(CELL, { seq: 3 });
+    expect(user.replies.get(east)).toEqual({ t: 'refused' });
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(back)).toMatchObject({ t: 'granted', epoch: 2 });
+    expect(user.sentOf('forget')).toEqual([]);
+  });
+
+  it('CLAIM2 repeated while it waits, every asking gets the one answer', () => {
+    const user = heldUser();
+    const tokens = [user.claim(EAST, { seq: 2 }), user.claim(EAST, { seq: 2 })];
+    user.answer('recall', { t: 'no_row' });
+    for (const token of tokens) expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
+  it('an answer to an earlier recall is for nobody', () => {
+    const user = heldUser();
+    user.claim(EAST, { seq: 2 });
+    const [late] = user.open;
+    user.answer('recall', { t: 'failed' });
+    user.claim(EAST, { seq: 3 });
+    if (late !== undefined) user.reply(late, { t: 'no_row' });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toMatchObject({ epoch: 1 });
+  });
+});
+
+describe('the order of claims', () => {
+  it.each([
+    ['an older one of the session', { session: 's', seq: 4 }, 'refused'],
+    ['the same one', { session: 's', seq: 5 }, 'granted'],
+    ['a newer one', { session: 's', seq: 6 }, 'granted'],
+    ['one without a number', { session: 's' }, 'granted'],
+    ['one of a new session', { session: 'other', seq: 1 }, 'granted'],
+  ] as const)('CLAIM1 %s', (_, more, outcome) => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 5 });
+    user.restart();
+    expect(user.replies.get(user.claim(CELL, more))).toMatchObject({ t: outcome });
+  });
+
+  it('CLAIM1 an older claim of another cell moves nobody', () => {
+    const user = heldUser();
+    expect(user.replies.get(user.claim(EAST, { seq: 0 }))).toEqual({ t: 'refused' });
+    expect(user.sent).toEqual([]);
+  });
+
+  it('OWN1 epochs only rise, and each is granted to one cell, whatever is claimed, answered and lost', () => {
+    const act = fc.oneof(
+      fc.record({
+        t: fc.constant('claim' as const),
+        cell: fc.integer({ min: 0, max: 3 }),
+        seq: fc.integer({ min: 1, max: 30 }),
+      }),
+      fc.record({ t: fc.constantFrom('record' as const, 'no_row' as const, 'failed' as const) }),
+      fc.record({ t: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ t: fc.constant('restart' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+        const user = userHarness();
+        const cells = [CELL, ...NEAR];
+        const claims = new Map<number, string>();
+        for (const one of acts) {
+          if (one.t === 'claim') {
+            const cell = cells[one.cell] ?? CELL;
+            claims.set(user.claim(cell, { seq: one.seq }), cell);
+          } else if (one.t === 'wait') user.advance(one.ms);
+          else if (one.t === 'restart') user.restart();
+          else if (user.open.some(({ request }) => request.t === 'recall')) {
+            user.answer('recall', one.t === 'record' ? { t: 'record', record: record() } : { t: one.t });
+          }
+        }
+        const owners = new Map<number, string>();
+        let last = 0;
+        for (const [token, value] of user.replies) {
+          const granted = value as { t: string; epoch: number };
+          const cell = claims.get(token);
+          if (granted.t !== 'granted' || cell === undefined) continue;
+          expect(owners.get(granted.epoch) ?? cell).toBe(cell);
+          owners.set(granted.epoch, cell);
+          expect(granted.epoch).toBeGreaterThanOrEqual(last);
+          last = granted.epoch;
+        }
+      }),
+    );
+  });
+});

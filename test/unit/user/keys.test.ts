@@ -1,0 +1,55 @@
+// Idempotency keys: the first question of a key keeps it, and the later one is told of it.
+import { describe, expect, it } from 'vitest';
+import { qid, START } from '../support/names.ts';
+import { item, questionItem, userHarness } from '../support/user-harness.ts';
+
+const opened = (key?: string) => [questionItem(1, 'open', key)];
+
+describe('a key', () => {
+  it('ONCE1 belongs to its first question: a later one is told which that is, again and after a restart', () => {
+    const user = userHarness();
+    expect(user.deliver(opened('k'), qid(2))).toEqual({ t: 'stored', upTo: 1 });
+    user.advance(5);
+    expect(user.deliver(opened('k'), qid(1))).toEqual({ t: 'stored', upTo: 1, duplicateOf: qid(2) });
+    user.restart();
+    expect(user.deliver(opened('k'), qid(1))).toEqual({ t: 'stored', upTo: 1, duplicateOf: qid(2) });
+    expect(user.deliver([item(2)], qid(2))).toEqual({ t: 'stored', upTo: 2 });
+  });
+
+  it('ONCE1 of two in the same millisecond the first one stored keeps it, whatever their ids', () => {
+    const user = userHarness();
+    expect(user.deliver(opened('k'), qid(2))).toEqual({ t: 'stored', upTo: 1 });
+    expect(user.deliver(opened('k'), qid(1))).toMatchObject({ duplicateOf: qid(2) });
+    expect(user.deliver(opened('k'), qid(3))).toMatchObject({ duplicateOf: qid(2) });
+    user.restart();
+    expect(user.deliver([item(2)], qid(2))).toEqual({ t: 'stored', upTo: 2 });
+    expect(user.deliver([item(2)], qid(1))).toMatchObject({ duplicateOf: qid(2) });
+  });
+
+  it('ONCE1 other keys, and no key, are nobody’s duplicates', () => {
+    const user = userHarness();
+    user.deliver(opened('k1'), qid(1));
+    expect(user.deliver(opened('k2'), qid(2))).toEqual({ t: 'stored', upTo: 1 });
+    user.deliver(opened(), qid(3));
+    expect(user.deliver(opened(), qid(4))).toEqual({ t: 'stored', upTo: 1 });
+  });
+
+  it('ONCE1 is kept after its question ended, and free when that is forgotten', () => {
+    const user = userHarness();
+    user.deliver([...opened('k'), questionItem(2, 'answered')], qid(1), 1000);
+    expect(user.deliver(opened('k'), qid(2), 1000)).toMatchObject({ duplicateOf: qid(1) });
+    user.advance(1000);
+    expect(user.deliver(opened('k'), qid(3))).toEqual({ t: 'stored', upTo: 1 });
+  });
+
+  it('TIME1 a clock that ran back gives it to nobody else', () => {
+    const user = userHarness();
+    user.advance(60_000);
+    user.deliver(opened('k'), qid(2));
+    user.setNow(START);
+    user.restart();
+    expect(user.deliver(opened('k'), qid(1))).toMatchObject({ duplicateOf: qid(2) });
+    user.restart();
+    expect(user.deliver([item(2)], qid(2))).toEqual({ t: 'stored', upTo: 2 });
+  });
+});

@@ -1,0 +1,87 @@
+// News for the holder's cell: best effort, in order, never without the inbox.
+import { describe, expect, it } from 'vitest';
+import type { Send } from '../../../src/protocol/effects.ts';
+import { CELL, EAST, oid, qid, record } from '../support/names.ts';
+import { item, offerItem, type UserHarness, userHarness } from '../support/user-harness.ts';
+
+function heldUser(): UserHarness {
+  const user = userHarness();
+  user.claim(CELL);
+  return user;
+}
+const what = ({ request, address }: Send) => ({
+  to: address.to === 'cell' ? address.cell : '',
+  seqs: request.t === 'push' ? request.events.map(({ seq }) => seq) : [],
+  offers: request.t === 'push' ? request.offers.map(({ id, state }) => [id, state]) : [],
+});
+const pushes = (user: UserHarness) => user.sentOf('push').map(what);
+
+describe('a push', () => {
+  it('passes events and changes of offers on to the cell that holds the user', () => {
+    const user = heldUser();
+    user.deliver([{ ...item(1, 'offer.made'), ...offerItem(1, 'pending'), n: 1 }]);
+    expect(pushes(user)).toEqual([{ to: CELL, seqs: [1], offers: [[oid(1), 'pending']] }]);
+  });
+
+  it('HOLD1 frees holds through changes without an event too', () => {
+    const user = heldUser();
+    user.deliver([offerItem(1, 'pending'), offerItem(2, 'accepted')]);
+    expect(pushes(user)[0]?.offers).toEqual([
+      [oid(1), 'pending'],
+      [oid(1), 'accepted'],
+    ]);
+  });
+
+  it('goes nowhere when nobody holds the user; the inbox keeps it', () => {
+    const user = userHarness();
+    user.deliver([item(1)]);
+    expect(user.sent).toEqual([]);
+    expect(user.events().items).toHaveLength(1);
+    user.claim(CELL);
+    user.deliver([item(2)]);
+    expect(pushes(user)).toEqual([{ to: CELL, seqs: [2], offers: [] }]);
+  });
+
+  it('KEEP2 one at a time: what comes meanwhile follows, each once and in order', () => {
+    const user = heldUser();
+    user.deliver([item(1)]);
+    user.deliver([item(2)]);
+    user.deliver([item(1)], qid(2));
+    expect(pushes(user).map(({ seqs }) => seqs)).toEqual([[1]]);
+    user.answer('push', { t: 'done' });
+    expect(pushes(user).map(({ seqs }) => seqs)).toEqual([[1], [2, 3]]);
+    user.answer('push', { t: 'done' });
+    expect(pushes(user)).toHaveLength(2);
+  });
+
+  it('is repeated when it failed, with what came since, later each time, and given up after a few', () => {
+    const user = heldUser();
+    user.deliver([item(1)]);
+    const from = user.now();
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      user.answer('push', { t: 'failed' });
+      const before = user.sentOf('push').length;
+      while (user.sentOf('push').length === before) user.advance(250);
+      times.push(user.now() - from);
+      if (i === 0) user.deliver([item(2)]);
+    }
+    expect(times).toEqual([500, 1500, 3500, 7500, 15_500]);
+    expect(pushes(user).map(({ seqs }) => seqs)).toEqual([[1], [1], [1, 2], [1, 2], [1, 2], [1, 2]]);
+    user.answer('push', { t: 'failed' });
+    user.advance(600_000);
+    expect(pushes(user)).toHaveLength(6);
+    expect(user.events().items, 'the inbox keeps what no socket saw').toHaveLength(2);
+    user.deliver([item(3)]);
+    expect(pushes(user).at(-1)?.seqs).toEqual([3]);
+  });
+
+  it('follows the user to the next holder', () => {
+    const user = heldUser();
+    user.advance(2000);
+    user.claim(EAST);
+    user.answer('recall', { t: 'record', record: record() });
+    user.deliver([item(1)]);
+    expect(pushes(user)).toEqual([{ to: EAST, seqs: [1], offers: [] }]);
+  });
+});
