@@ -188,7 +188,7 @@ function startOf(options: Options, presence: Scan, questions: Scan): number {
 
 /**
  * The file's, or the defaults in trace time: at 60 times the speed a rest of 10 s would be one of 10 minutes, so what is told
- * as a duration is divided by the speed, as far down as a policy may go.
+ * as a duration is divided by the speed, but not so far that sleeping questions would do little else than wake.
  */
 function policyOf({ policy, speed, boundary }: Options): unknown {
   if (policy !== undefined) return readJsonFile(policy, 'policy');
@@ -199,6 +199,6 @@ function policyOf({ policy, speed, boundary }: Options): unknown {
     cooldownMs: at(cooldownMs, 0),
     idleFullMs: at(idleFullMs, 1000),
     offers: { ttlMs: at(offers.ttlMs, 2000) },
-    backOff: { firstMs: at(backOff.firstMs, 1000), maxMs: at(backOff.maxMs, 5000) },
+    backOff: { firstMs: at(backOff.firstMs, 2000), maxMs: at(backOff.maxMs, 10_000) },
   };
 }

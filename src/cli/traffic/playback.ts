@@ -2,7 +2,6 @@
 
 import { pause } from '../../client/back-off.ts';
 import { VicinalClient } from '../../client/client.ts';
-import { prng } from '../../lib/prng.ts';
 import { type Asker, asker } from './asker.ts';
 import { crowd } from './crowd.ts';
 import type { Manner } from './person.ts';
@@ -48,10 +47,9 @@ export async function playback(options: PlaybackOptions): Promise<PlaybackResult
   const manner = mannerAt(speed);
   const idleMs = Math.max(IDLE_MIN_MS, IDLE_TRACE_MS / speed);
   const people = crowd({ url, seed, manner, stats, tokenFor, nowMs, idleMs });
-  const random = prng(seed + 1);
   const askers = Array.from({ length: ASKERS }, (_, i): Asker => {
     const token = (): Promise<string> => tokenFor(`asker-${i + 1}`);
-    return asker(new VicinalClient({ url, token, random: random.fork().unit }), stats, nowMs);
+    return asker(new VicinalClient({ url, token }), stats, nowMs);
   });
   const badRows: Record<string, number> = {};
   let rows = 0;

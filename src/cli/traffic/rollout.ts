@@ -58,10 +58,10 @@ export function runningUrl(dataDir: string | undefined): string | undefined {
   }
 }
 
-/** True when something there says that it is healthy. */
+/** True when something there says that it is healthy; a busy service may take its time. */
 export async function isHealthy(url: string): Promise<boolean> {
   try {
-    return (await fetch(new URL('/health', url), { signal: AbortSignal.timeout(3000) })).ok;
+    return (await fetch(new URL('/health', url), { signal: AbortSignal.timeout(10_000) })).ok;
   } catch {
     return false;
   }

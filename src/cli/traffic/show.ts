@@ -79,7 +79,7 @@ export async function play(options: ShowOptions): Promise<Show> {
 function enter(options: ShowOptions, who: Character, atMs: number): Person {
   const { topics, languages, capacity, random } = who;
   return person({
-    client: new VicinalClient({ url: options.url, token: () => options.tokenFor(who.id), random: random.fork().unit }),
+    client: new VicinalClient({ url: options.url, token: () => options.tokenFor(who.id) }),
     point: who.route(atMs),
     profile: { topics, languages, capacity },
     random,

@@ -105,11 +105,12 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
     late: (code) => bump(lates, code),
     failed: (code) => bump(refusals.has(code) ? refused : errors, code),
     summary: () => {
-      const all = [...rows.values()];
+      // An inbox may hold events of earlier runs: only what was asked in this one counts.
+      const all = [...rows.values()].filter(({ startedMs }) => startedMs !== undefined);
       const count = (test: (row: Row) => boolean): number => all.filter(test).length;
       const waits = all.flatMap((row) => waited(row) ?? []);
       return {
-        asked: count((row) => row.startedMs !== undefined),
+        asked: all.length,
         matched: count((row) => row.matchedAtMs !== undefined),
         answered: count((row) => row.state === 'answered'),
         dormant: count((row) => row.slept),
@@ -126,7 +127,7 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
         meanDistanceM: rounded(mean(distances)),
       };
     },
-    live: () => [...rows.values()].filter(({ state }) => !ENDED.has(state)),
+    live: () => [...rows.values()].filter(({ state, startedMs }) => startedMs !== undefined && !ENDED.has(state)),
     sinceAskedMs: (id) => {
       const startedMs = rows.get(id)?.startedMs;
       return startedMs === undefined ? undefined : nowMs() - startedMs;

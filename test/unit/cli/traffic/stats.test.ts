@@ -38,7 +38,8 @@ describe('the summary', () => {
   it('takes an event that overtakes the reply to the ask', () => {
     const seen = stats(() => 1500);
     seen.told(told('a', 'matched'));
-    expect(seen.summary()).toMatchObject({ asked: 0, matched: 1, p50MatchMs: null });
+    expect(seen.summary()).toMatchObject({ asked: 0, matched: 0, p50MatchMs: null });
+    expect(seen.live()).toEqual([]);
     seen.asked(question('a'), 1000);
     expect(seen.summary()).toMatchObject({ asked: 1, matched: 1, p50MatchMs: 500 });
     expect(seen.live()[0]?.state).toBe('matched');
