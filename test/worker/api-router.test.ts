@@ -157,8 +157,13 @@ describe('a call that fails', () => {
     const always = world(() => {
       throw fault({ retryable: true });
     });
-    await expect(ask(always.router)).rejects.toThrow('fault');
+    expect(await ask(always.router)).toMatchObject({ code: 'busy', retryAfterS: 1 });
     expect(always.log).toHaveLength(3);
+    const poisoned = world(() => {
+      throw fault({ durableObjectReset: true });
+    });
+    expect(await ask(poisoned.router)).toMatchObject({ code: 'busy', retryAfterS: 1 });
+    expect(poisoned.log).toHaveLength(2);
   });
 });
 
