@@ -69,7 +69,7 @@ describe('a push', () => {
     expect(times).toEqual([500, 1500, 3500, 7500, 15_500]);
     expect(pushes(user).map(({ seqs }) => seqs)).toEqual([[1], [1], [1, 2], [1, 2], [1, 2], [1, 2]]);
     user.answer('push', { t: 'failed' });
-    user.advance(600_000);
+    user.advance(60_000);
     expect(pushes(user)).toHaveLength(6);
     expect(user.events().items, 'the inbox keeps what no socket saw').toHaveLength(2);
     user.deliver([item(3)]);
