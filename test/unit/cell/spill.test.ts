@@ -143,6 +143,18 @@ describe('sleeping', () => {
     expect(cell.question(qid()).phase.t).toBe('dormant');
   });
 
+  it('SLEEP2 tries again where no beacon was left, a few times, before it sleeps all the same', () => {
+    const cell = cellHarness({
+      respond: ({ request, address }) =>
+        request.t === 'scout' && address.to === 'cell' && address.cell === EAST
+          ? { t: 'scouted', candidates: [], beacon: false }
+          : undefined,
+    });
+    cell.request(wide);
+    expect(cellsOf(cell).filter((one) => one === EAST)).toHaveLength(4);
+    expect(cell.question(qid()).phase.t).toBe('dormant');
+  });
+
   it('silent cells do not keep it awake', () => {
     const cell = cellHarness({ respond: ({ request }) => (request.t === 'scout' ? { t: 'failed' } : undefined) });
     cell.request(wide);
@@ -169,7 +181,7 @@ describe('sleeping', () => {
   });
 
   it('answers to a try that a move ended are for nobody', () => {
-    const cell = cellHarness({ manual: ['scout', 'reserve'] });
+    const cell = cellHarness({ policy: { scoutCellsMax: 2 }, manual: ['scout', 'reserve'] });
     cell.request(wide);
     const old = [...cell.open];
     cell.request({ t: 'patch', id: qid(), user: ana, point: at(-300) });

@@ -148,6 +148,7 @@ describe('an arrival at a beacon', () => {
       cell.request(scout());
       cell.request(scout({ questionId: qid(2, EAST), point: at(300) }));
       cell.ping(bob);
+      cell.ping(bob, { point: at(50) });
       expect(cell.sentOf('nudge'), 'one slot, one nudge').toHaveLength(1);
       cell.answer('nudge', { t });
       expect(cell.state().beacons.size).toBe(1);
