@@ -1,11 +1,11 @@
 // WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
-// beacon lies, who was suitable when it fell asleep or arrived since. Both once faults have stopped.
-
+// beacon lies, who arrived after it fell asleep. Both once faults have stopped.
 import { isShort } from '../../cell/lifecycle.ts';
 import { needOf, policyOf } from '../../cell/need.ts';
-import type { CellState, Question } from '../../cell/state.ts';
+import type { CellState, Held, Question } from '../../cell/state.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import { refuse } from '../../matching/filter.ts';
+import type { QuestionId } from '../../protocol/ids.ts';
 import type { Need } from '../../protocol/messages.ts';
 import type { CellNode } from '../node.ts';
 import type { MakeChecker } from './checker.ts';
@@ -13,55 +13,88 @@ import type { MakeChecker } from './checker.ts';
 const LATE_MS = 60_000;
 /** A nudge, a reserve and their replies take this long at most when nothing fails. */
 const GRACE_MS = 14_000;
-/** Samples are 5 s apart. */
-const RESTED_MS = 6000;
+/** Samples are this far apart at most: whoever is first seen now may have come then. */
+const SAMPLE_MS = 6000;
 
 export const wakeChecker: MakeChecker = ({ world, report }) => {
-  /** Since when a pair has stood beside each other, on the world's clock. */
-  const beside = new Map<string, number>();
-  const look = (node: CellNode, state: CellState, need: Need, seen: Set<string>): void => {
+  /** Since when a pair has stood beside each other, on the world's clock; by place, then user. */
+  const beside = new Map<string, Map<string, number>>();
+  /** When a question was last written, and when a scout last left its beacon somewhere: whoever stood there was seen by it. */
+  const triedAt = new Map<QuestionId, number>();
+  const laid = new Map<string, { readonly at: number; readonly stood: ReadonlyMap<string, string> }>();
+
+  const look = (node: CellNode, state: CellState, need: Need): void => {
+    const place = `${node.id} beside ${need.questionId}`;
     const now = (world.now + node.skewMs) as EpochMs;
+    const before = beside.get(place) ?? new Map<string, number>();
+    const after = new Map<string, number>();
+    beside.set(place, after);
+    const isHome = state.questions.has(need.questionId);
+    const scout = isHome ? undefined : laid.get(place);
+    const tried = (isHome ? triedAt.get(need.questionId) : scout?.at) ?? 0;
     for (const held of state.users.values()) {
       if (held.phase !== 'live' || typeof refuse(need, policyOf(state), held, now) !== 'number') continue;
-      const pair = `${held.user} in ${node.id} beside ${need.questionId}`;
-      seen.add(pair);
-      // Suitable because a rest has just ended: that is no arrival, and waits for the sleeper's own time.
-      const since = beside.get(pair) ?? (held.coolUntil > now - RESTED_MS ? Number.POSITIVE_INFINITY : world.now);
-      beside.set(pair, since);
-      if (world.now - since > GRACE_MS) report('WAKE2', `${pair} for ${world.now - since} ms`);
+      const since = before.get(held.user) ?? world.now;
+      after.set(held.user, since);
+      // Seen by the last try, or resting then and merely rested since: no arrival.
+      const rested = held.coolUntil - node.skewMs > tried;
+      if (tried >= since - SAMPLE_MS || rested || scout?.stood.get(held.user) === standing(held)) continue;
+      if (world.now - since > GRACE_MS) report('WAKE2', `${held.user} in ${place} for ${world.now - since} ms`);
     }
   };
+  const homeOf = (id: QuestionId): { readonly question: Question; readonly state: CellState } | undefined => {
+    for (const { state } of world.cells.values()) {
+      const question = state?.questions.get(id);
+      if (question !== undefined && state !== undefined) return { question, state };
+    }
+    return undefined;
+  };
+  const seeks = (state: CellState, question: Question): boolean => {
+    const { offers } = question;
+    if (!isShort(question) || state.rounds.has(question.id)) return false;
+    if (offers.filter(({ madeAt }) => madeAt !== undefined).length >= policyOf(state).offers.max) return false;
+    return !offers.some((offer) => offer.state === 'reserving');
+  };
   return {
+    committed: (node, { rows }) => {
+      for (const { table, key } of rows) {
+        if (table === 'beacons' && node.kind === 'cell')
+          laid.set(`${node.id} beside ${key}`, { at: world.now, stood: stoodIn(node) });
+        if (table === 'questions') triedAt.set(key as QuestionId, world.now);
+      }
+    },
     healed: () => {
-      const seen = new Set<string>();
       for (const node of world.cells.values()) {
         const { state } = node;
         if (state?.birth === undefined) continue;
         const now = world.now + node.skewMs;
         for (const question of state.questions.values()) {
           const due = wakeOf(question);
-          if (due !== undefined && due < now - LATE_MS)
+          if (due !== undefined && due < now - LATE_MS) {
             report('WAKE1', `${question.id} should have been tried ${now - due} ms ago`);
-          const made = question.offers.filter(({ madeAt }) => madeAt !== undefined).length;
-          if (!isShort(question) || state.rounds.has(question.id) || made >= policyOf(state).offers.max) continue;
-          if (question.offers.some((offer) => offer.state === 'reserving')) continue;
-          look(node, state, needOf(state, question), seen);
+          }
+          if (seeks(state, question)) look(node, state, needOf(state, question));
         }
         for (const [id, beacon] of state.beacons) {
-          const home = [...world.cells.values()].find((cell) => cell.state?.questions.has(id));
-          const question = home?.state?.questions.get(id);
-          if (question === undefined || home?.state === undefined || !isShort(question) || beacon.until <= now)
-            continue;
-          if (question.offers.some((offer) => offer.state === 'reserving') || home.state.rounds.has(id)) continue;
-          const need = needOf(home.state, question);
+          const home = homeOf(id);
+          if (home === undefined || beacon.until <= now || !seeks(home.state, home.question)) continue;
           // The beacon speaks of the place and circle in which it was left.
-          look(node, state, { ...beacon.need, excluded: need.excluded }, seen);
+          look(node, state, { ...beacon.need, excluded: needOf(home.state, home.question).excluded });
         }
       }
-      for (const pair of beside.keys()) if (!seen.has(pair)) beside.delete(pair);
     },
   };
 };
+
+/** How everybody here stood at that moment: who stands so still has not arrived since. */
+function stoodIn(node: CellNode): ReadonlyMap<string, string> {
+  const stood = new Map<string, string>();
+  for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') stood.set(held.user, standing(held));
+  return stood;
+}
+
+const standing = ({ epoch, point, holds, profile }: Held): string =>
+  `${epoch} ${point.lat} ${point.lng} ${holds.size} ${profile.topics.join()}`;
 
 function wakeOf(question: Question): number | undefined {
   if (question.phase.t === 'dormant') return question.phase.wakeAt;

@@ -1,0 +1,38 @@
+// The checkers can fail: each mutant still fits the source, and some that are caught soon are caught here. All: npm run sim -- --mutants.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runSeeds } from '../../src/cli/sim/pool.ts';
+import { MUTANTS, mutate } from '../../src/sim/mutants.ts';
+import type { SimReport } from '../../src/sim/run.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+/** Caught within the first seeds. */
+const SOON = [
+  'no-recall',
+  'capacity-ignored',
+  'accept-twice',
+  'owed-forgotten',
+  'wake-forgotten',
+  'answers-lost-at-expiry',
+];
+
+describe('mutants of the program', () => {
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+    '%s fits the source in exactly one place for each edit',
+    (_name, mutant) => {
+      for (const file of new Set(mutant.edits.map((edit) => edit.file))) {
+        const source = readFileSync(new URL(file, ROOT), 'utf8');
+        expect(mutate(mutant, file, source)).not.toBe(source);
+      }
+    },
+  );
+
+  it.each(SOON)('%s is caught', { timeout: 120_000 }, async (name) => {
+    const caught: SimReport[] = [];
+    const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
+    await runSeeds({ seeds, size: {}, mutant: name, first: true, check: true }, (report) => {
+      if (report.violations.length > 0) caught.push(report);
+    });
+    expect(caught.length).toBeGreaterThan(0);
+  });
+});
