@@ -48,6 +48,7 @@ describe('a key', () => {
     user.deliver(opened('k'), qid(2));
     user.setNow(START);
     user.restart();
+    expect(user.state().clock).toBe(START + 60_000);
     expect(user.deliver(opened('k'), qid(1))).toMatchObject({ duplicateOf: qid(2) });
     user.restart();
     expect(user.deliver([item(2)], qid(2))).toEqual({ t: 'stored', upTo: 2 });
