@@ -26,7 +26,7 @@ function near(random: Prng, { lat, lng }: Point): Point {
   };
 }
 
-describe('coverCircle', () => {
+describe('GEO2 coverCircle', () => {
   it.each(PLACES)('returns exactly the leaves within the radius, nearest first: %s', (_, middle) => {
     const random = prng(11);
     const leaves = randomLeaves(random, rootsAround(middle), 2000);
@@ -82,7 +82,7 @@ describe('coverCircle', () => {
   });
 });
 
-describe('coverCircleAtLength', () => {
+describe('GEO2 coverCircleAtLength', () => {
   it.each(PLACES)('returns exactly the cells within the radius: %s', (_, middle) => {
     const random = prng(13);
     for (let i = 0; i < 12; i++) {

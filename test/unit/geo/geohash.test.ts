@@ -45,7 +45,7 @@ function encodeByHalving({ lat, lng }: Point, length: number): string {
   return hash;
 }
 
-describe('published vectors (need the real data)', () => {
+describe('GEO1 published vectors (need the real data)', () => {
   it.skipIf(!hasRealData(ENCODED))('encodes as python-geohash does, at every length', () => {
     const rows = readRealRows(ENCODED);
     expect(rows.length).toBe(4096);
@@ -77,7 +77,7 @@ describe('published vectors (need the real data)', () => {
   });
 });
 
-describe('encode', () => {
+describe('GEO1 encode', () => {
   it('agrees with the definition by halving, everywhere and at every length', () => {
     fc.assert(
       fc.property(pointArb, lengthArb, (p, length) => encode(p, length) === encodeByHalving(p, length)),
@@ -190,7 +190,7 @@ describe('decode and center', () => {
   });
 });
 
-describe('neighbors', () => {
+describe('GEO1 neighbors', () => {
   const opposite: Readonly<Record<keyof Neighbors, keyof Neighbors>> = {
     n: 's',
     ne: 'sw',

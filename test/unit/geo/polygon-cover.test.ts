@@ -31,7 +31,7 @@ const box = (west: number, south: number, east: number, north: number): readonly
   [west, north],
 ];
 
-describe('real cities (need the real data)', () => {
+describe('GEO4 real cities (need the real data)', () => {
   it.skipIf(!hasRealData('boundaries')).each([
     ['new_york_boroughs', 73, 1731],
     ['san_francisco_neighborhoods', 12, 261],
@@ -84,7 +84,7 @@ function bruteForce(
   return found.sort();
 }
 
-describe('coverPolygon', () => {
+describe('GEO4 coverPolygon', () => {
   // Off the corners of the grid, where rounding decides whether an edge touches a cell.
   const off = (min: number, max: number) =>
     fc.integer({ min: min * 1e6, max: max * 1e6 }).map((n) => n / 1e6 + 1.2345e-7);

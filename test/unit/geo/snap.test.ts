@@ -8,7 +8,7 @@ import { pointArb } from './arbitraries.ts';
 
 const lengthArb = fc.integer({ min: 1, max: 12 });
 
-describe('snap', () => {
+describe('GEO3 snap', () => {
   it('PRIV1: keeps the geohash up to the length of the grid, and nothing finer', () => {
     fc.assert(
       fc.property(pointArb, pointArb, lengthArb, lengthArb, (a, b, grid, cell) => {
