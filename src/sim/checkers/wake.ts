@@ -5,10 +5,11 @@ import { needOf, policyOf } from '../../cell/need.ts';
 import type { CellState, Held, Question } from '../../cell/state.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import { refuse } from '../../matching/filter.ts';
+import type { Effects } from '../../protocol/effects.ts';
 import type { QuestionId } from '../../protocol/ids.ts';
 import type { Need } from '../../protocol/messages.ts';
-import type { CellNode } from '../node.ts';
-import type { MakeChecker } from './checker.ts';
+import type { CellNode, NodeEvent } from '../node.ts';
+import type { MakeChecker, Report } from './checker.ts';
 
 const LATE_MS = 60_000;
 /** A nudge, a reserve and their replies take this long at most when nothing fails. */
@@ -56,7 +57,9 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
     return !offers.some((offer) => offer.state === 'reserving');
   };
   return {
-    committed: (node, { rows }) => {
+    committed: (node, effects, event) => {
+      const { rows } = effects;
+      if (node.kind === 'cell') checkBeacon(node, effects, event, report);
       for (const { table, key } of rows) {
         if (table === 'beacons' && node.kind === 'cell')
           laid.set(`${node.id} beside ${key}`, { at: world.now, stood: stoodIn(node) });
@@ -95,6 +98,16 @@ function stoodIn(node: CellNode): ReadonlyMap<string, string> {
 
 const standing = ({ epoch, point, holds, profile }: Held): string =>
   `${epoch} ${point.lat} ${point.lng} ${holds.size} ${profile.topics.join()}`;
+
+/** SLEEP2: a scout that says it left its beacon has it on the disk in the same step. */
+function checkBeacon(node: CellNode, { replies }: Effects, event: NodeEvent, report: Report): void {
+  if (event.t !== 'request' || !('envelope' in event) || event.envelope.request.t !== 'scout') return;
+  const { questionId } = event.envelope.request.need;
+  const answer = replies.find(({ token }) => token === event.token)?.value as { readonly beacon?: boolean } | undefined;
+  if (answer?.beacon === true && node.state?.beacons.has(questionId) !== true) {
+    report('SLEEP2', `${node.id} says that the beacon of ${questionId} was left, and has none`);
+  }
+}
 
 function wakeOf(question: Question): number | undefined {
   if (question.phase.t === 'dormant') return question.phase.wakeAt;
