@@ -27,7 +27,7 @@ export function settling(random: () => number): Settling {
             // A connection that was closed here (an app started again) says nothing of the call.
             if (!error.transient && error.code !== 'closed') return { t: 'refused', code: error.code };
             if (stop.signal.aborted) return { t: 'unknown' };
-            await pause(backOffMs(Math.min(failures, 3), random), stop.signal);
+            await pause(backOffMs(Math.min(failures, 1), random), stop.signal);
           }
         }
       } finally {

@@ -29,6 +29,10 @@ export type VoiceOptions = {
 
 const POLL_S = 5;
 const PAUSE_MS = 300;
+/** Whoever waits longer for their connection starts the app again, so that short lives of the service are used too. */
+const PATIENCE_MS = 1500;
+/** The caller repeats what has no answer, faster than the client would. */
+const ONCE = { retriesMax: 0 } as const;
 /** Half of the lease at most, so that nobody's ends unless the service does not listen. */
 const KEEP_ALIVE_MS = 5000;
 
@@ -36,8 +40,26 @@ export function socketVoice(options: VoiceOptions): Voice {
   const { url, token, platform, profile, onEvent } = options;
   const client = new VicinalClient({ url, token, ...platform });
   let point = options.point;
+  let impatience: ReturnType<typeof setTimeout> | undefined;
   const open = (after: number): Connection =>
-    client.connect({ ...profile, point, after, onEvent, keepAliveMs: KEEP_ALIVE_MS });
+    client.connect({
+      ...profile,
+      point,
+      after,
+      onEvent,
+      keepAliveMs: KEEP_ALIVE_MS,
+      onState: (state) => {
+        if (state === 'open' || state === 'closed') {
+          clearTimeout(impatience);
+          impatience = undefined;
+        } else impatience ??= setTimeout(restart, PATIENCE_MS);
+      },
+    });
+  const restart = (): void => {
+    const { seq } = connection;
+    connection.close();
+    connection = open(seq);
+  };
   let connection = open(0);
   return {
     verbs: () => connection,
@@ -45,11 +67,7 @@ export function socketVoice(options: VoiceOptions): Voice {
       point = next;
       connection.setPoint(next).catch(() => {});
     },
-    restart: () => {
-      const { seq } = connection;
-      connection.close();
-      connection = open(seq);
-    },
+    restart,
     close: () => connection.close(),
   };
 }
@@ -69,20 +87,20 @@ export function httpVoice(options: VoiceOptions): Voice {
       const moved = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      await client.presence({ ...point, ...profile }, { retriesMax: 1, signal }).catch(() => pause(PAUSE_MS));
+      await client.presence({ ...point, ...profile }, { ...ONCE, signal }).catch(() => pause(PAUSE_MS));
       await Promise.race([moved, pause(KEEP_ALIVE_MS)]);
     }
   };
   const listen = async (): Promise<void> => {
     while (!signal.aborted) {
       try {
-        const { items } = await client.events({ after: seq, waitS: POLL_S, signal });
+        const { items } = await client.events({ after: seq, waitS: POLL_S, ...ONCE, signal });
         for (const event of items) {
           if (event.seq <= seq || signal.aborted) continue;
           seq = event.seq;
           onEvent(event);
         }
-        if (items.length > 0 && acknowledges()) await client.acknowledge(seq, { signal });
+        if (items.length > 0 && acknowledges()) await client.acknowledge(seq, { ...ONCE, signal });
       } catch {
         await pause(PAUSE_MS);
       }
@@ -91,7 +109,13 @@ export function httpVoice(options: VoiceOptions): Voice {
   void present();
   void listen();
   return {
-    verbs: () => client,
+    verbs: () => ({
+      ask: (question) => client.ask(question, ONCE),
+      cancel: (id) => client.cancel(id, ONCE),
+      accept: (id) => client.accept(id, ONCE),
+      decline: (id) => client.decline(id, ONCE),
+      answer: (id, text) => client.answer(id, text, ONCE),
+    }),
     moveTo: (next) => {
       point = next;
       wake();
