@@ -187,18 +187,15 @@ function startOf(options: Options, presence: Scan, questions: Scan): number {
 }
 
 /**
- * The file's, or the defaults in trace time: at 60 times the speed a rest of 10 s would be one of 10 minutes, so what is told
- * as a duration is divided by the speed, but not so far that sleeping questions would do little else than wake.
+ * The file's, or the defaults with the rests of people in trace time: at 60 times the speed a rest of 10 s would be one of
+ * 10 minutes. What the service itself needs time for (offers on their way, sleeping questions) keeps the real clock.
  */
 function policyOf({ policy, speed, boundary }: Options): unknown {
   if (policy !== undefined) return readJsonFile(policy, 'policy');
   if (boundary === undefined) return undefined;
-  const at = (ms: number, minMs: number): number => Math.max(Math.min(ms, minMs), Math.round(ms / speed));
-  const { cooldownMs, idleFullMs, offers, backOff } = DEFAULT_POLICY;
+  const { cooldownMs, idleFullMs } = DEFAULT_POLICY;
   return {
-    cooldownMs: at(cooldownMs, 0),
-    idleFullMs: at(idleFullMs, 1000),
-    offers: { ttlMs: at(offers.ttlMs, 2000) },
-    backOff: { firstMs: at(backOff.firstMs, 2000), maxMs: at(backOff.maxMs, 10_000) },
+    cooldownMs: Math.min(cooldownMs, Math.round(cooldownMs / speed)),
+    idleFullMs: Math.max(1000, Math.min(idleFullMs, Math.round(idleFullMs / speed))),
   };
 }

@@ -65,9 +65,10 @@ export class VicinalClient {
     this.#cell = undefined;
   }
 
-  ask({ key, ...question }: NewQuestion): Promise<QuestionView> {
+  ask({ key, ...question }: NewQuestion, options: CallOptions = {}): Promise<QuestionView> {
     const headers = { 'idempotency-key': key ?? mint(this.#platform.random, 24) };
-    return this.#send({ method: 'POST', path: '/v1/questions', body: question, headers }) as Promise<QuestionView>;
+    const call: Call = { method: 'POST', path: '/v1/questions', body: question, headers, ...options };
+    return this.#send(call) as Promise<QuestionView>;
   }
 
   question(id: QuestionId): Promise<QuestionView> {
@@ -79,28 +80,30 @@ export class VicinalClient {
   }
 
   /** Moves a question of this user. */
-  move(id: QuestionId, { lat, lng }: ClientPoint): Promise<QuestionView> {
-    return this.#send({ method: 'PATCH', path: `/v1/questions/${id}`, body: { lat, lng } }) as Promise<QuestionView>;
+  move(id: QuestionId, { lat, lng }: ClientPoint, options: CallOptions = {}): Promise<QuestionView> {
+    const call: Call = { method: 'PATCH', path: `/v1/questions/${id}`, body: { lat, lng }, ...options };
+    return this.#send(call) as Promise<QuestionView>;
   }
 
-  cancel(id: QuestionId): Promise<QuestionView> {
-    return this.#send({ method: 'DELETE', path: `/v1/questions/${id}` }) as Promise<QuestionView>;
+  cancel(id: QuestionId, options: CallOptions = {}): Promise<QuestionView> {
+    return this.#send({ method: 'DELETE', path: `/v1/questions/${id}`, ...options }) as Promise<QuestionView>;
   }
 
   async offers(): Promise<readonly OfferView[]> {
     return itemsOf<OfferView>(await this.#send({ method: 'GET', path: '/v1/offers' }));
   }
 
-  accept(id: OfferId): Promise<OfferView> {
-    return this.#send({ method: 'POST', path: `/v1/offers/${id}/accept` }) as Promise<OfferView>;
+  accept(id: OfferId, options: CallOptions = {}): Promise<OfferView> {
+    return this.#send({ method: 'POST', path: `/v1/offers/${id}/accept`, ...options }) as Promise<OfferView>;
   }
 
-  decline(id: OfferId): Promise<OfferView> {
-    return this.#send({ method: 'POST', path: `/v1/offers/${id}/decline` }) as Promise<OfferView>;
+  decline(id: OfferId, options: CallOptions = {}): Promise<OfferView> {
+    return this.#send({ method: 'POST', path: `/v1/offers/${id}/decline`, ...options }) as Promise<OfferView>;
   }
 
-  answer(id: OfferId, text: string): Promise<AnswerView> {
-    return this.#send({ method: 'POST', path: `/v1/offers/${id}/answer`, body: { text } }) as Promise<AnswerView>;
+  answer(id: OfferId, text: string, options: CallOptions = {}): Promise<AnswerView> {
+    const call: Call = { method: 'POST', path: `/v1/offers/${id}/answer`, body: { text }, ...options };
+    return this.#send(call) as Promise<AnswerView>;
   }
 
   /** Events after a number; with `waitS` (20 at most) it waits for one if there is none. They stay until acknowledged. */
@@ -112,8 +115,8 @@ export class VicinalClient {
   }
 
   /** Removes everything up to `seq` from the inbox. */
-  async acknowledge(seq: number, signal?: AbortSignal): Promise<void> {
-    await this.#send({ method: 'POST', path: '/v1/events/ack', body: { seq }, signal });
+  async acknowledge(seq: number, options: CallOptions = {}): Promise<void> {
+    await this.#send({ method: 'POST', path: '/v1/events/ack', body: { seq }, ...options });
   }
 
   /** A live connection: positions up, events down, over one WebSocket that comes back by itself. */

@@ -2,7 +2,7 @@
 import type { OfferId, QuestionId } from '../protocol/ids.ts';
 import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
 import { backOffMs, pause } from './back-off.ts';
-import type { NewQuestion, VicinalClient } from './client.ts';
+import type { CallOptions, NewQuestion, VicinalClient } from './client.ts';
 import { type Inbox, inbox } from './inbox.ts';
 import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
 import { type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
@@ -53,6 +53,7 @@ export class Connection {
   readonly #position: Pings;
   readonly #events: Inbox;
   readonly #stop = new AbortController();
+  readonly #untilClosed: CallOptions = { signal: this.#stop.signal };
   #wake = new AbortController();
   #state: ConnectionState = 'connecting';
   #link: Link | undefined;
@@ -68,10 +69,10 @@ export class Connection {
     this.session = options.session ?? mint(platform.random, 16);
     this.#position = pings(this.session, options.point, profileOf(options), (error) => this.#report(error));
     this.#events = inbox(options.after ?? 0, {
-      fetchAfter: async (seq) => (await client.events({ after: seq, signal: this.#stop.signal })).items,
+      fetchAfter: async (seq) => (await client.events({ after: seq, ...this.#untilClosed })).items,
       handle: (event) => options.onEvent?.(event),
       acknowledge: async (seq) => {
-        await this.#call('ack', { seq }, () => client.acknowledge(seq, this.#stop.signal));
+        await this.#call('ack', { seq }, () => client.acknowledge(seq, this.#untilClosed));
       },
       onError: (error) => this.#report(error),
       random: platform.random,
@@ -103,29 +104,29 @@ export class Connection {
 
   ask(question: NewQuestion): Promise<QuestionView> {
     const { key = mint(this.#deps.platform.random, 24), ...body } = question;
-    return this.#call('ask', { ...body, key }, () => this.#deps.client.ask({ ...body, key }));
+    return this.#call('ask', { ...body, key }, () => this.#deps.client.ask({ ...body, key }, this.#untilClosed));
   }
 
   /** Moves a question of this user to another point. */
   move(id: QuestionId, point: ClientPoint): Promise<QuestionView> {
     const { lat, lng } = point;
-    return this.#call('move', { id, lat, lng }, () => this.#deps.client.move(id, point));
+    return this.#call('move', { id, lat, lng }, () => this.#deps.client.move(id, point, this.#untilClosed));
   }
 
   cancel(id: QuestionId): Promise<QuestionView> {
-    return this.#call('cancel', { id }, () => this.#deps.client.cancel(id));
+    return this.#call('cancel', { id }, () => this.#deps.client.cancel(id, this.#untilClosed));
   }
 
   accept(id: OfferId): Promise<OfferView> {
-    return this.#call('accept', { id }, () => this.#deps.client.accept(id));
+    return this.#call('accept', { id }, () => this.#deps.client.accept(id, this.#untilClosed));
   }
 
   decline(id: OfferId): Promise<OfferView> {
-    return this.#call('decline', { id }, () => this.#deps.client.decline(id));
+    return this.#call('decline', { id }, () => this.#deps.client.decline(id, this.#untilClosed));
   }
 
   answer(id: OfferId, text: string): Promise<AnswerView> {
-    return this.#call('answer', { id, text }, () => this.#deps.client.answer(id, text));
+    return this.#call('answer', { id, text }, () => this.#deps.client.answer(id, text, this.#untilClosed));
   }
 
   /** Ends the connection for good. The presence runs out by itself; `client.leave()` ends it at once. */
@@ -235,7 +236,7 @@ export class Connection {
   /** Asks over HTTP why the handshake failed, which no socket tells. True when there is no point in trying again. */
   async #hopeless(point: ClientPoint): Promise<boolean> {
     try {
-      const once = { retriesMax: 0, signal: this.#stop.signal };
+      const once = { retriesMax: 0, ...this.#untilClosed };
       await this.#deps.client.presence(this.#position.next(point), once);
       return false;
     } catch (error) {

@@ -30,6 +30,8 @@ export type Transport = {
 
 const TIMEOUT_MS = 30_000;
 const RETRIES_MAX = 6;
+/** A call that timed out counts as so many failed tries. */
+const TIMEOUT_WEIGHT = 3;
 
 export function transport(url: string, given: Token, { fetch, random }: Pick<Platform, 'fetch' | 'random'>): Transport {
   const base = url.replace(/\/+$/, '');
@@ -61,7 +63,8 @@ export function transport(url: string, given: Token, { fetch, random }: Pick<Pla
         if (!mayRetry(call, error) || failures >= (call.retriesMax ?? RETRIES_MAX)) throw error;
         const asked = error.retryAfterS === undefined ? 0 : error.retryAfterS * 1000;
         await pause(Math.max(asked, backOffMs(failures, random)), call.signal);
-        failures += 1;
+        // A service that did not answer in time is behind, and works on what was given up: it gets less of it again.
+        failures += error.code === 'timeout' ? TIMEOUT_WEIGHT : 1;
       }
     }
   };

@@ -16,7 +16,7 @@ export function asker(client: VicinalClient, stats: Stats, nowMs: () => number):
     ask: async (question) => {
       const startedMs = nowMs();
       try {
-        stats.asked(await client.ask(question), startedMs);
+        stats.asked(await client.ask(question, { signal: stop.signal }), startedMs);
       } catch (error) {
         if (!stop.signal.aborted) stats.failed(codeOf(error));
       }
@@ -34,7 +34,7 @@ async function listen(client: VicinalClient, stats: Stats, signal: AbortSignal):
         after = event.seq;
         stats.told(event);
       }
-      if (items.length > 0) await client.acknowledge(after, signal);
+      if (items.length > 0) await client.acknowledge(after, { signal });
     } catch (error) {
       if (signal.aborted) return;
       stats.failed(codeOf(error));
