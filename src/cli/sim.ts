@@ -28,6 +28,7 @@ await runCommand(
         max: 600,
       },
       mutants: { type: 'flag', help: 'shows for each mutant the seed that caught it' },
+      mutant: { type: 'text', value: 'NAME', help: 'the same for one mutant', oneOf: MUTANTS.map(({ name }) => name) },
       'no-checks': { type: 'flag', help: 'runs without checkers, to measure the bare machine' },
       json: { type: 'flag', help: 'the last line is one JSON object' },
     },
@@ -40,7 +41,7 @@ await runCommand(
       ...(questions === undefined ? {} : { questions }),
       ...(minutes === undefined ? {} : { minutes }),
     };
-    if (options.mutants) return huntMutants(options.json);
+    if (options.mutants || options.mutant !== undefined) return huntMutants(options.mutant, options.json);
     if (options.seed !== undefined && options.seeds !== undefined) throw new UsageError('give --seed or --seeds');
     const seeds = options.seed === undefined ? rangeOf(options.seeds ?? '1..200') : [options.seed];
     return search(seeds, size, !options['no-checks'], options.json);
@@ -97,10 +98,11 @@ function keep(report: SimReport, size: SimSize): void {
   );
 }
 
-async function huntMutants(json: boolean): Promise<number> {
+async function huntMutants(only: string | undefined, json: boolean): Promise<number> {
   const survivors: string[] = [];
   const caught: Record<string, { seed: number; rule: string }> = {};
-  for (const { name, what } of MUTANTS) {
+  const hunted = MUTANTS.filter(({ name }) => only === undefined || name === only);
+  for (const { name, what } of hunted) {
     const seeds = Array.from({ length: MUTANT_SEEDS_MAX }, (_, i) => i + 1);
     let found: SimReport | undefined;
     let ran = 0;
@@ -118,8 +120,8 @@ async function huntMutants(json: boolean): Promise<number> {
     caught[name] = { seed: hit.seed, rule };
     console.log(`caught    ${name.padEnd(24)} by ${rule.padEnd(6)} at seed ${String(hit.seed).padEnd(4)} ${what}`);
   }
-  console.log(`${MUTANTS.length - survivors.length} of ${MUTANTS.length} mutants caught`);
-  if (json) console.log(JSON.stringify({ mutants: MUTANTS.length, caught, survivors }));
+  console.log(`${hunted.length - survivors.length} of ${hunted.length} mutants caught`);
+  if (json) console.log(JSON.stringify({ mutants: hunted.length, caught, survivors }));
   return survivors.length === 0 ? 0 : 1;
 }
 

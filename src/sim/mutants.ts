@@ -196,6 +196,25 @@ export const MUTANTS: readonly Mutant[] = [
     'if (of !== undefined && of !== question.id',
     'if (of === question.id && of !== question.id',
   ),
+  {
+    name: 'recall-once',
+    what: 'a recall that was lost is never repeated',
+    edits: [
+      { file: 'src/user/step.ts', find: 'sendRecall(tx);', replace: '' },
+      {
+        file: 'src/user/holder.ts',
+        find: 'state.claims.push({ token, cell: sent.cell });\n      sendRecall(tx);\n  }\n}',
+        replace: 'state.claims.push({ token, cell: sent.cell });\n  }\n}',
+      },
+    ],
+  },
+  one(
+    'try-unguarded',
+    'a try in flight leaves no durable time to try again',
+    'src/cell/match.ts',
+    "question.phase = { t: 'open', retryAt: at };",
+    'return;',
+  ),
 ];
 
 /** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */

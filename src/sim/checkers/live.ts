@@ -2,7 +2,7 @@
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable.
 
 import { dueQuestion } from '../../cell/due.ts';
-import { hasEnded } from '../../cell/lifecycle.ts';
+import { hasEnded, isLive, isShort } from '../../cell/lifecycle.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
@@ -21,6 +21,14 @@ export const liveChecker =
             const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
             if (!hasEnded(question.phase) && (alarm === null || alarm > due))
               report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
+            const waits = question.phase.t === 'open' && question.phase.retryAt === undefined;
+            if (
+              waits &&
+              isShort(question) &&
+              !question.offers.some(isLive) &&
+              node.state?.rounds.has(question.id) !== true
+            )
+              report('LIVE1', `${question.id} looks for nobody, and no time to try is set`);
           }
         }
         for (const user of pinging()) {
