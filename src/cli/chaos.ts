@@ -56,7 +56,7 @@ await runCommand(
         dataDir,
         stop: stop.signal,
         onLog: (line) => {
-          logFile.write(`${line}\n`);
+          logFile.write(`${new Date().toISOString()} ${line}\n`);
           if (logged.push(line) > LOG_LINES_MAX) logged.shift();
         },
         onProgress: (elapsedMs, note) => progress.set(Math.min(seconds, Math.floor(elapsedMs / 1000)), note),
