@@ -3,7 +3,7 @@
 import { present } from '../lib/assert.ts';
 import { type EpochMs, plusMs } from '../lib/brand.ts';
 import { type Askable, refuse } from '../matching/filter.ts';
-import { keepBest, scored } from '../matching/score.ts';
+import { keepBest, scoreBound, scored } from '../matching/score.ts';
 import { homeOf, type OfferId, type UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { Candidate, Need, OfferCopy, StateReply, StreamItem } from '../protocol/messages.ts';
@@ -12,6 +12,7 @@ import type { CellState, Held } from './state.ts';
 import { call, type Tx } from './tx.ts';
 
 const RETRY_MS = 15_000;
+const SLACK_M = 0.01;
 
 export type Reserve = {
   readonly offerId: OfferId;
@@ -27,11 +28,25 @@ export function collect(state: CellState, need: Need, policy: Policy, limit: num
   const found: Candidate[] = [];
   if (limit <= 0) return found;
   const { cell } = present(state.birth, 'birth');
-  state.roster.around(need.point, need.radiusM, (user) => {
-    const candidate = consider(need, policy, state.users.get(user) as Held, cell, now);
-    if (candidate !== undefined) keepBest(found, candidate, limit);
-  });
+  const reachM = reachOf(need, policy);
+  state.roster.around(
+    need.point,
+    need.radiusM,
+    (user) => {
+      const candidate = consider(need, policy, state.users.get(user) as Held, cell, now);
+      if (candidate !== undefined) keepBest(found, candidate, limit);
+    },
+    () => (found.length < limit ? need.radiusM : reachM((found[limit - 1] as Candidate).score)),
+  );
   return found;
+}
+
+/** How far somebody may be, in metres, and yet reach a score: the bound falls evenly from the centre to the edge. */
+function reachOf(need: Need, policy: Policy): (score: number) => number {
+  const top = scoreBound(need, policy, 0);
+  const perM = (top - scoreBound(need, policy, need.radiusM)) / need.radiusM;
+  // A little farther than it says: an equal score still counts, however the last digits were rounded.
+  return (score) => (perM > 0 ? Math.min(need.radiusM, Math.max(0, (top - score) / perM) + SLACK_M) : need.radiusM);
 }
 
 /** The user as a candidate, unless the policy's filters refuse them. */

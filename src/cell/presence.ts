@@ -12,7 +12,7 @@ import { arrive } from './arrival.ts';
 import { held as heldOf } from './codec.ts';
 import { askAboutHolds, dropHolds } from './holds.ts';
 import { policyOf } from './need.ts';
-import type { Arriving, CellState, Held, Waiting } from './state.ts';
+import type { Arriving, CellSocket, CellState, Held, Waiting } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
 import { viewPresence } from './view.ts';
 
@@ -22,9 +22,8 @@ const RETRY_FIRST_MS = 1000;
 export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
   const { state } = tx;
   const held = state.users.get(user);
-  // A socket from before the object's last construction that had nothing attached yet.
-  if (waiting.socket && !state.sockets.has(user)) state.sockets.set(user, { session: sent.session, outside: 0 });
-  if (waiting.socket && leaves(state, user, sent)) {
+  const socket = waiting.socket ? socketOf(state, user, sent) : undefined;
+  if (socket !== undefined && leaves(state, socket, sent)) {
     tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'border' }, close: true });
     state.sockets.delete(user);
     reply(tx, waiting.token, { t: 'moved', to: [] });
@@ -251,11 +250,18 @@ function attach(tx: Tx, held: Held): void {
   tx.effects.attachments.push({ v: 1, user, epoch, session, seq, lat, lng, pointAt, leaseUntil, outside });
 }
 
+/** The one that the ping came over; unknown if it is from before the object's last construction and had nothing attached yet. */
+function socketOf(state: CellState, user: UserId, sent: Ping): CellSocket {
+  const known = state.sockets.get(user);
+  if (known !== undefined) return known;
+  const socket: CellSocket = { session: sent.session, outside: 0 };
+  state.sockets.set(user, socket);
+  return socket;
+}
+
 /** Near a border the holder decides: beyond the margin, or after three points outside, the socket is told to move. */
-function leaves(state: CellState, user: UserId, sent: Ping): boolean {
-  const socket = state.sockets.get(user);
+function leaves(state: CellState, socket: CellSocket, sent: Ping): boolean {
   const bounds = present(state.bounds, 'bounds');
-  if (socket === undefined) return false;
   if (boundsContain(bounds, sent.point)) {
     socket.outside = 0;
     return false;

@@ -137,6 +137,9 @@ export type Round = {
   readonly repeat: number;
 };
 
+/** A user's socket here, and how many points in a row lay outside the cell. */
+export type CellSocket = { session: string; outside: number };
+
 /** What a call in flight is for. */
 export type Pending =
   | { readonly t: 'claim'; readonly user: UserId }
@@ -174,7 +177,7 @@ export type CellState = {
   readonly calls: Map<number, Pending>;
   /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */
   readonly nudging: Map<QuestionId, UserId>;
-  readonly sockets: Map<UserId, { session: string; outside: number }>;
+  readonly sockets: Map<UserId, CellSocket>;
   nextCall: number;
 };
 

@@ -83,12 +83,12 @@ function bear(tx: Tx, envelope: CellEnvelope): boolean {
 
 /** What follows from the event within the same step: arrivals are tried, and what is owed is sent. */
 function settle(tx: Tx): void {
-  for (const user of tx.arrivals) {
+  for (const user of tx.arrivals.items()) {
     tx.arrivals.delete(user);
     const held = tx.state.users.get(user);
     if (held !== undefined) arrive(tx, held);
   }
-  for (const id of tx.owing) {
+  for (const id of tx.owing.items()) {
     const question = tx.state.questions.get(id);
     if (question !== undefined) deliver(tx, question);
   }

@@ -7,6 +7,7 @@ import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestio
 import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
 import type { JournalRecord } from './journal.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
+import { Marks } from './marks.ts';
 import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
 
@@ -17,16 +18,16 @@ export type Tx = {
   readonly state: CellState;
   readonly now: EpochMs;
   readonly effects: Effects;
-  readonly users: Set<UserId>;
-  readonly questions: Set<QuestionId>;
-  readonly arriving: Set<UserId>;
-  readonly beacons: Set<QuestionId>;
+  readonly users: Marks<UserId>;
+  readonly questions: Marks<QuestionId>;
+  readonly arriving: Marks<UserId>;
+  readonly beacons: Marks<QuestionId>;
   /** Questions whose due time changed although their row did not. */
-  readonly touched: Set<QuestionId>;
+  readonly touched: Marks<QuestionId>;
   /** Users who may have become suitable in this step: held against the sleepers at its end. */
-  readonly arrivals: Set<UserId>;
+  readonly arrivals: Marks<UserId>;
   /** Questions that owe somebody news: delivered once the step is over. */
-  readonly owing: Set<QuestionId>;
+  readonly owing: Marks<QuestionId>;
   readonly journal: JournalRecord[];
   born: boolean;
 };
@@ -36,13 +37,13 @@ export function begin(state: CellState, now: EpochMs): Tx {
     state,
     now,
     effects: noEffects(),
-    users: new Set(),
-    questions: new Set(),
-    arriving: new Set(),
-    beacons: new Set(),
-    touched: new Set(),
-    arrivals: new Set(),
-    owing: new Set(),
+    users: new Marks(),
+    questions: new Marks(),
+    arriving: new Marks(),
+    beacons: new Marks(),
+    touched: new Marks(),
+    arrivals: new Marks(),
+    owing: new Marks(),
     journal: [],
     born: false,
   };
@@ -70,28 +71,28 @@ export function call(
 export function finish(tx: Tx, inAlarm: boolean): Effects {
   const { state, effects } = tx;
   if (tx.born) put(tx, 'meta', 'birth', state.birth === undefined ? null : encodeBirth(state.birth));
-  for (const id of tx.users) {
+  for (const id of tx.users.items()) {
     const held = state.users.get(id);
     put(tx, 'users', id, held === undefined ? null : encodeUser(held));
     state.agenda.set(`u:${id}`, held === undefined ? undefined : dueHeld(held));
   }
-  for (const id of tx.arriving) {
+  for (const id of tx.arriving.items()) {
     const arriving = state.arriving.get(id);
     put(tx, 'arriving', id, arriving?.stored === true ? encodeArriving(arriving) : null);
     state.agenda.set(`a:${id}`, arriving === undefined ? undefined : dueArriving(arriving));
   }
-  for (const id of tx.questions) {
+  for (const id of tx.questions.items()) {
     const question = state.questions.get(id);
     put(tx, 'questions', id, question === undefined ? null : encodeQuestion(question));
     tx.touched.add(id);
   }
-  for (const id of tx.touched) {
+  for (const id of tx.touched.items()) {
     const question = state.questions.get(id);
     state.agenda.set(`q:${id}`, question === undefined ? undefined : later(tx, dueQuestion(question, tx.now)));
     if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
     else state.sleepers.delete(id);
   }
-  for (const id of tx.beacons) {
+  for (const id of tx.beacons.items()) {
     const beacon = state.beacons.get(id);
     put(tx, 'beacons', id, beacon === undefined ? null : encodeBeacon(beacon));
     state.agenda.set(`b:${id}`, beacon === undefined ? undefined : dueBeacon(beacon));
@@ -111,7 +112,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
 function tellSweep(tx: Tx): void {
   const { state } = tx;
   let until = state.busyUntil;
-  for (const id of tx.questions) {
+  for (const id of tx.questions.items()) {
     const question = state.questions.get(id);
     if (question !== undefined && !hasEnded(question.phase) && question.expiresAt > until) until = question.expiresAt;
   }

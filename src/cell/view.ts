@@ -6,8 +6,19 @@ import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './
 import { radiusOf } from './need.ts';
 import type { CellState, Held, Hold, Offer, Question } from './state.ts';
 
+const MINUTE_MS = 60_000;
+// The last minute that was written out: formatting a date whole costs more than all the rest of a ping.
+let minute = Number.NaN;
+let prefix = '';
+
 /** ISO 8601 UTC. */
-export const iso = (at: EpochMs): string => new Date(at).toISOString();
+export function iso(at: EpochMs): string {
+  const since = at - minute;
+  if (since >= 0 && since < MINUTE_MS) return withinMinute(since);
+  minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  prefix = new Date(minute).toISOString().slice(0, -'00.000Z'.length);
+  return withinMinute(at - minute);
+}
 
 export function viewQuestion(state: CellState, question: Question): QuestionView {
   return {
@@ -54,8 +65,11 @@ export function viewOffer(question: Question, offer: Offer): OfferView {
 /** Holds that became offers, with the time that this cell believes is left: a copy to display. */
 export function viewPresence(state: CellState, held: Held): PresenceView {
   const { cell, city } = present(state.birth, 'birth');
-  const offers = [...held.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
-  return { cell, city, expiresAt: iso(held.leaseUntil), offers };
+  return { cell, city, expiresAt: iso(held.leaseUntil), offers: held.holds.size === 0 ? [] : viewHolds(held) };
+}
+
+function viewHolds(held: Held): OfferView[] {
+  return [...held.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
 }
 
 function viewHold(hold: Hold): OfferView | undefined {
@@ -71,4 +85,10 @@ function viewHold(hold: Hold): OfferView | undefined {
     distanceM: Math.round(hold.distanceM),
     expiresAt: iso(hold.until),
   };
+}
+
+function withinMinute(ms: number): string {
+  const s = Math.floor(ms / 1000);
+  const rest = Math.floor(ms - s * 1000);
+  return `${prefix}${s < 10 ? '0' : ''}${s}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }

@@ -28,7 +28,7 @@ export function scored(
 export function scoreBound(need: Need, policy: Policy, minDistanceM: number): number {
   return weigh(policy, {
     nearness: nearness(minDistanceM, need.radiusM),
-    topicFit: 1,
+    topicFit: need.topic === undefined ? 0.5 : 1,
     reputation: 1,
     idle: 1,
     freshness: 1,
