@@ -134,7 +134,8 @@ function mayConcern({ sample }: Group, held: Held): boolean {
 
 function needOfSleeper(tx: Tx, id: QuestionId): Need | undefined {
   const own = tx.state.questions.get(id);
-  if (own !== undefined) return needOf(tx.state, own);
+  // The index is as the last step left it: in this one a question may have found its people, or ended.
+  if (own !== undefined) return isShort(own) ? needOf(tx.state, own) : undefined;
   const beacon = tx.state.beacons.get(id);
   return beacon === undefined || beacon.until <= tx.now ? undefined : beacon.need;
 }
