@@ -1,5 +1,5 @@
 // Small runs that once broke a rule: kept as JSON, replayed first by the tests.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { SimOptions } from '../../sim/options.ts';
 
@@ -17,6 +17,8 @@ export function keepRegression(rule: string, options: SimOptions, what: string):
 }
 
 export function regressions(): readonly (Regression & { readonly name: string })[] {
+  // A folder that is empty is not in a checkout.
+  if (!existsSync(FOLDER)) return [];
   return readdirSync(fileURLToPath(FOLDER))
     .filter((name) => name.endsWith('.json'))
     .sort()
