@@ -23,6 +23,8 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 // A fixed secret, for tests alone: it opens nothing anywhere else.
+                // Requests are told by the tests; what goes wrong on purpose is still printed.
+                LOG_LEVEL: 'error',
                 JWT_SECRET: 'test-secret-of-at-least-thirty-two-characters',
                 TEST_MIGRATIONS: existsSync(migrationsDir) ? await readD1Migrations(migrationsDir) : [],
               },

@@ -61,7 +61,7 @@ export class CellObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const info = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketInfo | null;
     if (info === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
-    const { response, socket } = this.#sockets.accept(info);
+    const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
     this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
     // The point in the address is the first ping. The upgrade waits for its outcome, so that a connection means presence.
     if (info.point !== null) {

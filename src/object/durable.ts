@@ -39,7 +39,7 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
 export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
   const { name, log, boot, ...rest } = deps;
   const failed = (what: string, error: unknown): void =>
-    log('error', `${name}.failed`, { what, object: ctx.id.name ?? '', ...errorFields(error) });
+    log('error', `${name}.failed`, { what, object: labelOf(ctx, name), ...errorFields(error) });
   const machine = interpreter<Event>({
     ...rest,
     now: () => epochMs(Date.now()),
@@ -86,4 +86,9 @@ export function sender(router: Router): (send: Send) => Promise<unknown> {
         return router.callUser(address.user, request as never);
     }
   };
+}
+
+/** Cells go by their name; a user's name is nobody's business, so their object goes by the platform's id for it. */
+function labelOf({ id }: DurableObjectState, kind: string): string {
+  return kind === 'cell' ? (id.name ?? id.toString()) : id.toString().slice(0, 16);
 }

@@ -43,11 +43,12 @@ export function sockets(ctx: DurableObjectState) {
   const keep = (socket: WebSocket, kept: Kept): void => socket.serializeAttachment(kept);
   return {
     /** Takes a new connection of a user and answers the upgrade. */
-    accept: (info: SocketInfo): { readonly response: Response; readonly socket: WebSocket } => {
+    accept: (info: SocketInfo, offered: string | null): { readonly response: Response; readonly socket: WebSocket } => {
       const { 0: client, 1: server } = new WebSocketPair();
       ctx.acceptWebSocket(server, [info.user]);
       keep(server, { v: 1, info });
-      const headers = { 'sec-websocket-protocol': SUBPROTOCOL };
+      // Strict clients that offered none drop a connection that chose one.
+      const headers: Record<string, string> = offered === null ? {} : { 'sec-websocket-protocol': SUBPROTOCOL };
       return { response: new Response(null, { status: 101, webSocket: client, headers }), socket: server };
     },
     /** `undefined` for a socket that carries nothing readable, and so is nobody's. */
