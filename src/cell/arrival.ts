@@ -9,6 +9,7 @@ import { CALL_TIMEOUT_MS, RESERVE_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { Candidate, CellReply, Need } from '../protocol/messages.ts';
 import { consider } from './holds.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
+import { join } from './match.ts';
 import { needOf, policyOf } from './need.ts';
 import { cellOf, offerHere, offerThere, openings } from './offers.ts';
 import type { Group } from './sleepers.ts';
@@ -29,6 +30,9 @@ export function arrive(tx: Tx, held: Held): void {
     if (own === undefined) {
       nudge(tx, id, candidate);
       free--;
+    } else if (join(tx, own, candidate)) {
+      // Not spoken for yet, unless the try took them in this very step.
+      free = Math.min(free, freeSlots(state, held));
     } else if (openings(tx, own) > 0 && offerHere(tx, own, candidate)) {
       free--;
     }
@@ -40,7 +44,7 @@ export function nudged(tx: Tx, question: Question | undefined, candidate: Candid
   if (question === undefined || hasEnded(question.phase)) return { t: 'gone' };
   if (question.offers.some((offer) => offer.user === candidate.user && offer.state !== 'void')) return { t: 'known' };
   if (!isShort(question) || openings(tx, question) <= 0) return { t: 'full' };
-  offerThere(tx, question, candidate);
+  if (!join(tx, question, candidate)) offerThere(tx, question, candidate);
   return { t: 'tried' };
 }
 

@@ -75,6 +75,20 @@ export function scouted(
   advance(tx, question, round);
 }
 
+/**
+ * Somebody who came while a try is in flight is weighed with those whom it finds, lest whoever comes just then be asked in
+ * place of better people. False when none is, or when they refused in it and are free only now: this try passes them over.
+ */
+export function join(tx: Tx, question: Question, candidate: Candidate): boolean {
+  const round = tx.state.rounds.get(question.id);
+  if (round === undefined || round.voided.includes(candidate.user)) return false;
+  const known = round.candidates.findIndex((one) => one.user === candidate.user);
+  if (known >= 0) round.candidates.splice(known, 1);
+  keepBest(round.candidates, candidate, round.candidates.length + 1);
+  if (round.inFlight === 0) decide(tx, question, round);
+  return true;
+}
+
 /** A holder's answer to a reserve. */
 export function reserved(
   tx: Tx,
