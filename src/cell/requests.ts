@@ -1,8 +1,7 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
-import { unreachable } from '../lib/assert.ts';
 import { plusMs } from '../lib/brand.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
-import { problem } from '../protocol/problems.ts';
+import { problem, unknownCall } from '../protocol/problems.ts';
 import { endNudge, nudged, renewNeed } from './arrival.ts';
 import { apply, collect, free, reserve } from './holds.ts';
 import { isShort } from './lifecycle.ts';
@@ -81,7 +80,7 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       }
       return { t: 'done' };
     default:
-      return unreachable(request, 'cell request');
+      return unknownCall(request);
   }
 }
 

@@ -122,6 +122,11 @@ export const PROBLEMS = {
     title: 'This path speaks WebSocket',
     advice: 'Connect with a WebSocket and the subprotocol vicinal.v1.',
   },
+  unknown_call: {
+    status: 400,
+    title: 'The object does not know this call',
+    advice: 'Caller and object run different versions; try again when the deploy is done.',
+  },
   bad_boundary: {
     status: 422,
     title: 'The boundary cannot be used',
@@ -159,3 +164,9 @@ export type Problem = {
 
 export const problem = (code: ProblemCode, detail?: string): Problem =>
   detail === undefined ? { t: 'problem', code } : { t: 'problem', code, detail };
+
+/** The end of an exhaustive switch over calls: a newer caller may know more of them, and must not bring the object down. */
+export function unknownCall(request: never): Problem {
+  const { t } = request as { readonly t?: unknown };
+  return problem('unknown_call', `there is no call ${String(t)}`);
+}

@@ -3,6 +3,7 @@ import { unreachable } from '../lib/assert.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
+import { unknownCall } from '../protocol/problems.ts';
 import { claim, recalled, sendRecall } from './holder.ts';
 import { acknowledge, deliver, events, purge, push, pushed, stopWaiting } from './inbox.ts';
 import type { UserState } from './state.ts';
@@ -94,7 +95,7 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
       return;
     }
     default:
-      unreachable(request, 'user request');
+      reply(tx, token, unknownCall(request));
   }
 }
 
