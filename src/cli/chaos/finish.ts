@@ -47,19 +47,23 @@ export function inspector(
   };
 }
 
-/** Looks again and again while something is only late, at most until the time is up. Returns what is wrong then. */
+export type Judged = { readonly history: History; readonly violations: readonly Violation[] };
+
+/** Looks again and again while something is late, at most until the time is up. Returns the last look and what is wrong in it. */
 export async function whenSettled(
   look: () => Promise<History>,
   withinMs: number,
   onLate: (late: number) => void,
-): Promise<readonly Violation[]> {
+): Promise<Judged> {
   const deadlineMs = Date.now() + withinMs;
-  let late = -1;
+  let told = -1;
   for (;;) {
-    const violations = violationsOf(await look());
-    if (violations.length !== late) onLate(violations.length);
-    late = violations.length;
-    if (violations.length === 0 || Date.now() > deadlineMs) return violations;
+    const history = await look();
+    const violations = violationsOf(history);
+    const late = violations.filter((one) => one.late === true).length;
+    if (late !== told) onLate(late);
+    told = late;
+    if (late === 0 || Date.now() > deadlineMs) return { history, violations };
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
 }

@@ -83,18 +83,17 @@ async function within(
   proxy: ChaosProxy,
   deaths: readonly Violation[],
 ): Promise<ChaosResult> {
-  const { seed, users, kills, seconds, onPhase, onProgress } = options;
-  const random = prng(seed + 1);
+  const random = prng(options.seed + 1);
   const { url, secret } = victim.service();
   const tokenOf = (user: string): Promise<string> => signToken({ sub: user, scope: 'user', secret, ttlS: TOKEN_TTL_S });
   await rollOut(url, await signToken({ sub: 'chaos', scope: 'ops', secret }), CHAOS_CITY);
-  const members: readonly Member[] = Array.from({ length: users }, (_, i) => ({
+  const members: readonly Member[] = Array.from({ length: options.users }, (_, i) => ({
     user: `u${i + 1}` as UserId,
     capacity: 1 + random.below(3),
   }));
+  const tokens = await Promise.all(members.map(({ user }) => tokenOf(user)));
   const seen = recorder(members);
   const calls = settling(random.fork().unit);
-  const tokens = await Promise.all(members.map(({ user }) => tokenOf(user)));
   const crowd = members.map((member, i) =>
     person({
       member,
@@ -106,37 +105,26 @@ async function within(
       settling: calls,
     }),
   );
-  const startMs = Date.now();
-  const timer = setInterval(() => onProgress(Date.now() - startMs, noteOf(victim, seen)), 250);
-  try {
-    await victim.torment(kills, seconds * 1000, options.stop);
-  } finally {
-    clearInterval(timer);
-  }
-  onProgress(Date.now() - startMs, noteOf(victim, seen));
-  proxy.heal();
-  for (const one of crowd) one.quieten();
-
-  onPhase('no more faults: waiting for what is under way to end …');
-  await until(() => calls.open() === 0, DEFINITE_WITHIN_MS);
   const eyes = inspector(url, members, tokenOf);
   const look = async (held: boolean): Promise<History> => seen.history(await eyes.look(askedIn(seen), held));
-  await whenSettled(
-    () => look(false),
-    SETTLED_WITHIN_MS,
-    (late) => onPhase(`${late} things are not yet as they must be`),
-  );
-  calls.giveUp();
-  for (const one of crowd) one.stop();
+  try {
+    await torment(options, victim, seen);
+    proxy.heal();
+    for (const one of crowd) one.quieten();
+    options.onPhase('no more faults: waiting for what is under way to end …');
+    await until(() => calls.open() === 0, DEFINITE_WITHIN_MS);
+    const onLate = (late: number): void => {
+      if (late > 0) options.onPhase(`${late} things are not yet as they must be`);
+    };
+    await whenSettled(() => look(false), SETTLED_WITHIN_MS, onLate);
+  } finally {
+    calls.giveUp();
+    for (const one of crowd) one.stop();
+  }
   await until(() => calls.open() === 0, DEFINITE_WITHIN_MS);
-
-  onPhase('checking …');
-  let history = await look(true);
-  const wrong = await whenSettled(
-    async () => {
-      history = await look(true);
-      return history;
-    },
+  options.onPhase('checking …');
+  const { history, violations: wrong } = await whenSettled(
+    () => look(true),
     HELD_WITHIN_MS,
     () => {},
   );
@@ -144,6 +132,18 @@ async function within(
   const violations = [...deaths, ...wrong, ...leaked];
   if (violations.length > 0) keepHistory(options.dataDir, history, violations);
   return resultOf(victim, proxy, history, violations);
+}
+
+async function torment({ kills, seconds, onProgress, stop }: ChaosOptions, victim: Victim, seen: Recorder) {
+  const startMs = Date.now();
+  const tell = (): void => onProgress(Date.now() - startMs, noteOf(victim, seen));
+  const timer = setInterval(tell, 250);
+  try {
+    await victim.torment(kills, seconds * 1000, stop);
+  } finally {
+    clearInterval(timer);
+  }
+  tell();
 }
 
 function askedIn(seen: Recorder): ReadonlyMap<QuestionId, UserId> {
