@@ -87,7 +87,8 @@ export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offe
   const hold = held?.holds.get(change.id);
   if (held === undefined || held.phase === 'frozen' || hold === undefined) return;
   if (change.state === 'pending' || change.state === 'accepted') {
-    if (hold.state === 'accepted' && change.state === 'pending') return;
+    // Told already, in the step that decided it: what the UserObject passes on later is worth no row.
+    if (hold.state === change.state || hold.state === 'accepted') return;
     held.holds.set(change.id, { ...hold, state: change.state, until: plusMs(tx.now, change.leftMs) });
     tx.users.add(user);
     return;
