@@ -1,0 +1,359 @@
+// What the shipping steps cost in the simulated world, counted: calls between cells, rows for each transition, and the work of
+// a crowd that arrives where thousands of questions sleep.
+import { describe, expect, it } from 'vitest';
+import { minDistanceToBoundsM } from '../../src/geo/distance.ts';
+import { center, decode, encode, neighbors } from '../../src/geo/geohash.ts';
+import type { Point } from '../../src/geo/point.ts';
+import { snap } from '../../src/geo/snap.ts';
+import { prng } from '../../src/lib/prng.ts';
+import {
+  type CellId,
+  type HomeKey,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  type UserId,
+} from '../../src/protocol/ids.ts';
+import { MARGIN_M } from '../../src/protocol/limits.ts';
+import type { CellRequest, NewQuestion, UserRequest } from '../../src/protocol/messages.ts';
+import type { Checker, Violation } from '../../src/sim/checkers/checker.ts';
+import { filterChecker } from '../../src/sim/checkers/filters.ts';
+import { oneChecker } from '../../src/sim/checkers/one.ts';
+import { ownChecker } from '../../src/sim/checkers/own.ts';
+import { wakeChecker } from '../../src/sim/checkers/wake.ts';
+import { newLedger } from '../../src/sim/ledger.ts';
+import { SIM_POLICY, simMap } from '../../src/sim/map.ts';
+import type { AnyReply, Node } from '../../src/sim/node.ts';
+import { NO_FAULTS } from '../../src/sim/options.ts';
+import { World } from '../../src/sim/world.ts';
+
+const HERE = '9q8yy' as CellId;
+const POLICY = {
+  ...SIM_POLICY,
+  gridLength: 8,
+  cooldownMs: 0,
+  pointAgeMaxMs: 3_600_000,
+  presence: { ttlDefaultMs: 3_600_000, ttlMaxMs: 3_600_000 },
+};
+const METRES_PER_DEGREE = 111_195;
+
+type Call = { readonly to: string; readonly request: CellRequest | UserRequest };
+
+/** A faultless world that writes down every call and every row. */
+class Counted extends World {
+  readonly calls: Call[] = [];
+  readonly silent = new Set<string>();
+
+  override request(
+    node: Node,
+    request: CellRequest | UserRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    socket = false,
+  ): void {
+    this.calls.push({ to: node.id, request });
+    if (this.silent.has(node.id)) this.after(timeoutMs, () => done({ t: 'failed' }));
+    else super.request(node, request, timeoutMs, done, socket);
+  }
+
+  of(t: Call['request']['t']): readonly Call[] {
+    return this.calls.filter(({ request }) => request.t === t);
+  }
+}
+
+function counted({ cells = 9, policy = POLICY as unknown, checkers = [] as Checker[], delayMs = 5 } = {}) {
+  const rows: { readonly node: string; readonly table: string }[] = [];
+  const world = new Counted(
+    simMap(cells, HERE, policy),
+    prng(7),
+    { faults: NO_FAULTS, delayMs },
+    {
+      committed: (node, effects, event) => {
+        for (const { table } of effects.rows) rows.push({ node: node.id, table });
+        if (effects.alarmAt !== undefined) rows.push({ node: node.id, table: 'alarm' });
+        for (const checker of checkers) checker.committed?.(node, effects, event);
+      },
+    },
+  );
+  const send = (cell: CellId | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
+    const node = cell === undefined ? undefined : world.cells.get(cell);
+    if (node === undefined) throw new Error('no such cell');
+    world.request(node, request, 60_000, done);
+  };
+  const homeOf = (id: string): CellId | undefined => world.map.leafCovering(id.slice(2, id.indexOf('-', 2)));
+  let seq = 0;
+  let asked = 0;
+  return {
+    world,
+    rows,
+    /** `users 1, questions 1`: what each object wrote since the last time. */
+    written: (): Readonly<Record<string, string>> => {
+      const sums = new Map<string, Map<string, number>>();
+      for (const { node, table } of rows.splice(0)) {
+        const tables = sums.get(node) ?? new Map<string, number>();
+        sums.set(node, tables.set(table, (tables.get(table) ?? 0) + 1));
+      }
+      return Object.fromEntries(
+        [...sums].map(([node, tables]) => [
+          node,
+          [...tables]
+            .sort()
+            .map(([table, n]) => `${table} ${n}`)
+            .join(', '),
+        ]),
+      );
+    },
+    run: (ms: number) => world.run(world.now + ms),
+    arrive: (user: string, point: Point, capacity = 1): void => {
+      const ping = { point: snapped(point), profile: { capacity }, session: 's', seq: ++seq };
+      send(world.map.leafOf(point), { t: 'presence', user: user as UserId, ping }, () => undefined);
+    },
+    ask: (point: Point, more: Partial<NewQuestion> = {}, done: (reply: AnyReply) => void = () => undefined) => {
+      const at = snapped(point);
+      const id = questionId(encode(at, POLICY.gridLength) as HomeKey, `n${String(++asked).padStart(7, '0')}`);
+      const fields = { asker: 'asker' as UserId, point: at, text: 'where?', languages: [], answersWanted: 1, ...more };
+      send(homeOf(id), { t: 'ask', question: { id, ...fields } }, done);
+      return id;
+    },
+    verb: (request: Extract<CellRequest, { readonly offerId: OfferId }>): void =>
+      send(homeOf(request.offerId), request, () => undefined),
+    cancel: (id: QuestionId): void => send(homeOf(id), { t: 'cancel', id, user: null }, () => undefined),
+    question: (id: QuestionId) => {
+      const home = homeOf(id);
+      const found = home === undefined ? undefined : world.cells.get(home)?.state?.questions.get(id);
+      if (found === undefined) throw new Error(`no question ${id}`);
+      return found;
+    },
+  };
+}
+
+const snapped = (point: Point): Point => snap(point, POLICY.gridLength);
+
+/** So many metres east and north of the centre of a cell. */
+function at(eastM: number, northM: number, cell: string = HERE): Point {
+  const { lat, lng } = center(cell);
+  return {
+    lat: lat + northM / METRES_PER_DEGREE,
+    lng: lng + eastM / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)),
+  };
+}
+
+describe('calls', () => {
+  it('MATCH2 a question matched in its own cell costs one cell call on its path, and no other cell hears of it', () => {
+    const { world, run, arrive, ask, question } = counted();
+    for (let i = 0; i < 5; i++) arrive(`near${i}`, at(40 * i, 40));
+    arrive('elsewhere', at(0, 0, neighbors(HERE).e));
+    run(5000);
+    world.calls.length = 0;
+    const before = world.stats.cellCalls;
+    let onPath = 0;
+    const id = ask(at(0, 0), {}, () => {
+      onPath = world.stats.cellCalls - before;
+    });
+    run(100);
+    expect(onPath).toBe(1);
+    run(3000);
+    expect(question(id).offers.map(({ user }) => user)).toEqual(['near0', 'near1']);
+    // Afterwards the news go out: to three UserObjects, two of which have something to push to their cell.
+    expect(world.of('deliver')).toHaveLength(3);
+    expect(
+      world.calls.filter(({ to }) => world.cells.has(to as CellId)).map(({ request, to }) => [request.t, to]),
+    ).toEqual([
+      ['ask', HERE],
+      ['push', HERE],
+      ['push', HERE],
+    ]);
+  });
+
+  it('MATCH2 one that spills: at most one scout for each touched cell, and one reserve for each winner', () => {
+    const draw = prng(11);
+    const { world, run, arrive, ask, cancel, question } = counted({ policy: { ...POLICY, scoutCellsMax: 32 } });
+    const box = world.map.box;
+    const anywhere = (): Point => ({
+      lat: box.minLat + (box.maxLat - box.minLat) * draw.unit(),
+      lng: box.minLng + (box.maxLng - box.minLng) * draw.unit(),
+    });
+    for (let i = 0; i < 400; i++) arrive(`user${i}`, anywhere(), 3);
+    run(10_000);
+    let spilled = 0;
+    for (let n = 0; n < 200; n++) {
+      world.calls.length = 0;
+      const point = snapped(anywhere());
+      const radiusM = draw.pick([600, 1200, 2400]);
+      const id = ask(point, { radiusM });
+      run(700);
+      const home = world.map.leafOf(point);
+      const touched = world.map.cells.filter(
+        (cell) => cell !== home && minDistanceToBoundsM(point, decode(cell)) <= radiusM + MARGIN_M,
+      );
+      const scouts = world
+        .of('scout')
+        .filter(({ request }) => request.t === 'scout' && request.need.questionId === id)
+        .map(({ to }) => to);
+      expect(new Set(scouts).size).toBe(scouts.length);
+      expect(touched).toEqual(expect.arrayContaining(scouts));
+      const made = question(id).offers.filter(({ madeAt }) => madeAt !== undefined);
+      const winners = made.filter(({ cell }) => cell !== home).map(({ cell, id: offer }) => `${cell} ${offer}`);
+      const reserves = world
+        .of('reserve')
+        .map(({ to, request }) => `${to} ${request.t === 'reserve' ? request.offerId : ''}`);
+      expect(reserves.sort()).toEqual(winners.sort());
+      if (winners.length > 0) spilled++;
+      cancel(id);
+      run(300);
+    }
+    expect(spilled).toBeGreaterThan(20);
+  });
+
+  it('LIVE1 MATCH2 a neighbour that never answers: the best of the rest is asked within the time for scouts', () => {
+    const { world, run, arrive, ask, question } = counted();
+    const [e, n] = [neighbors(HERE).e, neighbors(HERE).n] as [CellId, CellId];
+    const box = decode(HERE);
+    const corner = { lat: box.maxLat - 0.0005, lng: box.maxLng - 0.0005 };
+    arrive('silent', { lat: corner.lat, lng: corner.lng + 0.001 });
+    arrive('best', { lat: corner.lat + 0.001, lng: corner.lng });
+    arrive('second', { lat: corner.lat - 0.002, lng: corner.lng });
+    arrive('third', { lat: corner.lat + 0.004, lng: corner.lng });
+    run(5000);
+    expect([...(world.cells.get(e)?.state?.users.keys() ?? [])]).toEqual(['silent']);
+    expect([...(world.cells.get(n)?.state?.users.keys() ?? [])].sort()).toEqual(['best', 'third']);
+    world.silent.add(e);
+    const from = world.now;
+    const id = ask(corner, { radiusM: 600 });
+    run(5000);
+    expect(question(id).offers.map(({ user }) => user)).toEqual(['best', 'second']);
+    const madeAt = Math.max(...question(id).offers.map((offer) => (offer.madeAt ?? Number.POSITIVE_INFINITY) - from));
+    const { scoutTimeMs } = world.map.policy;
+    expect(madeAt).toBeGreaterThan(scoutTimeMs - 100);
+    expect(madeAt).toBeLessThan(scoutTimeMs + 100);
+    expect(world.of('scout').filter(({ to }) => to === e)).toHaveLength(1);
+  });
+});
+
+describe('rows', () => {
+  it('MATCH2 JRN1 ask, two offers, accept, answer: exactly these, in each object', () => {
+    const { run, arrive, ask, verb, written, question } = counted();
+    arrive('bob', at(30, 0));
+    arrive('cem', at(60, 0));
+    run(5000);
+    written();
+
+    const id = ask(at(0, 0));
+    run(3000);
+    expect(written()).toEqual({
+      [HERE]: 'alarm 1, journal 1, questions 1, users 2',
+      asker: 'alarm 1, known 1, meta 1',
+      bob: 'alarm 1, inbox 1, known 1',
+      cem: 'alarm 1, inbox 1, known 1',
+    });
+    const [offer] = question(id).offers;
+    if (offer === undefined) throw new Error('no offer');
+    expect(offer.user).toBe('bob');
+
+    verb({ t: 'accept', offerId: offer.id, user: offer.user });
+    run(3000);
+    expect(written()).toEqual({
+      [HERE]: 'journal 1, questions 1, users 2',
+      asker: 'inbox 1, known 1',
+      bob: 'known 1',
+      cem: 'inbox 1, known 1',
+    });
+
+    verb({ t: 'answer', offerId: offer.id, user: offer.user, text: 'there' });
+    run(3000);
+    // The question's second row says that nothing is owed any more: it may go when its day is over.
+    expect(written()).toEqual({
+      [HERE]: 'journal 1, questions 2, users 1',
+      asker: 'inbox 1, known 1',
+      bob: 'known 1',
+    });
+  });
+
+  it('MATCH2 JRN1 an offer in another cell costs one row there for its slot, one when it is made, and the beacon', () => {
+    const { run, arrive, ask, written, question } = counted();
+    const e = neighbors(HERE).e as CellId;
+    const border = { lat: center(HERE).lat, lng: decode(HERE).maxLng - 0.0005 };
+    arrive('bob', { lat: border.lat, lng: border.lng + 0.001 });
+    arrive('cem', { lat: border.lat, lng: border.lng + 0.002 });
+    arrive('dee', at(0, 0));
+    run(5000);
+    written();
+    const id = ask(border);
+    run(3000);
+    expect(question(id).offers.map(({ user, cell }) => `${user} ${cell}`)).toEqual([`bob ${e}`, `cem ${e}`]);
+    // The question: asked, both attempts, and each offer as it is made.
+    expect(written()).toEqual({
+      [HERE]: 'alarm 2, journal 3, questions 4',
+      [e]: 'alarm 3, beacons 1, users 4',
+      asker: 'alarm 1, known 1, meta 1',
+      bob: 'alarm 1, inbox 1, known 1',
+      cem: 'alarm 1, inbox 1, known 1',
+    });
+  });
+});
+
+describe('a crowd', () => {
+  it('WAKE2 ONE2 RULE1 10,000 questions asleep in one cell, and all their people at once: all are tried, with bounded work', () => {
+    const violations: Violation[] = [];
+    const report = (rule: string, what: string): void => void violations.push({ rule, what, atMs: 0 });
+    const checkers: Checker[] = [];
+    const policy = {
+      ...POLICY,
+      offers: { ttlMs: 3_600_000, spare: 0, max: 40 },
+      backOff: { firstMs: 3_600_000, factor: 1, maxMs: 3_600_000 },
+      question: { ttlDefaultMs: 7_200_000, ttlMaxMs: 7_200_000 },
+    };
+    const { world, run, arrive, ask, question } = counted({ cells: 1, policy, checkers });
+    const context = { world, ledger: newLedger(), report };
+    checkers.push(
+      ownChecker(context),
+      oneChecker(() => PER_HEAD)(context),
+      filterChecker(context),
+      wakeChecker(context),
+    );
+    const draw = prng(3);
+    const places = Array.from({ length: PLACES }, () => at(draw.below(1000) - 500, draw.below(1000) - 500));
+    const asked = Array.from({ length: ASLEEP }, (_, n) =>
+      ask(places[n % PLACES] as Point, {
+        asker: `asker${n % 100}` as UserId,
+        radiusM: 2400,
+        ...(n % 2 === 0 ? { topic: 'food' } : {}),
+      }),
+    );
+    run(60_000);
+    for (const id of asked) expect(question(id).phase.t).toBe('dormant');
+    const looks = countLooks(world);
+    const before = { ...world.stats };
+    for (let i = 0; i < ASLEEP / PER_HEAD; i++) arrive(`user${i}`, places[i % PLACES] as Point, PER_HEAD);
+    run(60_000);
+    for (const id of asked) expect(question(id).offers.map(({ state }) => state)).toEqual(['pending']);
+    for (const checker of checkers) checker.healed?.();
+    expect(violations).toEqual([]);
+    // Each arrival is held against each group of alike needs, for as many of its questions as there are slots; then each
+    // question is stored once and told to two people.
+    const people = ASLEEP / PER_HEAD;
+    const groups = 2 * PLACES;
+    expect(looks()).toBeLessThan(people * groups * PER_HEAD + 10 * ASLEEP);
+    expect(world.stats.events - before.events).toBeLessThan(3 * ASLEEP);
+    expect(world.stats.rows - before.rows).toBeLessThan(4 * ASLEEP);
+    expect(world.stats.cellCalls - before.cellCalls).toBeLessThan(ASLEEP);
+  });
+});
+
+const ASLEEP = 10_000;
+const PLACES = 25;
+const PER_HEAD = 20;
+
+/** Counts how often a question is looked up in the cell's memory: once at least for each that is held against somebody. */
+function countLooks(world: World): () => number {
+  let looks = 0;
+  const state = world.cells.get(HERE)?.state;
+  if (state === undefined) throw new Error('no cell');
+  const { questions } = state;
+  const get = questions.get.bind(questions);
+  questions.get = (id) => {
+    looks++;
+    return get(id);
+  };
+  return () => looks;
+}
