@@ -62,7 +62,7 @@ export function deliver(tx: Tx, question: Question): void {
       tx,
       { t: 'deliver', question: question.id, user },
       { to: 'user', user },
-      { t: 'deliver', user, questionId: question.id, keepMs: keepMs(tx, question), items },
+      { t: 'deliver', user, questionId: question.id, born: question.createdAt, keepMs: keepMs(tx, question), items },
       CALL_TIMEOUT_MS,
     );
     tx.touched.add(question.id);

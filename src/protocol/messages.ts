@@ -234,7 +234,13 @@ export type UserCalls = {
   deliver: {
     ask: {
       readonly user: UserId;
-      readonly questionId: QuestionId /** How long the receiver must remember this stream. */;
+      readonly questionId: QuestionId;
+      /**
+       * Tells two questions of one id apart (a key that is used again once its question is forgotten makes the same id): a later
+       * one has a higher number. Compared with its like alone, never with a clock.
+       */
+      readonly born: number;
+      /** How long the receiver must remember this stream. */
       readonly keepMs: number;
       readonly items: readonly StreamItem[];
     };

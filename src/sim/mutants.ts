@@ -215,6 +215,27 @@ export const MUTANTS: readonly Mutant[] = [
     "question.phase = { t: 'open', retryAt: at };",
     'return;',
   ),
+  one(
+    'journal-gap',
+    'a number of the journal is left out',
+    'src/cell/tx.ts',
+    'state.journalLast++;',
+    'state.journalLast += 1 + (state.journalLast % 7 === 6 ? 1 : 0);',
+  ),
+  one(
+    'point-unsnapped',
+    'a point is not snapped before it is sent on',
+    'src/sim/agent.ts',
+    'return { point: snap(heard, world.map.policy.gridLength), profile',
+    'return { point: heard, profile',
+  ),
+  one(
+    'time-runs-back',
+    "an object follows its machine's clock back",
+    'src/cell/step.ts',
+    'epochMs(Math.max(at, state.clock))',
+    'epochMs(at)',
+  ),
 ];
 
 /** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */

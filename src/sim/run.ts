@@ -1,14 +1,17 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
 import type { UserId } from '../protocol/ids.ts';
 import { type Agent, agent, somewhere } from './agent.ts';
+import { alarmChecker } from './checkers/alarm.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { filterChecker } from './checkers/filters.ts';
 import { inboxChecker } from './checkers/inbox.ts';
+import { journalChecker } from './checkers/journal.ts';
 import { keepChecker } from './checkers/keep.ts';
 import { liveChecker } from './checkers/live.ts';
 import { onceChecker } from './checkers/once.ts';
 import { oneChecker } from './checkers/one.ts';
 import { ownChecker } from './checkers/own.ts';
+import { privacyChecker } from './checkers/privacy.ts';
 import { wakeChecker } from './checkers/wake.ts';
 import { newLedger } from './ledger.ts';
 import { simMap } from './map.ts';
@@ -56,6 +59,9 @@ export function runSeed(options: SimOptions): SimReport {
       inboxChecker,
       oneChecker((user) => byId.get(user)?.profile.capacity ?? 0),
       filterChecker,
+      privacyChecker,
+      journalChecker,
+      alarmChecker,
       wakeChecker,
       onceChecker,
       liveChecker(() => pinging),

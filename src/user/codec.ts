@@ -1,8 +1,9 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
-import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { epochMs } from '../lib/brand.ts';
 import type { QuestionId } from '../protocol/ids.ts';
+import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
-import type { Known, Meta, UserState } from './state.ts';
+import type { Known, Meta, OwnQuestion, UserState } from './state.ts';
 
 const VERSION = 1;
 
@@ -51,18 +52,25 @@ export function loadUser(
   for (const [id, known] of state.known) {
     state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
     if (known.question !== undefined && known.question.at > state.clock) state.clock = known.question.at;
-    if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question.at);
+    if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
   }
   const { holding } = state.meta ?? {};
   if (holding?.t === 'held' && holding.since > state.clock) state.clock = holding.since;
   return state;
 }
 
-/** The first question of a key keeps it. */
-export function remember(state: UserState, key: string, id: QuestionId, at: EpochMs): void {
+/** The first question of a key keeps it, until a day after its end. */
+export function remember(state: UserState, key: string, id: QuestionId, own: OwnQuestion): void {
   const other = state.keys.get(key);
-  const first = other === undefined ? undefined : state.known.get(other)?.question;
-  if (first === undefined || at < first.at || (at === first.at && id < (other as QuestionId))) state.keys.set(key, id);
+  const known = other === undefined || other === id ? undefined : state.known.get(other)?.question;
+  if (known === undefined || other === undefined) {
+    state.keys.set(key, id);
+    return;
+  }
+  const isFirst = own.at < known.at || (own.at === known.at && id < other);
+  const [first, later] = isFirst ? [own, known] : [known, own];
+  const isOver = first.endedAt !== undefined && first.endedAt + KEPT_AFTER_END_MS <= later.at;
+  if (isFirst !== isOver) state.keys.set(key, id);
 }
 
 const metaOf = (meta: Meta): Meta => ({ ...meta, session: meta.session, seq: meta.seq, holding: holdingOf(meta) });
@@ -75,7 +83,10 @@ function holdingOf({ holding }: Meta): Meta['holding'] {
 const knownOf = (known: Known): Known => ({
   ...known,
   offer: known.offer,
-  question: known.question === undefined ? undefined : { ...known.question, key: known.question.key },
+  question:
+    known.question === undefined
+      ? undefined
+      : { ...known.question, key: known.question.key, endedAt: known.question.endedAt },
 });
 
 function versioned<T>(table: string, text: string): T {

@@ -20,13 +20,21 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
     metaOf(tx, sent.user);
     tx.meta = true;
   }
-  const known: Known = state.known.get(sent.questionId) ?? {
-    n: 0,
-    lastSeq: 0,
-    purgeAt: plusMs(tx.now, sent.keepMs),
-    offer: undefined,
-    question: undefined,
-  };
+  const before = state.known.get(sent.questionId);
+  // News of a question long gone: its id has come again since, and nobody waits for these.
+  if (before !== undefined && sent.born < before.born)
+    return { t: 'stored', upTo: sent.items[sent.items.length - 1]?.n ?? 0 };
+  const known: Known =
+    before?.born === sent.born
+      ? before
+      : {
+          born: sent.born,
+          n: 0,
+          lastSeq: before?.lastSeq ?? 0,
+          purgeAt: plusMs(tx.now, sent.keepMs),
+          offer: undefined,
+          question: undefined,
+        };
   let stored = 0;
   for (const item of sent.items) {
     if (item.n <= known.n) continue;
@@ -151,8 +159,15 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
   }
   if (item.question !== undefined) {
     const { state: now, key } = item.question;
-    known.question = { state: now, key: key ?? known.question?.key, at: known.question?.at ?? after(tx, key) };
-    if (key !== undefined) remember(state, key, id, known.question.at);
+    const before = known.question;
+    const hasEnded = now === 'answered' || now === 'expired' || now === 'cancelled';
+    known.question = {
+      state: now,
+      key: key ?? before?.key,
+      at: before?.at ?? after(tx, key),
+      endedAt: before?.endedAt ?? (hasEnded ? tx.now : undefined),
+    };
+    if (key !== undefined) remember(state, key, id, known.question);
   }
 }
 

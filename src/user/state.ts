@@ -14,8 +14,17 @@ export type Holding =
   /** `cell` holds epoch `epoch` and has been asked to give it up. */
   | { readonly t: 'recalling'; readonly cell: CellId; readonly claimant: Claimant };
 
+export type OwnQuestion = {
+  readonly state: QuestionState;
+  readonly key: string | undefined;
+  readonly at: EpochMs;
+  readonly endedAt: EpochMs | undefined;
+};
+
 /** What one question has told this user, and what came of it. */
 export type Known = {
+  /** Which question of this id: a later one begins its stream anew. */
+  readonly born: number;
   /** The last item stored. */
   n: number;
   /** The last inbox number given for it. */
@@ -23,7 +32,7 @@ export type Known = {
   purgeAt: EpochMs;
   offer: { readonly id: OfferId; readonly state: OfferState; readonly view: OfferView } | undefined;
   /** The user's own question. */
-  question: { readonly state: QuestionState; readonly key: string | undefined; readonly at: EpochMs } | undefined;
+  question: OwnQuestion | undefined;
 };
 
 export type Meta = {

@@ -6,7 +6,7 @@ import { optionsOf } from '../../src/sim/options.ts';
 import { runSeed, type SimReport } from '../../src/sim/run.ts';
 
 const SEEDS = 320;
-const RULES = 'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2';
+const RULES = 'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2 JRN1 ALARM1 TIME1';
 
 describe('runs that once broke a rule', () => {
   const known = regressions();

@@ -1,16 +1,13 @@
-// RULE1: whoever gets a hold satisfied the filters in that very step, judged here from the stored rows alone. HOLD1: holds go on
-// their question's word alone. PRIV1: only snapped points are stored.
+// RULE1: whoever gets a hold satisfied the filters in that very step, judged here from the stored rows alone.
 
 import type { Question } from '../../cell/state.ts';
 import { distanceM } from '../../geo/distance.ts';
-import { snap } from '../../geo/snap.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const filterChecker: MakeChecker = ({ world, report }) => {
   const known = new Map<QuestionId, Question>();
   const held = new Set<string>();
-  const grid = world.map.policy.gridLength;
   const farthestM = world.map.policy.radiusStepsM[world.map.policy.radiusStepsM.length - 1] ?? 0;
   return {
     committed: (node, { rows }, event) => {
@@ -22,9 +19,6 @@ export const filterChecker: MakeChecker = ({ world, report }) => {
       for (const { table, key } of rows) {
         const user = table === 'users' ? node.state.users.get(key as UserId) : undefined;
         if (user === undefined) continue;
-        const on = snap(user.point, grid);
-        if (on.lat !== user.point.lat || on.lng !== user.point.lng)
-          report('PRIV1', `${user.user} is stored off the grid`);
         for (const hold of user.holds.values()) {
           const name = `${user.user} ${hold.offerId}`;
           if (held.has(name)) continue;
