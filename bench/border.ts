@@ -4,7 +4,7 @@ import { addUp, BORDER_RUN, borderRun, borderTable } from '../src/sim/border.ts'
 import { seedOfRun } from './support/measure.ts';
 
 const first = seedOfRun();
-const count = Number(process.argv[3] ?? 6);
+const count = Number(process.argv[3] ?? 4);
 const seeds = Array.from({ length: count }, (_, i) => first + i);
 const report = addUp(seeds.map((seed) => borderRun({ ...BORDER_RUN, seed })));
 console.log(`\nborders, seeds ${first} to ${first + count - 1}`);

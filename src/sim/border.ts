@@ -58,6 +58,7 @@ const MIDDLE_M = 200;
 /** Questions keep away from the block's outer edge by more than their circle. */
 const INSET_M = 1000;
 const RADIUS_M = 600;
+const ASKERS = 500;
 const SETTLING_MS = 10_000;
 const WALK_EVERY_MS = 15_000;
 const WALK_M = 25;
@@ -212,7 +213,14 @@ function simulate(
     const point = snap(pointIn(inset(box), draw), policy.gridLength);
     const topic = draw.chance(2, 3) ? draw.pick(TOPICS) : undefined;
     const id = questionId(encode(point, policy.gridLength) as HomeKey, `n${String(n).padStart(7, '0')}`);
-    const question = { id, asker: 'asker' as UserId, point, text: 'where?', languages: [], answersWanted: 1 };
+    const question = {
+      id,
+      asker: `asker${n % ASKERS}` as UserId,
+      point,
+      text: 'where?',
+      languages: [],
+      answersWanted: 1,
+    };
     world.after(at, () => {
       const entry: Asked = { at: world.now, places: placesOf(point, borders), accepted: false };
       asked.set(id, entry);
