@@ -1,7 +1,7 @@
 // JRN1: a cell's journal is numbered without gaps, one row for each transaction in which something happened; what it tells of
 // offers is what became of them. COUNT1, when insights read it, rests on this.
 import type { JournalRecord } from '../../cell/journal.ts';
-import type { CellId, OfferId } from '../../protocol/ids.ts';
+import { type CellId, type OfferId, questionOf } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** What may follow what in the life of one offer. */
@@ -17,7 +17,19 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
 export const journalChecker: MakeChecker = ({ report }) => {
   const last = new Map<CellId, number>();
   const told = new Map<OfferId, string>();
+  const ended = new Set<string>();
+  /** KEEP1: an end is final, also within one step: the last state of the row would not show it. */
+  const readEnd = (record: JournalRecord): void => {
+    const id = 'o' in record ? questionOf(record.o) : 'q' in record ? record.q : undefined;
+    if (id === undefined) return;
+    const ends =
+      record.t === 'question.answered' || record.t === 'question.expired' || record.t === 'question.cancelled';
+    const after = ends || record.t === 'offer.made' || record.t === 'question.dormant' || record.t === 'question.woken';
+    if (ended.has(id) && after) report('KEEP1', `${id} had ended, and then ${record.t}`);
+    if (ends) ended.add(id);
+  };
   const read = (cell: CellId, record: JournalRecord): void => {
+    readEnd(record);
     if (!('o' in record)) return;
     const before = told.get(record.o) ?? 'nothing';
     if (!(AFTER[record.t] ?? []).includes(before))
