@@ -236,13 +236,6 @@ export const MUTANTS: readonly Mutant[] = [
     'epochMs(Math.max(at, state.clock))',
     'epochMs(at)',
   ),
-  one(
-    'ended-revived',
-    'a question that ended in this very step is offered to whoever it freed',
-    'src/cell/arrival.ts',
-    'return isShort(own) ? needOf(tx.state, own) : undefined;',
-    'return needOf(tx.state, own);',
-  ),
 ];
 
 /** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */

@@ -38,6 +38,8 @@ export type SimOptions = {
   readonly delayMs: number;
   /** Of 100 users, how many ping every second or two and jump about. */
   readonly nervous: number;
+  /** Rest after an offer that was declined or ran out. */
+  readonly cooldownMs: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -105,6 +107,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     minutes: size.minutes ?? 3 + draw.below(8),
     delayMs: draw.pick([5, 15, 15, 100, 600]),
     nervous: draw.pick([0, 20, 60]),
+    cooldownMs: draw.pick([0, 3000]),
     faults,
     check: true,
   };

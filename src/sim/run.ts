@@ -14,7 +14,7 @@ import { ownChecker } from './checkers/own.ts';
 import { privacyChecker } from './checkers/privacy.ts';
 import { wakeChecker } from './checkers/wake.ts';
 import { newLedger } from './ledger.ts';
-import { simMap } from './map.ts';
+import { SIM_POLICY, simMap } from './map.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import { type Observer, type Stats, World } from './world.ts';
 
@@ -42,7 +42,12 @@ export function runSeed(options: SimOptions): SimReport {
     },
   };
   const draw = forkOf(options);
-  const world = new World(simMap(options.cells), draw.fork(), options, observer);
+  const world = new World(
+    simMap(options.cells, '9q8yyk', { ...SIM_POLICY, cooldownMs: options.cooldownMs }),
+    draw.fork(),
+    options,
+    observer,
+  );
   const ledger = newLedger();
   const agents = people(world, ledger, draw, options);
   // A few ask much: keys are used again, capacities are run into.
