@@ -32,19 +32,21 @@ export type AgentPlan = {
   readonly at: Point;
   readonly socket: boolean;
   readonly still: boolean;
-  readonly nervous: boolean;
+  readonly nervous: boolean /** A user may have several, each with sessions of its own. */;
+  readonly device: string;
+  readonly profile?: Profile;
 };
 
 export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
   const { user } = plan;
-  const profile: Profile = {
+  const profile: Profile = plan.profile ?? {
     topics: TOPICS.filter(() => draw.chance(1, 2)),
     languages: LANGUAGES.filter(() => draw.chance(2, 3)),
     capacity: 1 + draw.below(2),
   };
   const willing = 50 + draw.below(50);
   let at = plan.at;
-  let session = 's1';
+  let session = `${plan.device}1`;
   let seq = 0;
   let lastCell: CellId | undefined;
   let socketCell: CellNode | undefined;
@@ -55,8 +57,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let quiet = false;
   const decided = new Set<OfferId>();
   const seen = new Map<number, UserEvent>();
-  ledger.seen.set(user, seen);
-  ledger.acked.set(user, 0);
+  ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
+  if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
 
   const toCell = (cell: CellId | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
     const node = cell === undefined ? undefined : world.cells.get(cell);
@@ -243,7 +245,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     }
     if (world.strikes('dropSocket')) drop();
     if (world.strikes('reinstall')) {
-      session = `s${draw.u32()}`;
+      session = `${plan.device}${draw.u32()}`;
       seq = 0;
       lastCell = undefined;
       drop();

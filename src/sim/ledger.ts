@@ -8,8 +8,8 @@ export type Ledger = {
   readonly accepted: Map<OfferId, UserId>;
   readonly answered: Map<OfferId, UserId>;
   readonly cancelled: Set<QuestionId>;
-  /** Events each client has seen, by inbox number, and how far it has acknowledged. */
-  readonly seen: Map<UserId, Map<number, UserEvent>>;
+  /** Events each device has seen, by inbox number, and how far it has acknowledged. */
+  readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
 };
 

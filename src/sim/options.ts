@@ -38,6 +38,8 @@ export type SimOptions = {
   readonly delayMs: number;
   /** Of 100 users, how many ping every second or two and jump about. */
   readonly nervous: number;
+  /** Of 100 users, how many have a second device elsewhere. */
+  readonly twins: number;
   /** Rest after an offer that was declined or ran out. */
   readonly cooldownMs: number;
   readonly faults: Faults;
@@ -108,6 +110,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     delayMs: draw.pick([5, 15, 15, 100, 600]),
     nervous: draw.pick([0, 20, 60]),
     cooldownMs: draw.pick([0, 3000]),
+    twins: draw.pick([0, 0, 15]),
     faults,
     check: true,
   };

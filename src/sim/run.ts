@@ -56,7 +56,7 @@ export function runSeed(options: SimOptions): SimReport {
   const report = (rule: string, what: string): void => {
     if (violations.length < 20) violations.push({ rule, what, atMs: world.now });
   };
-  let pinging: readonly UserId[] = agents.map(({ user }) => user);
+  let pinging: readonly UserId[] = [...new Set(agents.map(({ user }) => user))];
   if (options.check) {
     const makers = [
       ownChecker,
@@ -112,16 +112,23 @@ function people(
   draw: ReturnType<typeof forkOf>,
   options: SimOptions,
 ): readonly Agent[] {
-  return Array.from({ length: options.users }, (_, i) => {
-    const at = somewhere(world.map, draw);
+  const make = (user: UserId, device: string, profile?: Agent['profile']): Agent => {
     const one = agent(world, ledger, draw.fork(), {
-      user: `user${i}` as UserId,
-      at,
+      user,
+      device,
+      at: somewhere(world.map, draw),
       socket: draw.chance(1, 2),
       still: draw.chance(1, 3),
       nervous: draw.chance(options.nervous, 100),
+      ...(profile === undefined ? {} : { profile }),
     });
     one.start();
     return one;
-  });
+  };
+  const first = Array.from({ length: options.users }, (_, i) => make(`user${i}` as UserId, 'a'));
+  // Some have a second device, in another place: whichever pinged last has them.
+  const second = first
+    .filter(() => draw.chance(options.twins, 100))
+    .map(({ user, profile }) => make(user, 'b', profile));
+  return [...first, ...second];
 }

@@ -63,7 +63,7 @@ export const inboxChecker: MakeChecker = ({ ledger, report }) => {
         if (expected.join('\n') !== got.join('\n'))
           report('KEEP2', `${name} is owed ${expected.join('; ')} and got ${got.join('; ')}`);
       }
-      for (const [user, seen] of ledger.seen) {
+      for (const { user, events: seen } of ledger.seen.values()) {
         for (const [seq, event] of seen) {
           const truth = events.get(user)?.get(seq);
           if (truth !== textOf(event))
