@@ -1,4 +1,4 @@
-// The live users of a cell in typed arrays: a scan over plain arrays passes over 5,000 in some 10 µs, no tree needed.
+// The live users of a cell in typed arrays: a plain scan finds the best of 5,000 in about 0.1 ms (bench/cell.ts), no tree needed.
 
 import type { Bounds } from '../geo/bounds.ts';
 import { degreesBox, EARTH_RADIUS_M, inBox } from '../geo/distance.ts';
