@@ -1,4 +1,5 @@
 // What the edge and the objects ask of the table of cities and the cell map. Changes are seldom and conditional, reads are many.
+import type { Overlap } from '../city/overlaps.ts';
 import type { CityPlan } from '../city/plan.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
@@ -51,8 +52,21 @@ export type RolloutResult = {
   readonly added: number;
   /** Cells that the boundary no longer touches: they stay, as people and questions may be in them. */
   readonly kept: number;
+  /** Planned cells that stay with the cities that had them first. */
+  readonly overlaps: readonly Overlap[];
   /** False when the city was rolled out in just this way before. */
   readonly changed: boolean;
+};
+
+/** One change of a city, as it was recorded in the transaction of the change itself. */
+export type AuditEntry = {
+  readonly at: EpochMs;
+  /** Subject of the token that asked for it. */
+  readonly actor: string;
+  /** `city.create` or `city.update`. */
+  readonly action: string;
+  /** `version`, `added`, `precision` and `policy` as they were after the change. */
+  readonly detail: Readonly<Record<string, unknown>>;
 };
 
 export type ReadOptions = {
@@ -65,6 +79,8 @@ export interface CityStore {
   city(id: CityId, options?: ReadOptions): Promise<(City & { readonly boundary: string }) | undefined>;
   /** Leaves of a city, by name. */
   leavesOf(city: CityId, options?: ReadOptions): Promise<readonly CellId[]>;
+  /** The latest changes of a city, newest first, at most `limit`; from the primary. */
+  audit(city: CityId, limit: number): Promise<readonly AuditEntry[]>;
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
   /** The row by which a leaf is born, from the primary; `undefined` when it is no leaf. */
   birth(cell: CellId): Promise<Birth | undefined>;

@@ -94,7 +94,8 @@ describe('a rollout', () => {
   it('leaves a cell with the city that had it first', async () => {
     await roll(store, rolloutOf('west', WEST));
     const before = await store.leavesOf(SF);
-    const { city, added } = await roll(store, rolloutOf('east', EAST));
+    const { city, added, overlaps } = await roll(store, rolloutOf('east', EAST));
+    expect(overlaps).toEqual([{ city: 'west', cells: rolloutOf('east', EAST).plan.cells.length - added }]);
     const east = await store.leavesOf(city.id);
     expect(east).toHaveLength(added);
     expect(added).toBeGreaterThan(0);
@@ -143,6 +144,27 @@ describe('a rollout', () => {
     expect(done.length).toBeGreaterThan(0);
     for (const { id } of done) expect((await store.leavesOf(id)).length).toBeGreaterThan(0);
     for (const city of await store.cities()) expect(city.cells).toBe((await store.leavesOf(city.id)).length);
+  });
+
+  it('of one city twice at once adds its cells once', async () => {
+    const rollout = rolloutOf('west', WEST);
+    const results = await Promise.all([1, 2, 3].map(() => newStore().rollOut(rollout)));
+    const made = results.flatMap((result) => (result.ok && result.value.changed ? [result.value.added] : []));
+    expect(made).toEqual([rollout.plan.cells.length]);
+    expect(await store.leavesOf(SF)).toEqual(rollout.plan.cells);
+    expect(await store.audit(SF, 10)).toHaveLength(1);
+  });
+
+  it('is told with all later changes, newest first', async () => {
+    const first = await roll(store, rolloutOf('west', WEST));
+    await roll(store, rolloutOf('oslo', OSLO));
+    const next = await roll(store, rolloutOf('west', WEST, { policy: { cooldownMs: 1 } }));
+    const entry = { at: 1_800_000_000_000, actor: 'ops' };
+    expect(await store.audit(SF, 10)).toMatchObject([
+      { ...entry, action: 'city.update', detail: { version: next.city.version, added: 0, policy: { cooldownMs: 1 } } },
+      { ...entry, action: 'city.create', detail: { version: first.city.version, added: first.added, precision: 5 } },
+    ]);
+    expect(await store.audit(SF, 1)).toHaveLength(1);
   });
 
   it('is what a part of the map shows at once', async () => {

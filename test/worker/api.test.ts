@@ -102,6 +102,9 @@ describe('cities', () => {
     const { body } = await call('GET', '/v1/ops/cities/sf', ops);
     expect(body).toMatchObject({ id: 'sf', name: 'San Francisco', boundary: BOUNDARY, policy: { gridLength: 8 } });
     expect(body.policyInEffect).toMatchObject({ gridLength: 8, cooldownMs: 10_000 });
+    expect(body).toMatchObject({
+      audit: [{ actor: 'ops', action: 'city.create', version: 1, policy: { gridLength: 8 } }],
+    });
     expect((await call('GET', '/v1/ops/cities', ops)).body.items).toHaveLength(1);
   });
 

@@ -5,11 +5,14 @@ import type { Services } from '../../object/services.ts';
 import { isCityId } from '../../protocol/ids.ts';
 import { problem } from '../../protocol/problems.ts';
 import { citySchema } from '../../protocol/wire.ts';
-import type { City, Rollout } from '../../store/city-store.ts';
+import type { AuditEntry, City, Rollout } from '../../store/city-store.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
 
 /** Published boundaries are larger than other bodies (New York's boroughs: 1.6 MB); a value in D1 holds 2 MB. */
 export const CITY_BYTES_MAX = 1_900_000;
+
+/** Changes of a city are seldom: these reach back for months. */
+const AUDIT_ENTRIES_MAX = 100;
 
 export const cityRoutes: readonly Route[] = [
   route({
@@ -23,13 +26,14 @@ export const cityRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/v1/ops/cities/:id',
-    summary: 'One city, with its boundary',
+    summary: 'One city, with its boundary and its latest changes',
     scopes: ['ops'],
     status: 200,
     handle: async ({ services, params: { id = '' } }) => {
       const city = isCityId(id) ? await services.store.city(id, { primary: true }) : undefined;
       if (city === undefined) return problem('unknown_city');
-      return done({ ...viewOf(city), boundary: JSON.parse(city.boundary) as unknown });
+      const audit = (await services.store.audit(city.id, AUDIT_ENTRIES_MAX)).map(entryOf);
+      return done({ ...viewOf(city), boundary: JSON.parse(city.boundary) as unknown, audit });
     },
   }),
   route({
@@ -68,8 +72,13 @@ export const cityRoutes: readonly Route[] = [
 async function rollOut({ store }: Services, rollout: Rollout): Promise<Outcome> {
   const result = await store.rollOut(rollout);
   if (!result.ok) return result.error;
-  const { city, added, kept, changed } = result.value;
-  return done({ ...viewOf(city), added, kept, changed });
+  const { city, added, kept, overlaps, changed } = result.value;
+  return done({ ...viewOf(city), added, kept, overlaps, changed });
+}
+
+/** The name of the operation stays inside. */
+function entryOf({ at, actor, action, detail: { op: _, ...what } }: AuditEntry): Readonly<Record<string, unknown>> {
+  return { ...what, at: new Date(at).toISOString(), actor, action };
 }
 
 function viewOf(city: City): Readonly<Record<string, unknown>> {

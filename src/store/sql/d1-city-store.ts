@@ -10,7 +10,7 @@ import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Birth } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { City, CityStore, MapPart, MapRow, ReadOptions } from '../city-store.ts';
+import type { AuditEntry, City, CityStore, MapPart, MapRow, ReadOptions } from '../city-store.ts';
 import { rollOut } from './d1-rollout.ts';
 
 export type D1Deps = {
@@ -39,6 +39,7 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
         .all<{ readonly cell: CellId }>();
       return results.map(({ cell }) => cell);
     },
+    audit: (city, limit) => readAudit(reader(db, { primary: true }), city, limit),
     part: (prefix, options) => readPart(reader(db, options), prefix),
     birth: (cell) => readBirth(db, cell),
     rollOut: (rollout) => rollOut(db, deps, store, rollout),
@@ -98,6 +99,21 @@ async function readPart(session: D1DatabaseSession, prefix: string): Promise<Map
     rows: present(rows, 'rows').results as unknown as readonly MapRow[],
     cities: (present(cities, 'cities').results as unknown as readonly CityRow[]).map(cityOf),
   };
+}
+
+type AuditRow = { readonly at: number; readonly actor: string; readonly action: string; readonly detail: string };
+
+async function readAudit(session: D1DatabaseSession, city: CityId, limit: number): Promise<readonly AuditEntry[]> {
+  const { results } = await session
+    .prepare('SELECT at, actor, action, detail FROM audit WHERE subject = ?1 ORDER BY n DESC LIMIT ?2')
+    .bind(city, limit)
+    .all<AuditRow>();
+  return results.map(({ at, actor, action, detail }) => ({
+    at: epochMs(at),
+    actor,
+    action,
+    detail: JSON.parse(detail) as Readonly<Record<string, unknown>>,
+  }));
 }
 
 type BirthRow = CityRow & { readonly op: string };

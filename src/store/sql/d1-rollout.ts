@@ -1,5 +1,6 @@
 // A rollout in D1: one batch, carried out only if nobody changed the map since it was read.
 import { CellMap, prefix3 } from '../../city/cell-map.ts';
+import { overlapsOf } from '../../city/overlaps.ts';
 import { coverCircleAtLength } from '../../geo/cover.ts';
 import { distanceM } from '../../geo/distance.ts';
 import { freeCells } from '../../geo/free-cells.ts';
@@ -26,18 +27,19 @@ export async function rollOut(
     const before = await store.city(plan.id, { primary: true });
     const map = CellMap.of(seen.rows);
     const added = freeCells(plan.cells, map);
+    const overlaps = overlapsOf(plan.id, plan.cells, seen.rows);
     const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
     const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
       (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
     ).length;
     if (before !== undefined && added.length === 0 && isSame(before, rollout)) {
-      return ok({ city: withoutBoundary(before), added: 0, kept, changed: false });
+      return ok({ city: withoutBoundary(before), added: 0, kept, overlaps, changed: false });
     }
     const op = deps.op();
     const written = await write(db, deps, { rollout, before, added, op, seen: seen.version });
     if (written) {
       const city = present(await store.city(plan.id, { primary: true }), `city ${plan.id}`);
-      return ok({ city: withoutBoundary(city), added: added.length, kept, changed: true });
+      return ok({ city: withoutBoundary(city), added: added.length, kept, overlaps, changed: true });
     }
   }
   return err({ t: 'problem', code: 'busy', detail: 'the cell map is being changed by others', retryAfterS: 1 });
