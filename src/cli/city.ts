@@ -1,4 +1,6 @@
 // `npm run city`: adds a city from its boundary, lists the cities, removes one, or plans one without any service.
+import { areaKm2 } from '../city/area.ts';
+import { ASSUMED, monthlyCost } from '../city/cost.ts';
 import { type CityPlan, PRECISION_DEFAULT, PRECISION_MAX, PRECISION_MIN, planCity } from '../city/plan.ts';
 import { runCommand, UsageError } from './support/args.ts';
 import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
@@ -23,6 +25,7 @@ type Options = {
   readonly data: string | undefined;
   readonly token: string | undefined;
   readonly json: boolean;
+  readonly users: number;
 };
 
 await runCommand(
@@ -31,8 +34,9 @@ await runCommand(
     summary: [
       'Rolls cities out on a running service:',
       '  add FILE --id sf --name "San Francisco"   add a city, or change one, from its GeoJSON boundary (may be gzipped)',
+      '  audit --id sf                             say who changed a city, and when',
       '  list                                      list the cities',
-      '  remove ID                                 take a city out of service',
+      '  remove ID                                 not there yet: it comes with draining',
       '  plan FILE --id sf --precision 6           say what an add would do; needs no service',
     ].join('\n'),
     positionals: ['command', 'file?'],
@@ -55,6 +59,7 @@ await runCommand(
         help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
       },
       token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
+      users: { type: 'integer', help: 'people a day, for the cost in a plan', default: 10_000, min: 0 },
       json: { type: 'flag', help: 'print JSON' },
     },
   },
@@ -66,10 +71,12 @@ await runCommand(
         return list(options);
       case 'remove':
         return remove(options, argument);
+      case 'audit':
+        return audit(options, argument);
       case 'plan':
         return plan(options, argument);
       default:
-        throw new UsageError(`unknown command "${command}": use add, list, remove or plan`);
+        throw new UsageError(`unknown command "${command}": use add, list, audit, remove or plan`);
     }
   },
 );
@@ -79,7 +86,31 @@ async function add(options: Options, file: string | undefined): Promise<number> 
   const made = planned(request);
   const city = await onService(options, (url, token) => rollOut(url, token, request));
   if (options.json) print(JSON.stringify(city));
-  else print(`${made.name} (${made.id}) is rolled out: ${made.cells.length} cells of precision ${made.precision}`);
+  else printRollout(made, city as Rolled);
+  return 0;
+}
+
+type Rolled = {
+  readonly changed?: boolean;
+  readonly overlaps?: readonly { readonly city: string; readonly cells: number }[];
+};
+
+function printRollout({ id, name, cells, precision }: CityPlan, { changed, overlaps = [] }: Rolled): void {
+  const what = changed === false ? 'nothing changed' : 'is rolled out';
+  print(`${name} (${id}) ${what}: ${cells.length} cells of precision ${precision}`);
+  for (const other of overlaps) print(`${other.cells} of them stay, wholly or in part, with ${other.city}`);
+}
+
+async function audit(options: Options, argument: string | undefined): Promise<number> {
+  const id = argument ?? options.id;
+  if (id === undefined) throw new UsageError('audit needs the ID of a city');
+  const path = `/v1/ops/cities/${encodeURIComponent(id)}`;
+  const body = await onService(options, (url, token) => expectApi(url, path, { token }));
+  const entries = (body as { readonly audit?: readonly Readonly<Record<string, unknown>>[] }).audit ?? [];
+  if (options.json) print(JSON.stringify(entries));
+  for (const { at, actor, action, version, added } of options.json ? [] : entries) {
+    print(`${at}  ${actor}  ${action}  version ${version}, ${added} cells added`);
+  }
   return 0;
 }
 
@@ -109,12 +140,18 @@ async function remove(options: Options, argument: string | undefined): Promise<n
 
 function plan(options: Options, file: string | undefined): number {
   const { id, name, precision, cells, bounds, centroid, locationHint } = planned(cityOf(options, file));
+  const load = { users: options.users, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 1 };
+  const cost = monthlyCost(cells.length, load);
+  const km2 = Math.round(areaKm2(cells) * 10) / 10;
   if (options.json) {
-    print(JSON.stringify({ id, name, precision, cells: cells.length, bounds, centroid, locationHint }));
+    const size = { cells: cells.length, areaKm2: km2, bounds, centroid, locationHint };
+    print(JSON.stringify({ id, name, precision, ...size, cost, load, assumed: ASSUMED }));
     return 0;
   }
   const at = `${centroid.lat.toFixed(4)}, ${centroid.lng.toFixed(4)}`;
   print(`${name} (${id}): ${cells.length} cells of precision ${precision}, centre ${at}, placed in ${locationHint}`);
+  print(`coverage ${km2} km²; about $${cost.totalUsd.toFixed(2)} a month for ${load.users} people a day, each`);
+  print('connected for 2 hours with a ping every 10 s and one question (assumptions and prices: src/city/cost.ts)');
   return 0;
 }
 

@@ -43,10 +43,12 @@ describe('npm run city', () => {
     expect(gzipped.stdout).toBe(plain.stdout);
     expect(JSON.parse(plain.stdout)).toMatchObject({ id: 'sf', precision: 6, locationHint: 'wnam' });
     expect((JSON.parse(plain.stdout) as { readonly cells: number }).cells).toBeGreaterThan(200);
+    expect(JSON.parse(plain.stdout)).toMatchObject({ areaKm2: expect.any(Number), cost: { rowsUsd: 18.6 } });
     expect((await city('plan', file('sf.geojson', BOUNDARY), '--id', 'sf')).stdout).toMatch(/\d+ cells of precision 5/);
   });
 
   it.each([
+    [['audit'], 2, /audit needs the ID/],
     [['plan'], 2, /FILE is required/],
     [['plan', 'sf.geojson'], 2, /--id is required/],
     [['grow'], 2, /unknown command "grow"/],
