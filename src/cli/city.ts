@@ -1,4 +1,4 @@
-// `npm run city`: adds a city from its boundary, lists the cities, removes one, or plans one without any service.
+// `npm run city`: adds a city from its boundary, lists the cities, says who changed one, or plans one without any service.
 import { areaKm2 } from '../city/area.ts';
 import { ASSUMED, monthlyCost } from '../city/cost.ts';
 import { type CityPlan, PRECISION_DEFAULT, PRECISION_MAX, PRECISION_MIN, planCity } from '../city/plan.ts';
@@ -36,7 +36,6 @@ await runCommand(
       '  add FILE --id sf --name "San Francisco"   add a city, or change one, from its GeoJSON boundary (may be gzipped)',
       '  audit --id sf                             say who changed a city, and when',
       '  list                                      list the cities',
-      '  remove ID                                 not there yet: it comes with draining',
       '  plan FILE --id sf --precision 6           say what an add would do; needs no service',
     ].join('\n'),
     positionals: ['command', 'file?'],
@@ -69,14 +68,12 @@ await runCommand(
         return add(options, argument);
       case 'list':
         return list(options);
-      case 'remove':
-        return remove(options, argument);
       case 'audit':
         return audit(options, argument);
       case 'plan':
         return plan(options, argument);
       default:
-        throw new UsageError(`unknown command "${command}": use add, list, audit, remove or plan`);
+        throw new UsageError(`unknown command "${command}": use add, list, audit or plan`);
     }
   },
 );
@@ -91,13 +88,15 @@ async function add(options: Options, file: string | undefined): Promise<number> 
 }
 
 type Rolled = {
+  readonly added?: number;
   readonly changed?: boolean;
   readonly overlaps?: readonly { readonly city: string; readonly cells: number }[];
 };
 
-function printRollout({ id, name, cells, precision }: CityPlan, { changed, overlaps = [] }: Rolled): void {
+function printRollout({ id, name, cells, precision }: CityPlan, { changed, added, overlaps = [] }: Rolled): void {
   const what = changed === false ? 'nothing changed' : 'is rolled out';
-  print(`${name} (${id}) ${what}: ${cells.length} cells of precision ${precision}`);
+  const news = added === undefined ? '' : `, ${added} of them new`;
+  print(`${name} (${id}) ${what}: ${cells.length} cells of precision ${precision}${news}`);
   for (const other of overlaps) print(`${other.cells} of them stay, wholly or in part, with ${other.city}`);
 }
 
@@ -126,15 +125,6 @@ async function list(options: Options): Promise<number> {
       `${String(city['id']).padEnd(16)} ${String(city['name']).padEnd(24)} ${facts.filter((f) => f !== '').join(', ')}`,
     );
   }
-  return 0;
-}
-
-async function remove(options: Options, argument: string | undefined): Promise<number> {
-  const id = argument ?? options.id;
-  if (id === undefined) throw new UsageError('remove needs the ID of a city');
-  const path = `/v1/ops/cities/${encodeURIComponent(id)}`;
-  await onService(options, (url, token) => expectApi(url, path, { method: 'DELETE', token }));
-  print(`${id} is out of service`);
   return 0;
 }
 
