@@ -34,12 +34,14 @@ export const onceChecker: MakeChecker = ({ world, report }) => {
     ended: () => {
       for (const [name, ids] of byKey) {
         if (ids.size < 2) continue;
-        const both = [...ids].map((id) => knownAt.get(id) ?? 0).sort((a, b) => a - b)[1] ?? 0;
-        const lasting = [...ids].filter((id) => {
+        const known = (id: QuestionId): number => knownAt.get(id) ?? 0;
+        const [first, ...later] = [...ids].sort((one, other) => known(one) - known(other));
+        // Each later one is judged from when the UserObject knew of it: it may have ended by itself before it was told.
+        const lasting = later.filter((id) => {
           const end = ends.get(id);
-          return end === undefined || (end.state !== 'cancelled' && end.at - both > SOON_MS);
+          return end === undefined || (end.state !== 'cancelled' && end.at - known(id) > SOON_MS);
         });
-        if (lasting.length > 1) report('ONCE1', `${name} is ${lasting.join(' and ')}`);
+        if (lasting.length > 0) report('ONCE1', `${name} is ${[first, ...lasting].join(' and ')}`);
       }
     },
   };
