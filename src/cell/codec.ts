@@ -1,6 +1,6 @@
 // Rows of a cell: JSON with a version; an unknown version is refused by name.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { OfferId, UserId } from '../protocol/ids.ts';
 import type { Birth, StreamItem } from '../protocol/messages.ts';
 import type { JournalRecord } from './journal.ts';
 import type { Arriving, Beacon, Held, Hold, Offer, Phase, Question, Stream } from './state.ts';
@@ -95,9 +95,6 @@ export function decodeJournal(text: string): { readonly at: EpochMs; readonly re
   const row = versioned<{ at: number; records: readonly JournalRecord[] }>('journal', text);
   return { at: epochMs(row.at), records: row.records };
 }
-
-export const questionKey = (key: string): QuestionId => key as QuestionId;
-export const userKey = (key: string): UserId => key as UserId;
 
 /** JSON drops `undefined`: an open phase comes back with its field. */
 function phaseOf(phase: Phase): Phase {

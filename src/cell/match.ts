@@ -44,7 +44,6 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
     voided: [...voided],
     carried: voided.length,
     inFlight: 0,
-    silent: 0,
     unlit: 0,
     repeat,
   };
@@ -69,8 +68,6 @@ export function scouted(
     if (!answer.beacon) round.unlit++;
   } else if (answer.t === 'moved') {
     for (const cell of answer.to) round.queue.unshift({ cell, distanceM: 0 });
-  } else {
-    round.silent++;
   }
   advance(tx, question, round);
 }

@@ -1,5 +1,6 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
 import { plusMs } from '../lib/brand.ts';
+import { eventFrame } from '../protocol/frames.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { endNudge, nudged, renewNeed } from './arrival.ts';
@@ -76,7 +77,7 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       for (const change of request.offers) apply(tx, request.user, change);
       if (tx.state.sockets.has(request.user)) {
         for (const event of request.events)
-          tx.effects.frames.push({ user: request.user, frame: { t: 'event', ...event }, close: false });
+          tx.effects.frames.push({ user: request.user, frame: eventFrame(event), close: false });
       }
       return { t: 'done' };
     default:

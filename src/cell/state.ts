@@ -131,8 +131,7 @@ export type Round = {
   readonly voided: UserId[];
   readonly carried: number;
   inFlight: number;
-  /** Cells that failed to answer, and cells that answered without leaving a beacon. */
-  silent: number;
+  /** Cells that answered without leaving a beacon. */
   unlit: number;
   readonly repeat: number;
 };

@@ -1,6 +1,6 @@
 // A rectangle of latitudes and longitudes, edges included, in degrees. One that crosses the antimeridian has maxLng above 180.
 
-import { type Point, wrapLng } from './point.ts';
+import type { Point } from './point.ts';
 
 export type Bounds = {
   readonly minLat: number;
@@ -14,10 +14,6 @@ export function boundsContain(bounds: Bounds, point: Point): boolean {
   return (
     point.lat >= bounds.minLat && point.lat <= bounds.maxLat && lngGap(point.lng, bounds.minLng, bounds.maxLng) === 0
   );
-}
-
-export function boundsCenter(bounds: Bounds): Point {
-  return { lat: (bounds.minLat + bounds.maxLat) / 2, lng: wrapLng((bounds.minLng + bounds.maxLng) / 2) };
 }
 
 /** Degrees of longitude from a meridian to the interval that runs east from `minLng` to `maxLng`: 0 inside, at most 180. */

@@ -2,13 +2,6 @@
 
 export type Point = { readonly lat: number; readonly lng: number };
 
-/** True for finite numbers with lat in [-90, 90] and lng in [-180, 180]. */
-export function isPoint(value: unknown): value is Point {
-  if (typeof value !== 'object' || value === null) return false;
-  const { lat, lng } = value as { readonly lat?: unknown; readonly lng?: unknown };
-  return typeof lat === 'number' && typeof lng === 'number' && inRange(lat, lng);
-}
-
 /** Returns the point. Throws RangeError, naming the bad coordinate, for NaN and for what is out of range. */
 export function checkPoint(point: Point): Point {
   const { lat, lng } = point;

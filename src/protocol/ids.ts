@@ -36,7 +36,3 @@ export function homeOf(id: QuestionId | OfferId): HomeKey {
 export function questionOf(offer: OfferId): QuestionId {
   return offer.slice(0, offer.lastIndexOf('.')) as QuestionId;
 }
-
-export function attemptOf(offer: OfferId): number {
-  return Number(offer.slice(offer.lastIndexOf('.') + 1));
-}

@@ -139,11 +139,7 @@ export const offerIdSchema = v.pipe(
 );
 
 export type PresenceInput = v.InferOutput<typeof presenceSchema>;
-export type QuestionInput = v.InferOutput<typeof questionSchema>;
 export type QuestionHereInput = v.InferOutput<typeof questionHereSchema>;
-export type PatchInput = v.InferOutput<typeof patchSchema>;
-export type CityInput = v.InferOutput<typeof citySchema>;
-export type EventsQuery = v.InferOutput<typeof eventsQuerySchema>;
 export type StreamQuery = v.InferOutput<typeof streamQuerySchema>;
 
 /** Checks a body or a frame. The problem's code is that of the first issue; `errors` has them all. */
