@@ -111,6 +111,7 @@ function chances(tx: Tx, held: Held, free: number): Chance[] {
   const found: Chance[] = [];
   const here = cellOf(tx);
   for (const group of tx.state.sleepers.groups()) {
+    tx.state.meter.work++;
     if (!mayConcern(group, held)) continue;
     let taken = 0;
     for (const id of group.ids) {

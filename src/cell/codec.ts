@@ -1,5 +1,6 @@
 // Rows of a cell: JSON with a version; an unknown version is refused by name.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { DEFAULT_POLICY } from '../matching/policy.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
 import type { Birth, StreamItem } from '../protocol/messages.ts';
 import type { JournalRecord } from './journal.ts';
@@ -18,7 +19,12 @@ export const CELL_TABLES = [
 ] as const;
 
 export const encodeBirth = (birth: Birth): string => JSON.stringify({ v: VERSION, ...birth });
-export const decodeBirth = (text: string): Birth => versioned<Birth>('meta', text);
+
+/** What the policy has learnt since the row was written has its default. */
+export function decodeBirth(text: string): Birth {
+  const birth = versioned<Birth>('meta', text);
+  return { ...birth, policy: { ...DEFAULT_POLICY, ...birth.policy } };
+}
 
 type UserRow = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
 

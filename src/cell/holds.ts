@@ -33,6 +33,7 @@ export function collect(state: CellState, need: Need, policy: Policy, limit: num
     need.point,
     need.radiusM,
     (user) => {
+      state.meter.work++;
       const candidate = consider(need, policy, state.users.get(user) as Held, cell, now);
       if (candidate !== undefined) keepBest(found, candidate, limit);
     },

@@ -7,6 +7,7 @@ import { agenda } from './agenda.ts';
 import { decodeArriving, decodeBeacon, decodeBirth, decodeJournal, decodeQuestion, decodeUser } from './codec.ts';
 import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
 import { isShort } from './lifecycle.ts';
+import { meter } from './meter.ts';
 import { needOf } from './need.ts';
 import { roster } from './roster.ts';
 import { sleepers } from './sleepers.ts';
@@ -26,6 +27,7 @@ export function emptyCell(): CellState {
     roster: roster(),
     sleepers: sleepers(),
     agenda: agenda(),
+    meter: meter(),
     armedAt: undefined,
     busyUntil: epochMs(0),
     rounds: new Map(),

@@ -47,7 +47,7 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
     case 'answer':
       return offerReply(tx, request);
     case 'load':
-      return loadOf(tx.state);
+      return loadOf(tx.state, tx.now);
     case 'forget':
       forget(tx, request.user, request.epoch);
       return { t: 'done' };

@@ -6,6 +6,7 @@ import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { Birth, Candidate, HoldRecord, Need, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
+import type { Meter } from './meter.ts';
 import type { Roster } from './roster.ts';
 import type { Sleepers } from './sleepers.ts';
 
@@ -169,6 +170,7 @@ export type CellState = {
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
   // volatile
+  readonly meter: Meter;
   armedAt: EpochMs | undefined;
   /** What the sweep's list was last told. */
   busyUntil: EpochMs;

@@ -7,6 +7,7 @@ import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts
 import { arrive } from './arrival.ts';
 import { boot } from './boot.ts';
 import { setBirth } from './load.ts';
+import { count } from './meter.ts';
 import { overdue } from './overdue.ts';
 import { socketLost } from './presence.ts';
 import { answerTo } from './replies.ts';
@@ -21,7 +22,8 @@ export type CellEvent =
   | {
       readonly t: 'request';
       readonly envelope: CellEnvelope;
-      readonly token: Token /** It came over the user's socket here. */;
+      readonly token: Token;
+      /** It came over the user's socket here. */
       readonly socket?: boolean;
     }
   | { readonly t: 'reply'; readonly call: number; readonly reply: CellReply | UserReply | { readonly t: 'failed' } }
@@ -42,6 +44,7 @@ export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effec
   if (state.birth !== undefined && event.t !== 'boot') overdue(tx);
   react(tx, event);
   settle(tx);
+  if (event.t !== 'boot') count(state.meter, now);
   return finish(tx, event.t === 'alarm');
 }
 

@@ -19,6 +19,7 @@ export const DEFAULT_POLICY: Policy = {
   presence: { ttlDefaultMs: 120_000, ttlMaxMs: 3_600_000 },
   scoutCellsMax: 32,
   scoutTimeMs: 800,
+  limits: { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true },
 };
 
 /** Lays `patch` (any JSON) over the defaults; errors name each field that cannot be used. */
@@ -41,6 +42,7 @@ function merged(patch: PolicyPatch): unknown {
     backOff: { ...d.backOff, ...patch.backOff },
     question: { ...d.question, ...patch.question },
     presence: { ...d.presence, ...patch.presence },
+    limits: { ...d.limits, ...patch.limits },
   };
 }
 

@@ -218,6 +218,12 @@ export type CellLoad = {
   readonly cell: CellId;
   readonly city: CityId;
   readonly users: number;
+  /** Of the last half minute or so. */
+  readonly eventsPerS: number;
+  /** Mean time of a step, reckoned from the work that was counted. */
+  readonly stepMs: number;
+  /** Share of what the cell can carry before it splits: 0.5 in normal times, 0.75 at a peak. */
+  readonly used: number;
   readonly sockets: number;
   readonly questions: Readonly<Record<QuestionState, number>>;
   readonly beacons: number;

@@ -4,6 +4,13 @@ import * as v from 'valibot';
 const ms = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 const metres = v.pipe(v.number(), v.minValue(50), v.maxValue(100_000));
 const weight = v.pipe(v.number(), v.minValue(0), v.maxValue(1000));
+const weights = v.strictObject({
+  nearness: weight,
+  topicFit: weight,
+  reputation: weight,
+  idle: weight,
+  freshness: weight,
+});
 
 const HOUR_MS = 3_600_000;
 
@@ -27,7 +34,7 @@ export const policySchema = v.strictObject({
     v.check((growth) => growth.every((g, i) => i === 0 || g >= (growth[i - 1] as number)), 'must not fall'),
   ),
   weights: v.pipe(
-    v.strictObject({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight }),
+    weights,
     v.check(
       (w) => w.nearness + w.topicFit + w.reputation + w.idle + w.freshness > 0,
       'at least one weight must be above 0',
@@ -59,6 +66,15 @@ export const policySchema = v.strictObject({
   scoutCellsMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(200)),
   /** Time that a try waits for other cells. */
   scoutTimeMs: ms(50, 10_000),
+  /** What one cell is to carry in normal times; at twice any of them it splits. */
+  limits: v.strictObject({
+    users: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(15_000)),
+    eventsPerS: v.pipe(v.number(), v.minValue(1), v.maxValue(500)),
+    /** Mean time of a step, reckoned from the work that was counted: a platform's clock stands still within a step. */
+    stepMs: v.pipe(v.number(), v.minValue(0.01), v.maxValue(100)),
+    /** False: cells split by hand alone. */
+    autoSplit: v.boolean(),
+  }),
 });
 
 export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
@@ -66,13 +82,12 @@ export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
 export const policyPatchSchema = v.partial(
   v.strictObject({
     ...policySchema.entries,
-    weights: v.partial(
-      v.strictObject({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight }),
-    ),
+    weights: v.partial(weights),
     offers: v.partial(policySchema.entries.offers),
     backOff: v.partial(policySchema.entries.backOff),
     question: v.partial(policySchema.entries.question),
     presence: v.partial(policySchema.entries.presence),
+    limits: v.partial(policySchema.entries.limits),
   }),
 );
 export type PolicyPatch = v.InferOutput<typeof policyPatchSchema>;

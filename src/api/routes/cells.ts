@@ -33,6 +33,9 @@ export const cellRoutes: readonly Route[] = [
 
 const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
   users: 0,
+  eventsPerS: 0,
+  stepMs: 0,
+  used: 0,
   sockets: 0,
   questions: { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 },
   beacons: 0,
