@@ -1,6 +1,5 @@
-// The simulated platform: objects on faulty disks, clocks and alarms, a faulty network between them, one queue of what happens next.
+// The simulated platform: objects with disks, clocks and alarms, and a network between them, all under a weather of faults.
 // Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and a crash may fall between any two.
-import { heap } from '../lib/heap.ts';
 import type { Prng } from '../lib/prng.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
@@ -18,7 +17,9 @@ import {
   type UserNode,
   userNode,
 } from './node.ts';
-import { type Faults, NO_FAULTS, type SimOptions } from './options.ts';
+import type { Faults, SimOptions } from './options.ts';
+import { type Timeline, timeline } from './timeline.ts';
+import { type Weather, weather } from './weather.ts';
 
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
@@ -27,59 +28,50 @@ export type Observer = {
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
-type Timed = { readonly at: number; readonly n: number; readonly run: () => void };
-
-const START_MS = 1_700_000_000_000;
-
 export class World {
   readonly map: SimMap;
   readonly draw: Prng;
   readonly stats: Stats = { events: 0, faults: 0, rows: 0, cellCalls: 0, userCalls: 0 };
   readonly cells = new Map<CellId, CellNode>();
   readonly users = new Map<UserId, UserNode>();
-  faults: Faults;
-  readonly #delayMs: number;
-  now = START_MS;
-  readonly #queue = heap<Timed>((a, b) => (a.at !== b.at ? a.at < b.at : a.n < b.n));
-  #n = 0;
+  readonly #timeline: Timeline = timeline();
+  readonly #weather: Weather;
   readonly #observer: Observer;
-  /** Cells that nobody reaches until then; D1 away until then. */
-  readonly #silentUntil = new Map<CellId, number>();
-  #d1AwayUntil = 0;
 
-  constructor(
-    map: SimMap,
-    draw: Prng,
-    { faults, delayMs }: Pick<SimOptions, 'faults' | 'delayMs'>,
-    observer: Observer,
-  ) {
+  constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
     this.draw = draw;
-    this.faults = faults;
-    this.#delayMs = delayMs;
+    this.#weather = weather(draw, options, () => {
+      this.stats.faults++;
+    });
     this.#observer = observer;
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
   }
 
-  /** Runs what is queued up to `until`, in order of time. */
+  get now(): number {
+    return this.#timeline.now();
+  }
+
+  /** Runs what is planned up to `until`, in order of time. */
   run(until: number): void {
-    for (let next = this.#queue.peek(); next !== undefined && next.at <= until; next = this.#queue.peek()) {
-      this.#queue.pop();
-      this.now = next.at;
-      next.run();
-    }
-    this.now = until;
+    this.#timeline.run(until);
   }
 
   after(ms: number, run: () => void): void {
-    this.#queue.push({ at: this.now + Math.max(0, Math.round(ms)), n: this.#n++, run });
+    this.#timeline.after(ms, run);
+  }
+
+  get faults(): Faults {
+    return this.#weather.faults();
   }
 
   /** Ends all faults; clocks stay as they are. */
   heal(): void {
-    this.faults = { ...NO_FAULTS, skewMs: this.faults.skewMs };
-    this.#silentUntil.clear();
-    this.#d1AwayUntil = 0;
+    this.#weather.heal();
+  }
+
+  strikes(fault: keyof Faults): boolean {
+    return this.#weather.strikes(fault);
   }
 
   user(id: UserId): UserNode {
@@ -88,13 +80,6 @@ export class World {
     const made = userNode(id);
     this.users.set(id, made);
     return made;
-  }
-
-  strikes(fault: keyof Faults): boolean {
-    const chance = this.faults[fault];
-    if (chance === 0 || !this.draw.chance(chance, 10_000)) return false;
-    this.stats.faults++;
-    return true;
   }
 
   /** A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`. */
@@ -117,11 +102,11 @@ export class World {
     if (this.strikes('loseRequest')) return;
     const back = (reply: AnyReply): void => {
       if (this.strikes('loseReply')) return;
-      this.after(this.#delay(), () => answer(reply));
+      this.after(this.#weather.delay(), () => answer(reply));
     };
-    this.after(this.#delay(), () => this.#arrive(node, request, back, socket, false));
+    this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, false));
     if (this.strikes('duplicate'))
-      this.after(this.#delay() + this.draw.below(30_000), () =>
+      this.after(this.#weather.delay() + this.draw.below(30_000), () =>
         this.#arrive(node, request, () => undefined, socket, false),
       );
   }
@@ -139,11 +124,11 @@ export class World {
     node.life++;
     const callers = [...node.waiting.values()];
     node.waiting.clear();
-    for (const caller of callers) this.after(this.#delay(), () => caller({ t: 'failed' }));
+    for (const caller of callers) this.after(this.#weather.delay(), () => caller({ t: 'failed' }));
     if (node.kind === 'user') return;
     for (const socket of [...node.sockets.values()]) {
       node.sockets.delete(socket.user);
-      this.after(this.#delay(), () => socket.push({ t: 'lost' }, true));
+      this.after(this.#weather.delay(), () => socket.push({ t: 'lost' }, true));
     }
   }
 
@@ -223,7 +208,7 @@ export class World {
     const socket = node.sockets.get(user);
     if (socket === undefined) return;
     if (close) node.sockets.delete(user);
-    this.after(this.#delay(), () => socket.push(frame, close));
+    this.after(this.#weather.delay(), () => socket.push(frame, close));
   }
 
   #send(from: Node, send: Send): void {
@@ -249,7 +234,7 @@ export class World {
     socket: boolean,
     born: boolean,
   ): void {
-    if (node.kind === 'cell' && this.#isSilent(node.id)) return;
+    if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
     if (node.state === undefined) this.#construct(node);
     if (node.state === undefined) {
       back({ t: 'failed' });
@@ -269,8 +254,8 @@ export class World {
     };
     node.waiting.set(token, (reply) => {
       if (reply.t !== 'unborn' || born) back(reply);
-      else if (this.#isD1Away()) back({ t: 'failed' });
-      else this.after(this.#delay(), () => this.#arrive(node, request, back, socket, true));
+      else if (this.#weather.isD1Away(this.now)) back({ t: 'failed' });
+      else this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, true));
     });
     this.dispatch(node, { t: 'request', envelope, token, socket });
   }
@@ -288,24 +273,5 @@ export class World {
       // A handler that died is retried by the platform.
       if (node.state === undefined) this.after(2000, () => this.dispatch(node, { t: 'alarm' }));
     });
-  }
-
-  #isSilent(cell: CellId): boolean {
-    if ((this.#silentUntil.get(cell) ?? 0) > this.now) return true;
-    if (!this.strikes('silentCell')) return false;
-    this.#silentUntil.set(cell, this.now + this.draw.below(60_000));
-    return true;
-  }
-
-  #isD1Away(): boolean {
-    if (this.#d1AwayUntil > this.now) return true;
-    if (!this.strikes('d1Away')) return false;
-    this.#d1AwayUntil = this.now + this.draw.below(120_000);
-    return true;
-  }
-
-  #delay(): number {
-    const usual = 1 + this.draw.exponential(this.#delayMs);
-    return this.strikes('hold') ? usual + this.draw.below(20_000) : usual;
   }
 }
