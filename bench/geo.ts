@@ -9,6 +9,7 @@ import { parseBoundary } from '../src/geo/polygon.ts';
 import { coverPolygon } from '../src/geo/polygon-cover.ts';
 import { snap } from '../src/geo/snap.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
+import { anywhereIn } from '../src/sim/map.ts';
 import { heading, perSecond, ratio, row, type Sample, sampleOf, scaled, seedOfRun, timeNs } from './support/measure.ts';
 
 const LEAVES = 1_000_000;
@@ -97,10 +98,9 @@ const map = CellMap.of(leaves.map((cell) => ({ cell, city: 'everywhere', state: 
 const { user, system } = process.cpuUsage(started);
 const tookMs = (user + system) / 1000;
 row(`CellMap.of, ${map.leafCount} leaves, once`, sampleOf([tookMs]), 'ms');
-const inside = Array.from({ length: POINTS }, () => {
-  const { minLat, minLng, maxLat, maxLng } = decode(leaves[random.below(leaves.length)] as string);
-  return { lat: minLat + random.unit() * (maxLat - minLat), lng: minLng + random.unit() * (maxLng - minLng) };
-});
+const inside = Array.from({ length: POINTS }, () =>
+  anywhereIn(decode(leaves[random.below(leaves.length)] as string), random),
+);
 const leafOf = timeNs(500_000, (i) =>
   map.leafOf(inside[i & (POINTS - 1)] as (typeof inside)[0]) === undefined ? 0 : 1,
 );

@@ -12,6 +12,7 @@ import type { Effects, Send } from '../../src/protocol/effects.ts';
 import { type CellId, type CityId, type HomeKey, questionId, type UserId } from '../../src/protocol/ids.ts';
 import type { CellReply, CellRequest, NewQuestion, Ping, UserReply } from '../../src/protocol/messages.ts';
 import type { Policy } from '../../src/protocol/policy.ts';
+import { anywhereIn } from '../../src/sim/map.ts';
 
 const START_MS = 1_795_132_800_000;
 export const TOPICS = ['food', 'bikes', 'aid'];
@@ -79,9 +80,7 @@ export function populate(of: Town, cell: string, people: number, draw: Prng, soc
 
 /** A random point of the cell, snapped to the privacy grid. */
 export function pointIn(cell: string, draw: Prng): Point {
-  const { minLat, maxLat, minLng, maxLng } = decode(cell);
-  const point = { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
-  return snap(point, DEFAULT_POLICY.gridLength);
+  return snap(anywhereIn(decode(cell), draw), DEFAULT_POLICY.gridLength);
 }
 
 export const pingAt = (point: Point, seq: number): Ping => ({ point, profile: {}, session: 's', seq });

@@ -2,6 +2,7 @@
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { decode, encode } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
+import { shifted } from '../geo/shifted.ts';
 import { snap } from '../geo/snap.ts';
 import type { Prng } from '../lib/prng.ts';
 import {
@@ -17,14 +18,12 @@ import { MARGIN_M } from '../protocol/limits.ts';
 import type { CellRequest, NewQuestion, Ping, Profile } from '../protocol/messages.ts';
 import type { OfferView, UserEvent } from '../protocol/views.ts';
 import type { Ledger } from './ledger.ts';
-import type { SimMap } from './map.ts';
+import { anywhereIn, type SimMap, TOPICS } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
 import type { World } from './world.ts';
 
-export const TOPICS = ['food', 'bikes', 'aid'] as const;
 const LANGUAGES = ['en', 'es'] as const;
 const CLIENT_TIMEOUT_MS = 15_000;
-const METRES_PER_DEGREE = 111_195;
 
 export type Agent = ReturnType<typeof agent>;
 export type AgentPlan = {
@@ -32,7 +31,8 @@ export type AgentPlan = {
   readonly at: Point;
   readonly socket: boolean;
   readonly still: boolean;
-  readonly nervous: boolean /** A user may have several, each with sessions of its own. */;
+  readonly nervous: boolean;
+  /** A user may have several, each with sessions of its own. */
   readonly device: string;
   readonly profile?: Profile;
 };
@@ -273,15 +273,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   };
 }
 
-function shifted(point: Point, northM: number, eastM: number): Point {
-  return {
-    lat: point.lat + northM / METRES_PER_DEGREE,
-    lng: point.lng + eastM / (METRES_PER_DEGREE * Math.cos((point.lat * Math.PI) / 180)),
-  };
-}
-
 /** A point in some cell of the map. */
 export function somewhere(map: SimMap, draw: Prng): Point {
-  const { minLat, maxLat, minLng, maxLng } = decode(draw.pick(map.cells));
-  return { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
+  return anywhereIn(decode(draw.pick(map.cells)), draw);
 }

@@ -1,16 +1,28 @@
 // What the borders of cells cost: the same people and questions once over a divided block and once over one cell that covers it,
 // with the shipping steps, without faults. Questions beside a border are held against those in the middle of a cell.
+import type { Bounds } from '../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { children, decode, encode } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
+import { shifted } from '../geo/shifted.ts';
 import { snap } from '../geo/snap.ts';
 import { type Prng, prng } from '../lib/prng.ts';
 import { resolvePolicy } from '../matching/policy.ts';
-import { type CellId, type HomeKey, type OfferId, type QuestionId, questionId, type UserId } from '../protocol/ids.ts';
+import {
+  type CellId,
+  type HomeKey,
+  homeOf,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  questionOf,
+  type UserId,
+} from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
 import type { CellRequest, Ping } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
-import { mapOf, SIM_POLICY, type SimMap } from './map.ts';
+import { type BorderReport, MATCHED_WITHIN_MS, type Place, type Tally, tallies } from './border-report.ts';
+import { anywhereIn, mapOf, SIM_POLICY, type SimMap, TOPICS } from './map.ts';
 import type { AnyReply, Node } from './node.ts';
 import { NO_FAULTS } from './options.ts';
 import { World } from './world.ts';
@@ -38,21 +50,6 @@ export const BORDER_RUN: Omit<BorderOptions, 'seed'> = {
   block: '9q8yy',
 };
 
-/** Sums over questions, so that runs of several seeds add up. */
-export type Tally = {
-  asked: number;
-  /** Accepted by somebody within `MATCHED_WITHIN_MS`. */
-  matched: number;
-  offered: number;
-  /** Metres, of the best offer of the first try of each question that got one. */
-  firstOfferM: number;
-  /** Metres, of the first accepted offer of each question that was matched in time. */
-  acceptedM: number;
-};
-export type Place = 'border' | 'middle' | 'all';
-export type BorderReport = Readonly<Record<'divided' | 'undivided', Readonly<Record<Place, Tally>>>>;
-
-export const MATCHED_WITHIN_MS = 10_000;
 const NEAR_BORDER_M = 100;
 const MIDDLE_M = 200;
 /** Questions keep away from the block's outer edge by more than their circle. */
@@ -63,8 +60,6 @@ const SETTLING_MS = 10_000;
 const WALK_EVERY_MS = 15_000;
 const WALK_M = 25;
 const CALL_MS = 15_000;
-const METRES_PER_DEGREE = 111_195;
-const PLACES: readonly Place[] = ['border', 'middle', 'all'];
 
 type Asked = { readonly at: number; readonly places: readonly Place[]; accepted: boolean };
 
@@ -84,54 +79,6 @@ export function borderRun(options: BorderOptions): BorderReport {
     divided: simulate(mapOf(cells, policy), cells, policy, options),
     undivided: simulate(mapOf([options.block as CellId], policy), cells, policy, options),
   };
-}
-
-export function addUp(reports: readonly BorderReport[]): BorderReport {
-  const sum = (of: 'divided' | 'undivided'): Record<Place, Tally> => {
-    const total = tallies();
-    for (const report of reports) {
-      for (const place of PLACES) {
-        for (const key of Object.keys(total[place]) as (keyof Tally)[]) total[place][key] += report[of][place][key];
-      }
-    }
-    return total;
-  };
-  return { divided: sum('divided'), undivided: sum('undivided') };
-}
-
-/** Per question: the share matched in time, and the mean metres of first and of accepted offers. */
-export function figures(tally: Tally): {
-  readonly matched: number;
-  readonly firstM: number;
-  readonly acceptedM: number;
-} {
-  return {
-    matched: tally.matched / tally.asked,
-    firstM: tally.firstOfferM / tally.offered,
-    acceptedM: tally.acceptedM / tally.matched,
-  };
-}
-
-/** The table that `node bench/border.ts` prints, a line each. */
-export function borderTable({ divided, undivided }: BorderReport): readonly string[] {
-  const line = (name: string, values: readonly string[]): string =>
-    name.padEnd(34) + values.map((value) => value.padStart(14)).join('');
-  const of = (name: string, tally: Tally): string => {
-    const { matched, firstM, acceptedM } = figures(tally);
-    return line(name, [String(tally.asked), percent(matched), metres(firstM), metres(acceptedM)]);
-  };
-  const against = (name: string, a: Tally, b: Tally): string => {
-    const [x, y] = [figures(a), figures(b)];
-    const off = (key: keyof typeof x): string => `${((x[key] / y[key] - 1) * 100).toFixed(2)} %`;
-    return line(name, ['', off('matched'), off('firstM'), off('acceptedM')]);
-  };
-  return [
-    line('', ['questions', `in ${MATCHED_WITHIN_MS / 1000} s`, 'first offer', 'accepted']),
-    ...PLACES.flatMap((place) => [of(`${place}, divided`, divided[place]), of(`${place}, one cell`, undivided[place])]),
-    ...PLACES.map((place) => against(`${place}: divided against one cell`, divided[place], undivided[place])),
-    against('divided: border against middle', divided.border, divided.middle),
-    against('one cell: border against middle', undivided.border, undivided.middle),
-  ];
 }
 
 function simulate(
@@ -162,7 +109,7 @@ function simulate(
     },
   );
   const home = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void => {
-    const cell = map.leafCovering(id.slice(2, id.indexOf('-', 2)));
+    const cell = map.leafCovering(homeOf(id));
     const node = cell === undefined ? undefined : world.cells.get(cell);
     if (node !== undefined) world.request(node, request, CALL_MS, done);
   };
@@ -171,7 +118,7 @@ function simulate(
   const consider = (user: UserId, offerId: OfferId): void => {
     if (considered.has(offerId)) return;
     considered.add(offerId);
-    const mood = prng(mixed(`${options.seed}/${user}/${offerId.slice(0, offerId.lastIndexOf('.'))}`));
+    const mood = prng(mixed(`${options.seed}/${user}/${questionOf(offerId)}`));
     const luck = mood.below(100);
     const thinkMs = 500 + mood.below(7000);
     const answerMs = 1000 + mood.below(6000);
@@ -210,7 +157,7 @@ function simulate(
   let at = SETTLING_MS;
   for (let n = 0; n < options.questions; n++) {
     at += draw.exponential(options.gapMs);
-    const point = snap(pointIn(inset(box), draw), policy.gridLength);
+    const point = snap(anywhereIn(inset(box), draw), policy.gridLength);
     const topic = draw.chance(2, 3) ? draw.pick(TOPICS) : undefined;
     const id = questionId(encode(point, policy.gridLength) as HomeKey, `n${String(n).padStart(7, '0')}`);
     const question = {
@@ -246,8 +193,6 @@ function simulate(
   }
   return result;
 }
-
-const TOPICS = ['food', 'bikes', 'aid'] as const;
 
 /** Everybody comes at the start; some walk. Evenly spread: each in a patch of their own. */
 function settleIn(world: World, map: SimMap, options: BorderOptions, draw: Prng, lastMs: number): void {
@@ -298,22 +243,12 @@ function placesOf(point: Point, cells: readonly CellId[]): readonly Place[] {
 
 function stepped(from: Point, draw: Prng): Point {
   const turn = draw.unit() * 2 * Math.PI;
-  return {
-    lat: from.lat + (WALK_M * Math.cos(turn)) / METRES_PER_DEGREE,
-    lng: from.lng + (WALK_M * Math.sin(turn)) / (METRES_PER_DEGREE * Math.cos((from.lat * Math.PI) / 180)),
-  };
+  return shifted(from, WALK_M * Math.cos(turn), WALK_M * Math.sin(turn));
 }
 
-type Box = ReturnType<typeof decode>;
-
-function inset(box: Box): Box {
-  const lat = INSET_M / METRES_PER_DEGREE;
-  const lng = lat / Math.cos((box.minLat * Math.PI) / 180);
-  return { minLat: box.minLat + lat, maxLat: box.maxLat - lat, minLng: box.minLng + lng, maxLng: box.maxLng - lng };
-}
-
-function pointIn({ minLat, maxLat, minLng, maxLng }: Box, draw: Prng): Point {
-  return { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
+function inset({ minLat, maxLat, minLng, maxLng }: Bounds): Bounds {
+  const { lat, lng } = shifted({ lat: minLat, lng: minLng }, INSET_M, INSET_M);
+  return { minLat: lat, maxLat: maxLat - (lat - minLat), minLng: lng, maxLng: maxLng - (lng - minLng) };
 }
 
 /** FNV-1a: a seed from a name. */
@@ -322,11 +257,3 @@ function mixed(text: string): number {
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
-
-function tallies(): Record<Place, Tally> {
-  const empty = (): Tally => ({ asked: 0, matched: 0, offered: 0, firstOfferM: 0, acceptedM: 0 });
-  return { border: empty(), middle: empty(), all: empty() };
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-const metres = (m: number): string => `${m.toFixed(1)} m`;

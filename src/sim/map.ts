@@ -1,8 +1,10 @@
 // The simulated city: a block of neighbouring geohash-6 cells, and the map rows by which they are born.
 
+import type { Bounds } from '../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { center, decode, encode, neighbors } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
+import type { Prng } from '../lib/prng.ts';
 import { resolvePolicy } from '../matching/policy.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
@@ -17,8 +19,11 @@ export type SimMap = {
   readonly leafCovering: (key: string) => CellId | undefined;
   readonly birthOf: (cell: CellId) => Birth | undefined;
   /** A box that holds every cell. */
-  readonly box: { readonly minLat: number; readonly maxLat: number; readonly minLng: number; readonly maxLng: number };
+  readonly box: Bounds;
 };
+
+/** What people of the city ask about. */
+export const TOPICS = ['food', 'bikes', 'aid'] as const;
 
 /** Short times, so that minutes of simulation see many sleeps, expiries and leases. */
 export const SIM_POLICY = {
@@ -85,6 +90,11 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
       maxLng: Math.max(...bounds.map((b) => b.maxLng)),
     },
   };
+}
+
+/** A point anywhere in a rectangle. */
+export function anywhereIn({ minLat, maxLat, minLng, maxLng }: Bounds, draw: Prng): Point {
+  return { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
 }
 
 /** The `count` cells nearest to a start, found ring by ring. */

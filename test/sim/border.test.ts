@@ -2,15 +2,8 @@
 // if there were no cells at all. The table is printed by bench/border.ts.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UserId } from '../../src/protocol/ids.ts';
-import {
-  addUp,
-  BORDER_RUN,
-  type BorderReport,
-  borderRun,
-  borderTable,
-  figures,
-  type Place,
-} from '../../src/sim/border.ts';
+import { BORDER_RUN, borderRun } from '../../src/sim/border.ts';
+import { addUp, type BorderReport, borderTable, figures, PLACES, type Place } from '../../src/sim/border-report.ts';
 import { cellHarness } from '../unit/support/cell-harness.ts';
 import { at, candidate, cem, dee, EAST, newQuestion, qid } from '../unit/support/names.ts';
 
@@ -18,7 +11,6 @@ const SEEDS = [1, 2, 3];
 const QUESTIONS = 2500;
 const MOST = 0.01;
 const KEYS = ['matched', 'firstM', 'acceptedM'] as const;
-const PLACES: readonly Place[] = ['border', 'middle', 'all'];
 
 /** How much more `a` is than `b`, of each figure. */
 const off = (

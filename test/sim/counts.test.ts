@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { minDistanceToBoundsM } from '../../src/geo/distance.ts';
 import { center, decode, encode, neighbors } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
+import { shifted } from '../../src/geo/shifted.ts';
 import { snap } from '../../src/geo/snap.ts';
 import { prng } from '../../src/lib/prng.ts';
 import {
   type CellId,
   type HomeKey,
+  homeOf,
   type OfferId,
   type QuestionId,
   questionId,
@@ -22,7 +24,7 @@ import { oneChecker } from '../../src/sim/checkers/one.ts';
 import { ownChecker } from '../../src/sim/checkers/own.ts';
 import { wakeChecker } from '../../src/sim/checkers/wake.ts';
 import { newLedger } from '../../src/sim/ledger.ts';
-import { SIM_POLICY, simMap } from '../../src/sim/map.ts';
+import { anywhereIn, SIM_POLICY, simMap } from '../../src/sim/map.ts';
 import type { AnyReply, Node } from '../../src/sim/node.ts';
 import { NO_FAULTS } from '../../src/sim/options.ts';
 import { World } from '../../src/sim/world.ts';
@@ -35,7 +37,6 @@ const POLICY = {
   pointAgeMaxMs: 3_600_000,
   presence: { ttlDefaultMs: 3_600_000, ttlMaxMs: 3_600_000 },
 };
-const METRES_PER_DEGREE = 111_195;
 
 type Call = { readonly to: string; readonly request: CellRequest | UserRequest };
 
@@ -80,7 +81,7 @@ function counted({ cells = 9, policy = POLICY as unknown, checkers = [] as Check
     if (node === undefined) throw new Error('no such cell');
     world.request(node, request, 60_000, done);
   };
-  const homeOf = (id: string): CellId | undefined => world.map.leafCovering(id.slice(2, id.indexOf('-', 2)));
+  const homeCell = (id: QuestionId | OfferId): CellId | undefined => world.map.leafCovering(homeOf(id));
   let seq = 0;
   let asked = 0;
   return {
@@ -112,14 +113,14 @@ function counted({ cells = 9, policy = POLICY as unknown, checkers = [] as Check
       const at = snapped(point);
       const id = questionId(encode(at, POLICY.gridLength) as HomeKey, `n${String(++asked).padStart(7, '0')}`);
       const fields = { asker: 'asker' as UserId, point: at, text: 'where?', languages: [], answersWanted: 1, ...more };
-      send(homeOf(id), { t: 'ask', question: { id, ...fields } }, done);
+      send(homeCell(id), { t: 'ask', question: { id, ...fields } }, done);
       return id;
     },
     verb: (request: Extract<CellRequest, { readonly offerId: OfferId }>): void =>
-      send(homeOf(request.offerId), request, () => undefined),
-    cancel: (id: QuestionId): void => send(homeOf(id), { t: 'cancel', id, user: null }, () => undefined),
+      send(homeCell(request.offerId), request, () => undefined),
+    cancel: (id: QuestionId): void => send(homeCell(id), { t: 'cancel', id, user: null }, () => undefined),
     question: (id: QuestionId) => {
-      const home = homeOf(id);
+      const home = homeCell(id);
       const found = home === undefined ? undefined : world.cells.get(home)?.state?.questions.get(id);
       if (found === undefined) throw new Error(`no question ${id}`);
       return found;
@@ -131,11 +132,7 @@ const snapped = (point: Point): Point => snap(point, POLICY.gridLength);
 
 /** So many metres east and north of the centre of a cell. */
 function at(eastM: number, northM: number, cell: string = HERE): Point {
-  const { lat, lng } = center(cell);
-  return {
-    lat: lat + northM / METRES_PER_DEGREE,
-    lng: lng + eastM / (METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180)),
-  };
+  return shifted(center(cell), northM, eastM);
 }
 
 describe('calls', () => {
@@ -168,11 +165,7 @@ describe('calls', () => {
   it('MATCH2 one that spills: at most one scout for each touched cell, and one reserve for each winner', () => {
     const draw = prng(11);
     const { world, run, arrive, ask, cancel, question } = counted({ policy: { ...POLICY, scoutCellsMax: 32 } });
-    const box = world.map.box;
-    const anywhere = (): Point => ({
-      lat: box.minLat + (box.maxLat - box.minLat) * draw.unit(),
-      lng: box.minLng + (box.maxLng - box.minLng) * draw.unit(),
-    });
+    const anywhere = (): Point => anywhereIn(world.map.box, draw);
     for (let i = 0; i < 400; i++) arrive(`user${i}`, anywhere(), 3);
     run(10_000);
     let spilled = 0;

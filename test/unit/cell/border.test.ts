@@ -1,13 +1,14 @@
 // Near a border the holder decides: GPS jitter moves nobody.
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/geo/geohash.ts';
+import { shifted } from '../../../src/geo/shifted.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { bob, CELL, NEAR } from '../support/names.ts';
 
 const { maxLng, minLng, maxLat, minLat } = decode(CELL);
 const lat = (minLat + maxLat) / 2;
 /** So many metres east of the cell's eastern border. */
-const beyond = (eastM: number) => ({ lat, lng: maxLng + eastM / (111_195 * Math.cos((lat * Math.PI) / 180)) });
+const beyond = (eastM: number) => shifted({ lat, lng: maxLng }, 0, eastM);
 const inside = { lat, lng: (minLng + maxLng) / 2 };
 const moved = [{ user: bob, frame: { t: 'moved', reason: 'border' }, close: true }];
 
@@ -48,7 +49,7 @@ describe('a socket at the border', () => {
   it('BORDER1 a scout is sent to a neighbour that only the margin reaches', () => {
     const cell = cellHarness();
     const west = NEAR.filter((near) => decode(near).maxLng === minLng && decode(near).minLat === minLat);
-    const near = (metres: number) => ({ lat, lng: minLng + metres / (111_195 * Math.cos((lat * Math.PI) / 180)) });
+    const near = (metres: number) => shifted({ lat, lng: minLng }, 0, metres);
     const ask = (n: number, point: { lat: number; lng: number }) => {
       const before = cell.sentOf('scout').length;
       cell.request({

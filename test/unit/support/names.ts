@@ -1,6 +1,7 @@
 // Ids, places and messages for the tests of cells and users: short to write, legal in every field.
 import { center, neighbors } from '../../../src/geo/geohash.ts';
 import type { Point } from '../../../src/geo/point.ts';
+import { shifted } from '../../../src/geo/shifted.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import {
@@ -35,12 +36,7 @@ export const dee = user('dee');
 
 /** A point so many metres east and north of the centre of a cell. */
 export function at(eastM = 0, northM = 0, cell: string = CELL): Point {
-  const { lat, lng } = center(cell);
-  const metresPerDegree = 111_195;
-  return {
-    lat: lat + northM / metresPerDegree,
-    lng: lng + eastM / (metresPerDegree * Math.cos((lat * Math.PI) / 180)),
-  };
+  return shifted(center(cell), northM, eastM);
 }
 
 export function ping(point: Point = at(), more: Partial<Ping> = {}): Ping {
