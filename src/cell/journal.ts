@@ -17,15 +17,7 @@ export type JournalRecord =
       readonly ageMs: number;
     }
   | {
-      readonly t: 'offer.made';
-      readonly o: OfferId;
-      readonly topic?: string;
-      readonly distanceM: number;
-      readonly score: number;
-      readonly waitMs: number;
-    }
-  | {
-      readonly t: 'offer.accepted';
+      readonly t: 'offer.made' | 'offer.accepted';
       readonly o: OfferId;
       readonly topic?: string;
       readonly distanceM: number;

@@ -69,14 +69,7 @@ export function make(tx: Tx, question: Question, offer: Offer): void {
   const { phase } = question;
   const retryAt = phase.t === 'dormant' ? phase.wakeAt : phase.t === 'open' ? phase.retryAt : undefined;
   question.phase = { t: 'open', retryAt: isShort(question) ? retryAt : undefined };
-  tx.journal.push({
-    t: 'offer.made',
-    o: offer.id,
-    ...topicOf(question),
-    distanceM: offer.distanceM,
-    score: offer.score,
-    waitMs: tx.now - question.createdAt,
-  });
+  recordMatch(tx, question, offer, 'offer.made');
   tellOffer(tx, question, offer, 'offer.made');
 }
 
@@ -100,14 +93,7 @@ export function accept(tx: Tx, question: Question, offer: Offer): Problem | unde
   if (acceptedCount(question) >= question.answersWanted) return problem('offer_gone', 'others were faster');
   offer.state = 'accepted';
   offer.until = question.expiresAt;
-  tx.journal.push({
-    t: 'offer.accepted',
-    o: offer.id,
-    ...topicOf(question),
-    distanceM: offer.distanceM,
-    score: offer.score,
-    waitMs: tx.now - question.createdAt,
-  });
+  recordMatch(tx, question, offer, 'offer.accepted');
   if (acceptedCount(question) === question.answersWanted) {
     question.phase = { t: 'matched' };
     withdrawOpen(tx, question);
@@ -190,6 +176,18 @@ export function findOffer(tx: Tx, id: OfferId): { readonly question: Question; r
 
 export const topicOf = (question: Question): { readonly topic?: string } =>
   question.topic === undefined ? {} : { topic: question.topic };
+
+/** Writes down how good a match is, and how long the question waited for it. */
+function recordMatch(tx: Tx, question: Question, offer: Offer, t: 'offer.made' | 'offer.accepted'): void {
+  tx.journal.push({
+    t,
+    o: offer.id,
+    ...topicOf(question),
+    distanceM: offer.distanceM,
+    score: offer.score,
+    waitMs: tx.now - question.createdAt,
+  });
+}
 
 /** Nobody else is wanted: pending offers are withdrawn, attempts on their way are void. */
 function withdrawOpen(tx: Tx, question: Question): void {
