@@ -6,22 +6,13 @@ import { type Askable, refuse } from '../matching/filter.ts';
 import { keepBest, scoreBound, scored } from '../matching/score.ts';
 import { homeOf, type OfferId, type UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
-import type { Candidate, Need, OfferCopy, StateReply, StreamItem } from '../protocol/messages.ts';
+import type { Candidate, CellCalls, Need, StateReply, StreamItem } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { CellState, Held } from './state.ts';
 import { call, type Tx } from './tx.ts';
 
 const RETRY_MS = 15_000;
 const SLACK_M = 0.01;
-
-export type Reserve = {
-  readonly offerId: OfferId;
-  readonly user: UserId;
-  readonly need: Need;
-  readonly policy: Policy;
-  readonly copy: OfferCopy;
-  readonly holdMs: number;
-};
 
 /** The best of the users held here, best first. */
 export function collect(state: CellState, need: Need, policy: Policy, limit: number, now: EpochMs): Candidate[] {
@@ -64,7 +55,7 @@ export function consider(
 }
 
 /** Filters again and takes the slot, all in one step. Repeated, it gives the same answer. Answers why not, or undefined. */
-export function reserve(tx: Tx, ask: Reserve): string | undefined {
+export function reserve(tx: Tx, ask: CellCalls['reserve']['ask']): string | undefined {
   const held = tx.state.users.get(ask.user);
   if (held === undefined || held.phase !== 'live') return 'gone';
   if (held.holds.has(ask.offerId)) return undefined;
