@@ -14,7 +14,7 @@ import { askAboutHolds, dropHolds } from './holds.ts';
 import { policyOf } from './need.ts';
 import type { Arriving, CellSocket, CellState, Held, Waiting } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
-import { viewPresence } from './view.ts';
+import { iso, viewPresence } from './view.ts';
 
 const RETRY_FIRST_MS = 1000;
 
@@ -203,7 +203,7 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
 function acknowledge(tx: Tx, arriving: Arriving): void {
   const { cell, city } = present(tx.state.birth, 'birth');
   arriving.stored = true;
-  const view = { cell, city, expiresAt: new Date(arriving.leaseUntil).toISOString(), offers: [] };
+  const view = { cell, city, expiresAt: iso(arriving.leaseUntil), offers: [] };
   for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view });
   arriving.tokens = [];
   tx.arriving.add(arriving.user);
