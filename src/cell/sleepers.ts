@@ -4,7 +4,8 @@ import type { QuestionId } from '../protocol/ids.ts';
 import type { Need } from '../protocol/messages.ts';
 
 export type Group = {
-  readonly key: string /** Any member's need: alike but for id, asker and excluded. */;
+  readonly key: string;
+  /** Any member's need: alike but for id, asker and excluded. */
   readonly sample: Need;
   readonly ids: Set<QuestionId>;
 };

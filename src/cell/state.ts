@@ -79,7 +79,8 @@ export type Offer = {
 
 export type Phase =
   | {
-      readonly t: 'open' /** When to try again: a try in flight, or one that found too few. */;
+      readonly t: 'open';
+      /** When to try again: a try in flight, or one that found too few. */
       readonly retryAt: EpochMs | undefined;
     }
   | { readonly t: 'dormant'; readonly wakeAt: EpochMs }
