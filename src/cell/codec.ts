@@ -1,10 +1,11 @@
 // Rows of a cell: JSON with a version; an unknown version is refused by name.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { versioned } from '../lib/versioned.ts';
 import { DEFAULT_POLICY } from '../matching/policy.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
 import type { Birth, StreamItem } from '../protocol/messages.ts';
 import type { JournalRecord } from './journal.ts';
-import type { Arriving, Beacon, Held, Hold, Offer, Phase, Question, Stream } from './state.ts';
+import type { Arriving, Beacon, Held, Hold, Question, Stream } from './state.ts';
 
 const VERSION = 1;
 
@@ -22,7 +23,7 @@ export const encodeBirth = (birth: Birth): string => JSON.stringify({ v: VERSION
 
 /** What the policy has learnt since the row was written has its default. */
 export function decodeBirth(text: string): Birth {
-  const birth = versioned<Birth>('meta', text);
+  const birth = versioned<Birth>(VERSION, 'meta', text);
   return { ...birth, policy: { ...DEFAULT_POLICY, ...birth.policy } };
 }
 
@@ -34,8 +35,7 @@ export function encodeUser(held: Held): string {
 }
 
 export function decodeUser(text: string): Held {
-  const row = versioned<UserRow>('users', text);
-  return held({ ...row, seq: row.seq, holds: row.holds });
+  return held(versioned<UserRow>(VERSION, 'users', text));
 }
 
 /** Builds a user held here from its fields. */
@@ -57,15 +57,16 @@ export function encodeArriving(arriving: Arriving): string {
 }
 
 export function decodeArriving(text: string): Arriving {
-  const row = versioned<Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt'>>('arriving', text);
-  return { ...row, retryAt: row.retryAt, stored: true, call: undefined, fence: 0, tokens: [] };
+  const row = versioned<Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt'>>(
+    VERSION,
+    'arriving',
+    text,
+  );
+  return { ...row, stored: true, call: undefined, fence: 0, tokens: [] };
 }
 
 type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };
-type QuestionRow = Omit<Question, 'offers' | 'streams'> & {
-  readonly offers: readonly Offer[];
-  readonly streams: readonly StreamRow[];
-};
+type QuestionRow = Omit<Question, 'streams'> & { readonly streams: readonly StreamRow[] };
 
 export function encodeQuestion(question: Question): string {
   const { streams, ...rest } = question;
@@ -75,42 +76,21 @@ export function encodeQuestion(question: Question): string {
 }
 
 export function decodeQuestion(text: string): Question {
-  const row = versioned<QuestionRow>('questions', text);
+  const row = versioned<QuestionRow>(VERSION, 'questions', text);
   const streams = new Map<UserId, Stream>();
   for (const { u, n, a, i } of row.streams) {
     streams.set(u, { next: n, acked: a, items: [...i], retryAt: undefined, call: undefined, failures: 0 });
   }
-  return {
-    ...row,
-    key: row.key,
-    bodyHash: row.bodyHash,
-    topic: row.topic,
-    phase: phaseOf(row.phase),
-    offers: row.offers.map((offer) => ({ ...offer, madeAt: offer.madeAt, answer: offer.answer })),
-    streams,
-  };
+  return { ...row, streams };
 }
 
 export const encodeBeacon = (beacon: Beacon): string => JSON.stringify({ v: VERSION, ...beacon });
-export const decodeBeacon = (text: string): Beacon => versioned<Beacon>('beacons', text);
+export const decodeBeacon = (text: string): Beacon => versioned<Beacon>(VERSION, 'beacons', text);
 
 export const encodeJournal = (at: EpochMs, records: readonly JournalRecord[]): string =>
   JSON.stringify({ v: VERSION, at, records });
 
 export function decodeJournal(text: string): { readonly at: EpochMs; readonly records: readonly JournalRecord[] } {
-  const row = versioned<{ at: number; records: readonly JournalRecord[] }>('journal', text);
+  const row = versioned<{ at: number; records: readonly JournalRecord[] }>(VERSION, 'journal', text);
   return { at: epochMs(row.at), records: row.records };
-}
-
-/** JSON drops `undefined`: an open phase comes back with its field. */
-function phaseOf(phase: Phase): Phase {
-  return phase.t === 'open' ? { t: 'open', retryAt: phase.retryAt } : phase;
-}
-
-/** @throws Error naming the table and the version when this code does not know it. */
-function versioned<T>(table: string, text: string): T {
-  const { v, ...rest } = JSON.parse(text) as { v: unknown };
-  if (v !== VERSION)
-    throw new Error(`row of table ${table} has version ${String(v)}; this code reads version ${VERSION}`);
-  return rest as T;
 }

@@ -1,5 +1,6 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
 import { epochMs } from '../lib/brand.ts';
+import { versioned } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
@@ -42,9 +43,9 @@ export function loadUser(
 ): UserState {
   const state = emptyUser();
   for (const { table, key, value } of rows) {
-    if (table === 'meta') state.meta = metaOf(versioned<Meta>(table, value));
-    else if (table === 'known') state.known.set(key as QuestionId, knownOf(versioned<Known>(table, value)));
-    else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(table, value));
+    if (table === 'meta') state.meta = versioned<Meta>(VERSION, table, value);
+    else if (table === 'known') state.known.set(key as QuestionId, versioned<Known>(VERSION, table, value));
+    else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
     else throw new Error(`a UserObject has no table ${table}`);
   }
   state.lastSeq = state.meta?.lastSeq ?? 0;
@@ -71,27 +72,4 @@ export function remember(state: UserState, key: string, id: QuestionId, own: Own
   const [first, later] = isFirst ? [own, known] : [known, own];
   const isOver = first.endedAt !== undefined && first.endedAt + KEPT_AFTER_END_MS <= later.at;
   if (isFirst !== isOver) state.keys.set(key, id);
-}
-
-const metaOf = (meta: Meta): Meta => ({ ...meta, session: meta.session, seq: meta.seq, holding: holdingOf(meta) });
-
-function holdingOf({ holding }: Meta): Meta['holding'] {
-  if (holding.t !== 'recalling') return holding;
-  return { ...holding, claimant: { ...holding.claimant, seq: holding.claimant.seq } };
-}
-
-const knownOf = (known: Known): Known => ({
-  ...known,
-  offer: known.offer,
-  question:
-    known.question === undefined
-      ? undefined
-      : { ...known.question, key: known.question.key, endedAt: known.question.endedAt },
-});
-
-function versioned<T>(table: string, text: string): T {
-  const { v, ...rest } = JSON.parse(text) as { v: unknown };
-  if (v !== VERSION)
-    throw new Error(`row of table ${table} has version ${String(v)}; this code reads version ${VERSION}`);
-  return rest as T;
 }
