@@ -36,7 +36,6 @@ export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effec
   const now = epochMs(Math.max(at, state.clock));
   state.clock = now;
   const tx = begin(state, now);
-  if (event.t === 'alarm') state.armedAt = undefined;
   if (event.t === 'request' && !bear(tx, event.envelope)) {
     reply(tx, event.token, { t: 'unborn' });
     return tx.effects;

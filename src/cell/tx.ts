@@ -1,5 +1,6 @@
 // One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { arm } from '../protocol/alarm.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
@@ -103,7 +104,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     state.journalLast++;
     put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
   }
-  arm(tx, inAlarm);
+  arm(state, effects, state.agenda.next(), tx.now, inAlarm);
   tellSweep(tx);
   return effects;
 }
@@ -128,20 +129,4 @@ function later(tx: Tx, due: EpochMs): EpochMs {
 
 function put(tx: Tx, table: string, key: string, value: string | null): void {
   tx.effects.rows.push({ table, key, value });
-}
-
-function arm(tx: Tx, inAlarm: boolean): void {
-  const { state, effects } = tx;
-  const next = state.agenda.next();
-  if (inAlarm) {
-    state.armedAt = next;
-    if (next !== undefined) effects.alarmAt = next;
-    return;
-  }
-  // An alarm whose time is past may have been lost: what it was for was run in this step, so it counts as none.
-  const armedAt = state.armedAt !== undefined && state.armedAt > tx.now ? state.armedAt : undefined;
-  if (next !== undefined && (armedAt === undefined || next < armedAt)) {
-    state.armedAt = next;
-    effects.alarmAt = next;
-  }
 }

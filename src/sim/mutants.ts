@@ -178,9 +178,9 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'alarm-later',
     'the alarm is moved later outside its handler',
-    'src/cell/tx.ts',
+    'src/protocol/alarm.ts',
     'if (next !== undefined && (armedAt === undefined || next < armedAt)) {\n    state.armedAt = next;\n    effects.alarmAt = next;',
-    'if (next !== undefined && tx.effects.rows.length > 0) {\n    state.armedAt = epochMs(next + 600_000);\n    effects.alarmAt = state.armedAt;',
+    'if (next !== undefined && (inAlarm || effects.rows.length > 0)) {\n    state.armedAt = (inAlarm ? next : next + 600_000) as EpochMs;\n    effects.alarmAt = state.armedAt;',
   ),
   one(
     'answers-lost-at-expiry',

@@ -23,7 +23,6 @@ export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Eff
   const now = epochMs(Math.max(at, state.clock));
   state.clock = now;
   const tx = begin(state, now);
-  if (event.t === 'alarm') state.armedAt = undefined;
   if (event.t !== 'boot') {
     purge(tx);
     push(tx);

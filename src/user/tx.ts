@@ -1,6 +1,7 @@
 // One step's bookkeeping of a UserObject.
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import { arm } from '../protocol/alarm.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellRequest, UserReply } from '../protocol/messages.ts';
@@ -64,13 +65,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     const event = state.inbox.get(seq);
     effects.rows.push({ table: 'inbox', key: String(seq), value: event === undefined ? null : encodeEvent(event) });
   }
-  const next = nextDue(state);
-  // An alarm whose time is past may have been lost: what it was for was run in this step, so it counts as none.
-  const armedAt = state.armedAt !== undefined && state.armedAt > tx.now ? state.armedAt : undefined;
-  if (next !== undefined && (inAlarm || armedAt === undefined || next < armedAt)) {
-    state.armedAt = next;
-    effects.alarmAt = next;
-  }
+  arm(state, effects, nextDue(state), tx.now, inAlarm);
   return effects;
 }
 
