@@ -127,8 +127,13 @@ export function dropArriving(tx: Tx, user: UserId, why: Problem): void {
   const arriving = tx.state.arriving.get(user);
   if (arriving === undefined) return;
   for (const { token } of arriving.tokens) reply(tx, token, why);
+  remove(tx, arriving);
+}
+
+function remove(tx: Tx, { user, stored }: Arriving): void {
   tx.state.arriving.delete(user);
   tx.arriving.add(user);
+  if (stored) tx.arrived.add(user);
 }
 
 /** Keeps the newest ping of somebody who is not held here, and claims them. */
@@ -189,8 +194,7 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   if (old !== undefined) state.roster.delete(user);
   state.users.set(user, held);
   state.roster.set(user, held.point);
-  state.arriving.delete(user);
-  tx.arriving.add(user);
+  remove(tx, arriving);
   tx.users.add(user);
   tx.journal.push({ t: 'user.entered', who: held.pseudonym });
   attach(tx, held);

@@ -22,6 +22,8 @@ export type Tx = {
   readonly users: Marks<UserId>;
   readonly questions: Marks<QuestionId>;
   readonly arriving: Marks<UserId>;
+  /** Whose row under `arriving` is of no use any more. Most arrivals never have one. */
+  readonly arrived: Marks<UserId>;
   readonly beacons: Marks<QuestionId>;
   /** Questions whose due time changed although their row did not. */
   readonly touched: Marks<QuestionId>;
@@ -41,6 +43,7 @@ export function begin(state: CellState, now: EpochMs): Tx {
     users: new Marks(),
     questions: new Marks(),
     arriving: new Marks(),
+    arrived: new Marks(),
     beacons: new Marks(),
     touched: new Marks(),
     arrivals: new Marks(),
@@ -77,9 +80,10 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     put(tx, 'users', id, held === undefined ? null : encodeUser(held));
     state.agenda.set(`u:${id}`, held === undefined ? undefined : dueHeld(held));
   }
+  for (const id of tx.arrived.items()) if (state.arriving.get(id)?.stored !== true) put(tx, 'arriving', id, null);
   for (const id of tx.arriving.items()) {
     const arriving = state.arriving.get(id);
-    put(tx, 'arriving', id, arriving?.stored === true ? encodeArriving(arriving) : null);
+    if (arriving?.stored === true) put(tx, 'arriving', id, encodeArriving(arriving));
     state.agenda.set(`a:${id}`, arriving === undefined ? undefined : dueArriving(arriving));
   }
   for (const id of tx.questions.items()) {

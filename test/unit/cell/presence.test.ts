@@ -90,6 +90,13 @@ describe('entering', () => {
 });
 
 describe('arriving', () => {
+  it('CLAIM4 has no row, and deletes none, when it is granted at once', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    const written = cell.answer('claim', { t: 'granted', epoch: 1, record: null }).rows;
+    expect(written.map(({ table }) => table)).toEqual(['users', 'journal']);
+  });
+
   it.each([
     ['is told to wait', { t: 'pending', retryMs: 2000 }, 2000],
     ['hears nothing', { t: 'failed' }, 1000],
