@@ -4,6 +4,7 @@ import { versioned } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
+import { earliestPurge } from './purge.ts';
 import type { Known, Meta, OwnQuestion, UserState } from './state.ts';
 
 const VERSION = 1;
@@ -26,6 +27,7 @@ export function emptyUser(): UserState {
     clock: epochMs(0),
     keys: new Map(),
     lastSeq: 0,
+    purgeAt: undefined,
     pseudonym: '',
     armedAt: undefined,
     nextCall: 1,
@@ -55,6 +57,7 @@ export function loadUser(
     if (known.question !== undefined && known.question.at > state.clock) state.clock = known.question.at;
     if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
   }
+  state.purgeAt = earliestPurge(state.known.values());
   const { holding } = state.meta ?? {};
   if (holding?.t === 'held' && holding.since > state.clock) state.clock = holding.since;
   return state;

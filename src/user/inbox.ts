@@ -5,6 +5,7 @@ import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { StreamItem, UserReply, UserRequest } from '../protocol/messages.ts';
 import type { UserEvent } from '../protocol/views.ts';
 import { remember } from './codec.ts';
+import { earliestPurge } from './purge.ts';
 import type { Known } from './state.ts';
 import { call, metaOf, reply, type Tx } from './tx.ts';
 
@@ -45,6 +46,9 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
   }
   if (stored > 0) {
     tx.known.add(sent.questionId);
+    // One that takes the place of an earlier question of its id takes that one's time away.
+    if (before !== undefined && before !== known) state.purgeAt = earliestPurge(state.known.values());
+    else if (state.purgeAt === undefined || known.purgeAt < state.purgeAt) state.purgeAt = known.purgeAt;
     answerWaiters(tx);
     push(tx);
   }
@@ -87,6 +91,7 @@ export function acknowledge(tx: Tx, seq: number): UserReply<'ack'> {
 /** Lets go of streams whose questions are long gone; their numbers are remembered. */
 export function purge(tx: Tx): void {
   const { state } = tx;
+  if (state.purgeAt === undefined || state.purgeAt > tx.now) return;
   for (const [id, known] of state.known) {
     if (known.purgeAt > tx.now) continue;
     state.known.delete(id);
@@ -98,6 +103,7 @@ export function purge(tx: Tx): void {
       tx.meta = true;
     }
   }
+  state.purgeAt = earliestPurge(state.known.values());
 }
 
 /** Passes news on to the holder's cell, for the socket and the holds. Best effort: the inbox keeps it all. */

@@ -63,6 +63,8 @@ export type UserState = {
   // derived
   readonly keys: Map<string, QuestionId>;
   lastSeq: number;
+  /** The earliest of all that is known: until then no step looks through it. */
+  purgeAt: EpochMs | undefined;
   // volatile
   pseudonym: string;
   armedAt: EpochMs | undefined;

@@ -70,8 +70,6 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
 }
 
 /** Purging is coarse: one alarm for all that a day lets go. */
-function nextDue(state: UserState): EpochMs | undefined {
-  let next = state.push.retryAt;
-  for (const { purgeAt } of state.known.values()) if (next === undefined || purgeAt < next) next = purgeAt;
-  return next;
+function nextDue({ push: { retryAt }, purgeAt }: UserState): EpochMs | undefined {
+  return retryAt === undefined || (purgeAt !== undefined && purgeAt < retryAt) ? purgeAt : retryAt;
 }

@@ -30,6 +30,8 @@ export function userHarness(me: UserId = ana) {
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
     const movedLater = event.t !== 'alarm' && before !== null && before > now && (effects.alarmAt ?? 0) > before;
     expect(movedLater, 'alarm moved later outside its handler').toBe(false);
+    const purges = [...state.known.values()].map(({ purgeAt }) => purgeAt);
+    expect(state.purgeAt, 'the next purge').toBe(purges.length === 0 ? undefined : Math.min(...purges));
     const seqs = [...state.inbox.keys()].sort((a, b) => a - b);
     expect(seqs, 'the inbox has no gap').toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
     for (const { token: of, value } of effects.replies) {
@@ -52,6 +54,7 @@ export function userHarness(me: UserId = ana) {
     inbox: [...of.inbox].sort(([a], [b]) => a - b),
     keys: [...of.keys].sort(),
     lastSeq: of.lastSeq,
+    purgeAt: of.purgeAt,
   });
   function boot(): Effects {
     return step({ t: 'boot', pseudonym: `u-${++lives}`, armedAt: store.alarm() ?? undefined });

@@ -1,10 +1,25 @@
 // The inbox: exactly once, in order for each question, numbered without gaps, kept until it is acknowledged.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { UserState } from '../../../src/user/state.ts';
+import { stepUser } from '../../../src/user/step.ts';
 import { ana, oid, qid } from '../support/names.ts';
 import { item, offerItem, questionItem, userHarness } from '../support/user-harness.ts';
 
 const DAY_MS = 86_400_000;
+/** How often somebody has begun to look through all that is known. */
+function countLooks({ known }: UserState): () => number {
+  let looks = 0;
+  const counted = <T>(of: () => T) => {
+    return (): T => {
+      looks++;
+      return of();
+    };
+  };
+  known.values = counted(known.values.bind(known));
+  known[Symbol.iterator] = counted(known[Symbol.iterator].bind(known));
+  return () => looks;
+}
 const seqs = (page: { items: readonly { seq: number }[] }) => page.items.map(({ seq }) => seq);
 
 describe('delivering', () => {
@@ -133,6 +148,31 @@ describe('acknowledging', () => {
     user.restart();
     expect(seqs(user.events())).toEqual([3]);
     expect(user.request({ t: 'ack', user: ana, seq: 1 })).toEqual({ t: 'acked', seq: 1 });
+  });
+
+  it('looks through what it knows only when something may go', () => {
+    const user = userHarness();
+    for (let n = 1; n <= 20; n++) user.deliver([item(1)], qid(n), n * DAY_MS);
+    user.restart();
+    const { state } = user;
+    const looked = countLooks(state());
+    const step = () => stepUser(state(), { t: 'request', request: { t: 'where', user: ana }, token: 0 }, user.now());
+    step();
+    expect(looked()).toBe(0);
+    user.setNow(user.now() + DAY_MS);
+    expect(step().rows).toMatchObject([{ table: 'meta' }, { table: 'known', key: qid(1), value: null }]);
+    expect(looked()).toBeGreaterThan(0);
+    expect(state().purgeAt).toBe(user.now() + DAY_MS);
+  });
+
+  it('waits no longer for a question whose id another one has taken', () => {
+    const user = userHarness();
+    user.deliver([item(1)], qid(), 1000, 1);
+    user.deliver([item(1)], qid(), DAY_MS, 2);
+    expect(user.state().purgeAt).toBe(user.now() + DAY_MS);
+    user.restart();
+    user.advance(DAY_MS);
+    expect(user.state().known.size).toBe(0);
   });
 
   it('KEEP2 cannot reach ahead of what was given', () => {
