@@ -12,18 +12,27 @@ export function isLocationHint(value: unknown): value is LocationHint {
 
 /** The hint of the nearest anchor. A hint is a wish, so rough borders between regions do no harm. */
 export function locationHintFor(point: Point): LocationHint {
-  let best: LocationHint = 'wnam';
-  let least = Number.POSITIVE_INFINITY;
-  for (const hint of LOCATION_HINTS) {
-    for (const [lat, lng] of ANCHORS[hint]) {
+  return nearestAnchor(point).hint;
+}
+
+/** How far the nearest of the large cities is by which hints are chosen. */
+export function anchorDistanceM(point: Point): number {
+  return nearestAnchor(point).awayM;
+}
+
+function nearestAnchor(point: Point): { readonly hint: LocationHint; readonly awayM: number } {
+  let hint: LocationHint = 'wnam';
+  let awayM = Number.POSITIVE_INFINITY;
+  for (const each of LOCATION_HINTS) {
+    for (const [lat, lng] of ANCHORS[each]) {
       const away = distanceM(point, { lat, lng });
-      if (away < least) {
-        least = away;
-        best = hint;
+      if (away < awayM) {
+        awayM = away;
+        hint = each;
       }
     }
   }
-  return best;
+  return { hint, awayM };
 }
 
 // Large cities spread over each region, as [lat, lng]; on the borders closer together.

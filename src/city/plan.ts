@@ -8,7 +8,13 @@ import { coverPolygon, type TooManyCells } from '../geo/polygon-cover.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { type CellId, type CityId, isCityId } from '../protocol/ids.ts';
 import type { FieldError, Problem } from '../protocol/problems.ts';
-import { isLocationHint, LOCATION_HINTS, type LocationHint, locationHintFor } from './location-hint.ts';
+import {
+  anchorDistanceM,
+  isLocationHint,
+  LOCATION_HINTS,
+  type LocationHint,
+  locationHintFor,
+} from './location-hint.ts';
 
 export const PRECISION_MIN = 3;
 export const PRECISION_MAX = 7;
@@ -37,6 +43,8 @@ export type CityPlan = {
   readonly bounds: Bounds;
   readonly centroid: Point;
   readonly locationHint: LocationHint;
+  /** What looks like a mistake and is none for certain. */
+  readonly warnings: readonly string[];
 };
 
 /**
@@ -63,7 +71,25 @@ export function planCity(request: CityRequest, cellsMax: number = CITY_CELLS_MAX
     bounds,
     centroid,
     locationHint: isLocationHint(request.locationHint) ? request.locationHint : locationHintFor(centroid),
+    warnings: warningsOf(centroid),
   });
+}
+
+/** Where no large city is near, while one would be at the point with its coordinates exchanged. */
+const REMOTE_M = 200_000;
+const NEARER_BY = 5;
+
+/** Swapped coordinates that fit the globe just as well (all of Europe does) are told by where they come to lie. */
+function warningsOf({ lat, lng }: Point): readonly string[] {
+  if (Math.abs(lng) > 90) return [];
+  const awayM = anchorDistanceM({ lat, lng });
+  const swappedM = anchorDistanceM({ lat: lng, lng: lat });
+  if (awayM < REMOTE_M || swappedM * NEARER_BY > awayM) return [];
+  const km = (m: number): string => `${Math.round(m / 1000)} km`;
+  const at = `the centre, latitude ${lat.toFixed(2)}, longitude ${lng.toFixed(2)}, is ${km(awayM)} from any large city`;
+  return [
+    `${at}; with latitude and longitude exchanged it would be ${km(swappedM)} from one: GeoJSON puts longitude first, are they swapped?`,
+  ];
 }
 
 function fieldErrors({ id, name, precision, locationHint }: CityRequest): readonly FieldError[] {

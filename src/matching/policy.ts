@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { err, ok, type Result } from '../lib/result.ts';
 import { type Policy, type PolicyPatch, policyPatchSchema, policySchema } from '../protocol/policy.ts';
-import type { FieldError } from '../protocol/problems.ts';
+import { type FieldError, type Problem, problem } from '../protocol/problems.ts';
 
 export const DEFAULT_POLICY: Policy = {
   gridLength: 7,
@@ -30,6 +30,23 @@ export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldErro
   const whole = v.safeParse(policySchema, merged(parsed.output));
   if (!whole.success) return err(fieldErrors(whole.issues));
   return ok(whole.output);
+}
+
+/** What is wrong with a policy beside the length of its city's cells. */
+export function gridErrorOf({ gridLength }: Policy, precision: number): FieldError | undefined {
+  if (gridLength >= precision) return undefined;
+  const message = `must be at least the precision, ${precision}, not ${gridLength}: a cell is not smaller than the grid`;
+  return { field: 'gridLength', message };
+}
+
+/** As a city's request is refused, its fields named as they stand there. */
+export function badPolicy(errors: readonly FieldError[]): Problem {
+  const named = errors.map(({ field, message }) => ({
+    field: field === 'policy' ? field : `policy.${field}`,
+    message,
+  }));
+  const detail = named.map(({ field, message }) => `${field} ${message}`).join('; ');
+  return { ...problem('bad_policy', detail), errors: named };
 }
 
 function merged(patch: PolicyPatch): unknown {

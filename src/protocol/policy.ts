@@ -1,10 +1,28 @@
 // A city's business rules as data: the schema that a rollout validates and that cells obey. Defaults are in matching/policy.ts.
 import * as v from 'valibot';
 
-const ms = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
-const metres = v.pipe(v.number(), v.minValue(50), v.maxValue(100_000));
-const weight = v.pipe(v.number(), v.minValue(0), v.maxValue(1000));
-const weights = v.strictObject({
+const number = (min: number, max: number) => {
+  const message = takes(`a number from ${min} to ${max}`);
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
+};
+const whole = (min: number, max: number) => {
+  const message = takes(`a whole number from ${min} to ${max}`);
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+};
+const list = <const Item extends v.GenericSchema<number>>(item: Item, itemsMax: number) => {
+  const message = takes(`a list of 1 to ${itemsMax} numbers`);
+  return v.pipe(v.array(item, message), v.minLength(1, message), v.maxLength(itemsMax, message));
+};
+const section = <const Entries extends v.ObjectEntries>(name: string, entries: Entries) =>
+  v.strictObject(entries, (issue) => {
+    if (issue.path === undefined) return `must be an object, not ${shown(issue.input)}`;
+    if (issue.expected !== 'never') return 'is needed';
+    return `is not a field of ${name}, which has ${Object.keys(entries).join(', ')}`;
+  });
+
+const metres = number(50, 100_000);
+const weight = number(0, 1000);
+const weights = section('weights', {
   nearness: weight,
   topicFit: weight,
   reputation: weight,
@@ -14,73 +32,75 @@ const weights = v.strictObject({
 
 const HOUR_MS = 3_600_000;
 
-export const policySchema = v.strictObject({
+export const policySchema = section('the policy', {
   /** Geohash length of the privacy grid: 7 is about 150 m. */
-  gridLength: v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(9)),
+  gridLength: whole(5, 9),
   /** Allowed radii, rising; the first is the floor, the last the cap, a request is rounded up. */
   radiusStepsM: v.pipe(
-    v.array(metres),
-    v.minLength(1),
-    v.maxLength(16),
-    v.check((steps) => steps.every((m, i) => i === 0 || m > (steps[i - 1] as number)), 'must rise'),
+    list(metres, 16),
+    v.check((steps) => steps.every((m, i) => i === 0 || m > (steps[i - 1] as number)), takes('numbers that rise')),
   ),
   /** Default radius of a question that names none. */
   radiusDefaultM: metres,
   /** Factor by which a question's radius grows at each stage of sleep, capped by the last step. */
   radiusGrowth: v.pipe(
-    v.array(v.pipe(v.number(), v.minValue(1), v.maxValue(100))),
-    v.minLength(1),
-    v.maxLength(16),
-    v.check((growth) => growth.every((g, i) => i === 0 || g >= (growth[i - 1] as number)), 'must not fall'),
+    list(number(1, 100), 16),
+    v.check(
+      (growth) => growth.every((g, i) => i === 0 || g >= (growth[i - 1] as number)),
+      takes('numbers that do not fall'),
+    ),
   ),
   weights: v.pipe(
     weights,
     v.check(
       (w) => w.nearness + w.topicFit + w.reputation + w.idle + w.freshness > 0,
-      'at least one weight must be above 0',
+      'must have at least one weight above 0: with all at 0 nobody is better than anybody',
     ),
   ),
   /** Idle time that earns the whole fairness term. */
-  idleFullMs: ms(1000, 24 * HOUR_MS),
+  idleFullMs: whole(1000, 24 * HOUR_MS),
   /** A point older than this makes its user unmatchable. */
-  pointAgeMaxMs: ms(5000, 24 * HOUR_MS),
+  pointAgeMaxMs: whole(5000, 24 * HOUR_MS),
   /** Rest after an offer that was declined or ran out. */
-  cooldownMs: ms(0, HOUR_MS),
-  offers: v.strictObject({
+  cooldownMs: whole(0, HOUR_MS),
+  offers: section('offers', {
     /** Time that a user has to accept. */
-    ttlMs: ms(1000, HOUR_MS),
+    ttlMs: whole(1000, HOUR_MS),
     /** Offers open at once beyond the answers still wanted. */
-    spare: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(50)),
+    spare: whole(0, 50),
     /** Offers a question may make in its life. */
-    max: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)),
+    max: whole(1, 500),
   }),
   /** Sleep before each new try: first, times factor, at most max. */
-  backOff: v.strictObject({
-    firstMs: ms(1000, HOUR_MS),
-    factor: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
-    maxMs: ms(1000, 6 * HOUR_MS),
+  backOff: section('backOff', {
+    firstMs: whole(1000, HOUR_MS),
+    factor: number(1, 10),
+    maxMs: whole(1000, 6 * HOUR_MS),
   }),
-  question: v.strictObject({ ttlDefaultMs: ms(10_000, 24 * HOUR_MS), ttlMaxMs: ms(10_000, 7 * 24 * HOUR_MS) }),
-  presence: v.strictObject({ ttlDefaultMs: ms(10_000, HOUR_MS), ttlMaxMs: ms(10_000, 24 * HOUR_MS) }),
+  question: section('question', {
+    ttlDefaultMs: whole(10_000, 24 * HOUR_MS),
+    ttlMaxMs: whole(10_000, 7 * 24 * HOUR_MS),
+  }),
+  presence: section('presence', { ttlDefaultMs: whole(10_000, HOUR_MS), ttlMaxMs: whole(10_000, 24 * HOUR_MS) }),
   /** Cells beyond the question's own that one try may ask. */
-  scoutCellsMax: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(200)),
+  scoutCellsMax: whole(0, 200),
   /** Time that a try waits for other cells. */
-  scoutTimeMs: ms(50, 10_000),
+  scoutTimeMs: whole(50, 10_000),
   /** What one cell is to carry in normal times; at twice any of them it splits. */
-  limits: v.strictObject({
-    users: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(15_000)),
-    eventsPerS: v.pipe(v.number(), v.minValue(1), v.maxValue(500)),
+  limits: section('limits', {
+    users: whole(1, 15_000),
+    eventsPerS: number(1, 500),
     /** Mean time of a step, reckoned from the work that was counted: a platform's clock stands still within a step. */
-    stepMs: v.pipe(v.number(), v.minValue(0.01), v.maxValue(100)),
+    stepMs: number(0.01, 100),
     /** False: cells split by hand alone. */
-    autoSplit: v.boolean(),
+    autoSplit: v.boolean(takes('true or false')),
   }),
 });
 
 export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
 /** What a city may override: any part of any section. */
 export const policyPatchSchema = v.partial(
-  v.strictObject({
+  section('the policy', {
     ...policySchema.entries,
     weights: v.partial(weights),
     offers: v.partial(policySchema.entries.offers),
@@ -91,3 +111,13 @@ export const policyPatchSchema = v.partial(
   }),
 );
 export type PolicyPatch = v.InferOutput<typeof policyPatchSchema>;
+
+/** What a field takes, and what was sent instead. */
+function takes(what: string): (issue: { readonly input: unknown }) => string {
+  return ({ input }) => `must be ${what}, not ${shown(input)}`;
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+}

@@ -138,6 +138,11 @@ export const PROBLEMS = {
     title: 'The boundary needs too many cells',
     advice: 'Use a smaller precision or a smaller boundary.',
   },
+  changed_meanwhile: {
+    status: 409,
+    title: 'The city was changed meanwhile',
+    advice: 'Read the city again, and send the change with its version.',
+  },
   bad_policy: {
     status: 422,
     title: 'The policy cannot be used',

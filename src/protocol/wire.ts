@@ -118,13 +118,27 @@ export const streamQuerySchema = object({
   session: v.optional(session),
   cell: v.optional(cell),
 });
+const flag = v.pipe(
+  v.string(),
+  v.picklist(['true', 'false'], 'must be true or false'),
+  v.transform((value) => value === 'true'),
+);
+export const cityQuerySchema = object({
+  /** Says what would change, and changes nothing. */
+  dryRun: v.optional(flag),
+  /** The version of the city that the change is for; 0: none yet. */
+  ifVersion: v.optional(v.pipe(decimal, seq)),
+});
 export const cellsQuerySchema = object({
   city: v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city')),
   /** The last cell of the page before. */
   after: v.optional(cell),
+  /** False: names alone, without a call to each cell. */
+  load: v.optional(flag),
 });
 /** Looking at a cell is a call to it, and one request may make a thousand. */
 export const CELLS_PAGE_MAX = 900;
+export const CELL_NAMES_PAGE_MAX = 10_000;
 export const emptyQuerySchema = object({});
 
 export const questionIdSchema = v.pipe(

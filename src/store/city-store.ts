@@ -1,4 +1,5 @@
 // What the edge and the objects ask of the table of cities and the cell map. Changes are seldom and conditional, reads are many.
+import type { Change } from '../city/changes.ts';
 import type { Overlap } from '../city/overlaps.ts';
 import type { CityPlan } from '../city/plan.ts';
 import type { Point } from '../geo/point.ts';
@@ -44,11 +45,13 @@ export type Rollout = {
   readonly policy: Policy;
   /** Who asked for it, for the audit. */
   readonly actor: string;
+  /** Carried out only on this version of the city; 0 when it is to be a new one. Absent: whatever it is. */
+  readonly ifVersion?: number | undefined;
 };
 
-export type RolloutResult = {
-  readonly city: City;
-  /** Cells that became leaves. */
+/** What a rollout would do, or did. */
+export type RolloutPreview = {
+  /** Cells that become leaves. */
   readonly added: number;
   /** Cells that the boundary no longer touches: they stay, as people and questions may be in them. */
   readonly kept: number;
@@ -56,7 +59,11 @@ export type RolloutResult = {
   readonly overlaps: readonly Overlap[];
   /** False when the city was rolled out in just this way before. */
   readonly changed: boolean;
+  /** What becomes different; of a new city, what its policy has beside the defaults. */
+  readonly changes: readonly Change[];
 };
+
+export type RolloutResult = RolloutPreview & { readonly city: City };
 
 /** One change of a city, as it was recorded in the transaction of the change itself. */
 export type AuditEntry = {
@@ -65,7 +72,7 @@ export type AuditEntry = {
   readonly actor: string;
   /** `city.create` or `city.update`. */
   readonly action: string;
-  /** `version`, `added`, `precision` and `policy` as they were after the change. */
+  /** `version`, `added`, `precision` and `policy` as they were after the change, and the `changes` (city/changes.ts). */
   readonly detail: Readonly<Record<string, unknown>>;
 };
 
@@ -86,7 +93,9 @@ export interface CityStore {
   birth(cell: CellId): Promise<Birth | undefined>;
   /**
    * Adds what a plan needs and nobody has, in one transaction; the same rollout again changes nothing. A cell of another
-   * city stays with it. Problem `busy` when others keep changing the map meanwhile.
+   * city stays with it. Problems: `busy` when others keep changing the map meanwhile, `changed_meanwhile` for `ifVersion`.
    */
   rollOut(rollout: Rollout): Promise<Result<RolloutResult, Problem>>;
+  /** What `rollOut` would do now. */
+  preview(rollout: Rollout): Promise<RolloutPreview>;
 }

@@ -4,7 +4,7 @@ import { isProblem } from '../../object/call.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import type { CellLoad } from '../../protocol/messages.ts';
 import { problem } from '../../protocol/problems.ts';
-import { CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
+import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 
 export const cellRoutes: readonly Route[] = [
@@ -20,11 +20,14 @@ export const cellRoutes: readonly Route[] = [
       if ((await services.store.city(city, { primary: true })) === undefined) return problem('unknown_city');
       const leaves = await services.store.leavesOf(city, { primary: true });
       const from = query.after === undefined ? 0 : leaves.filter((cell) => cell <= (query.after ?? '')).length;
-      const page = leaves.slice(from, from + CELLS_PAGE_MAX);
-      const loads = await mapBounded(page, (cell) => services.router.peek(cell, trace));
+      const names = query.load === false;
+      const page = leaves.slice(from, from + (names ? CELL_NAMES_PAGE_MAX : CELLS_PAGE_MAX));
+      const loads = names ? [] : await mapBounded(page, (cell) => services.router.peek(cell, trace));
       const failed = loads.find((load) => load !== undefined && isProblem(load));
       if (failed !== undefined && isProblem(failed)) return failed;
-      const items = page.map((cell, at) => itemOf(cell, city, loads[at] as CellLoad | undefined));
+      const items = page.map((cell, at) =>
+        names ? { cell, city, state: 'leaf' } : itemOf(cell, city, loads[at] as CellLoad | undefined),
+      );
       const next = from + page.length < leaves.length ? page.at(-1) : undefined;
       return done({ items, total: leaves.length, ...(next === undefined ? {} : { next }) });
     },

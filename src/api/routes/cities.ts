@@ -1,10 +1,11 @@
 // /v1/ops/cities: rolling cities out.
+import type * as v from 'valibot';
 import { planCity } from '../../city/plan.ts';
-import { resolvePolicy } from '../../matching/policy.ts';
+import { badPolicy, gridErrorOf, resolvePolicy } from '../../matching/policy.ts';
 import type { Services } from '../../object/services.ts';
 import { isCityId } from '../../protocol/ids.ts';
-import { problem } from '../../protocol/problems.ts';
-import { citySchema } from '../../protocol/wire.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import { cityQuerySchema, citySchema } from '../../protocol/wire.ts';
 import type { AuditEntry, City, Rollout } from '../../store/city-store.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
 
@@ -44,36 +45,42 @@ export const cityRoutes: readonly Route[] = [
     status: 200,
     body: citySchema,
     bodyBytesMax: CITY_BYTES_MAX,
-    handle: async ({ services, params: { id = '' }, body, identity }) => {
-      const { name, boundary, precision, locationHint, policy: policyPatch = {} } = body;
-      const policy = resolvePolicy(policyPatch);
-      if (!policy.ok) return { ...problem('bad_policy'), errors: policy.error };
-      const plan = planCity({ id, name, boundary, precision, locationHint });
-      if (!plan.ok) return plan.error;
-      if (policy.value.gridLength < plan.value.precision) {
-        const message = `must be at least the precision, ${plan.value.precision}: a cell is not smaller than the grid`;
-        return {
-          ...problem('bad_policy', `policy.gridLength ${message}`),
-          errors: [{ field: 'policy.gridLength', message }],
-        };
-      }
-      const text = JSON.stringify(boundary);
-      return rollOut(services, {
-        plan: plan.value,
-        boundary: text,
-        policyPatch,
-        policy: policy.value,
-        actor: identity.sub,
-      });
+    query: cityQuerySchema,
+    handle: ({ services, params: { id = '' }, body, query, identity }) => {
+      const rollout = rolloutOf(id, body);
+      if ('t' in rollout) return rollout;
+      if (query.dryRun === true) return preview(services, { ...rollout, actor: identity.sub });
+      return rollOut(services, { ...rollout, actor: identity.sub, ifVersion: query.ifVersion });
     },
   }),
 ];
 
+/** Checked in full. Problems: `bad_policy`, `bad_field`, `bad_boundary`, `too_many_cells`. */
+function rolloutOf(id: string, body: v.InferOutput<typeof citySchema>): Omit<Rollout, 'actor'> | Problem {
+  const { name, boundary, precision, locationHint, policy: policyPatch = {} } = body;
+  const policy = resolvePolicy(policyPatch);
+  if (!policy.ok) return badPolicy(policy.error);
+  const plan = planCity({ id, name, boundary, precision, locationHint });
+  if (!plan.ok) return plan.error;
+  const gridError = gridErrorOf(policy.value, plan.value.precision);
+  if (gridError !== undefined) return badPolicy([gridError]);
+  return { plan: plan.value, boundary: JSON.stringify(boundary), policyPatch, policy: policy.value };
+}
+
+async function preview({ store }: Services, rollout: Rollout): Promise<Outcome> {
+  const { plan } = rollout;
+  const before = await store.city(plan.id, { primary: true });
+  const { warnings, id, name, precision, locationHint } = plan;
+  const would = await store.preview(rollout);
+  const city = { id, name, precision, locationHint, ...plan.centroid, version: before?.version ?? 0 };
+  return done({ dryRun: true, ...city, planned: plan.cells.length, ...would, warnings });
+}
+
 async function rollOut({ store }: Services, rollout: Rollout): Promise<Outcome> {
   const result = await store.rollOut(rollout);
   if (!result.ok) return result.error;
-  const { city, added, kept, overlaps, changed } = result.value;
-  return done({ ...viewOf(city), added, kept, overlaps, changed });
+  const { city, ...what } = result.value;
+  return done({ ...viewOf(city), ...what, warnings: rollout.plan.warnings });
 }
 
 /** The name of the operation stays inside. */

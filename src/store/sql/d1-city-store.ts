@@ -11,7 +11,7 @@ import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Birth } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { AuditEntry, City, CityStore, MapPart, MapRow, ReadOptions } from '../city-store.ts';
-import { rollOut } from './d1-rollout.ts';
+import { previewRollout, rollOut } from './d1-rollout.ts';
 
 export type D1Deps = {
   readonly now: () => EpochMs;
@@ -43,6 +43,7 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
     part: (prefix, options) => readPart(reader(db, options), prefix),
     birth: (cell) => readBirth(db, cell),
     rollOut: (rollout) => rollOut(db, deps, store, rollout),
+    preview: (rollout) => previewRollout(db, store, rollout),
   };
   return store;
 }

@@ -1,5 +1,6 @@
 // A rollout in D1: one batch, carried out only if nobody changed the map since it was read.
 import { CellMap, prefix3 } from '../../city/cell-map.ts';
+import { changesOf, overridesOf } from '../../city/changes.ts';
 import { overlapsOf } from '../../city/overlaps.ts';
 import { coverCircleAtLength } from '../../geo/cover.ts';
 import { distanceM } from '../../geo/distance.ts';
@@ -7,8 +8,9 @@ import { freeCells } from '../../geo/free-cells.ts';
 import { center, decode } from '../../geo/geohash.ts';
 import { present } from '../../lib/assert.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
-import type { Problem } from '../../protocol/problems.ts';
-import type { City, CityStore, MapRow, Rollout, RolloutResult } from '../city-store.ts';
+import { DEFAULT_POLICY } from '../../matching/policy.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import type { City, CityStore, MapRow, Rollout, RolloutPreview, RolloutResult } from '../city-store.ts';
 import type { D1Deps } from './d1-city-store.ts';
 
 const TRIES_MAX = 4;
@@ -21,28 +23,53 @@ export async function rollOut(
   store: CityStore,
   rollout: Rollout,
 ): Promise<Result<RolloutResult, Problem>> {
-  const { plan } = rollout;
+  const { plan, ifVersion } = rollout;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const seen = await readMap(db, rollout);
-    const before = await store.city(plan.id, { primary: true });
-    const map = CellMap.of(seen.rows);
-    const added = freeCells(plan.cells, map);
-    const overlaps = overlapsOf(plan.id, plan.cells, seen.rows);
-    const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
-    const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
-      (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
-    ).length;
-    if (before !== undefined && added.length === 0 && isSame(before, rollout)) {
-      return ok({ city: withoutBoundary(before), added: 0, kept, overlaps, changed: false });
+    const look = await lookAt(db, store, rollout);
+    const { before, preview } = look;
+    if (ifVersion !== undefined && ifVersion !== (before?.version ?? 0)) {
+      return err(problem('changed_meanwhile', `the city is at version ${before?.version ?? 0}, not ${ifVersion}`));
     }
-    const op = deps.op();
-    const written = await write(db, deps, { rollout, before, added, op, seen: seen.version });
-    if (written) {
+    if (before !== undefined && !preview.changed) return ok({ ...preview, city: withoutBoundary(before) });
+    if (await write(db, deps, { rollout, look, op: deps.op() })) {
       const city = present(await store.city(plan.id, { primary: true }), `city ${plan.id}`);
-      return ok({ city: withoutBoundary(city), added: added.length, kept, overlaps, changed: true });
+      return ok({ ...preview, city: withoutBoundary(city) });
     }
   }
   return err({ t: 'problem', code: 'busy', detail: 'the cell map is being changed by others', retryAfterS: 1 });
+}
+
+export async function previewRollout(db: D1Database, store: CityStore, rollout: Rollout): Promise<RolloutPreview> {
+  return (await lookAt(db, store, rollout)).preview;
+}
+
+/** What there is, and what the rollout makes of it. */
+type Look = {
+  readonly before: (City & { readonly boundary: string }) | undefined;
+  readonly added: readonly string[];
+  /** The highest version of the map when it was read. */
+  readonly seen: number;
+  readonly preview: RolloutPreview;
+};
+
+async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promise<Look> {
+  const { plan, boundary, policy } = rollout;
+  const seen = await readMap(db, rollout);
+  const before = await store.city(plan.id, { primary: true });
+  const added = freeCells(plan.cells, CellMap.of(seen.rows));
+  const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
+  const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
+    (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
+  ).length;
+  const after = { ...plan, boundary, policy };
+  const preview = {
+    added: added.length,
+    kept,
+    overlaps: overlapsOf(plan.id, plan.cells, seen.rows),
+    changed: before === undefined || added.length > 0 || !isSame(before, rollout),
+    changes: before === undefined ? overridesOf(DEFAULT_POLICY, policy) : changesOf(before, after),
+  };
+  return { before, added, seen: seen.version, preview };
 }
 
 /** The leaves of every part that the plan touches, and the number that the next change will exceed. */
@@ -71,24 +98,20 @@ const TOP_VERSION =
   'max((SELECT coalesce(max(version), 0) FROM cities), (SELECT coalesce(max(version), 0) FROM cells))';
 const TOP_VERSION_QUERY = `SELECT ${TOP_VERSION} AS version`;
 
-type Change = {
-  readonly rollout: Rollout;
-  readonly before: City | undefined;
-  readonly added: readonly string[];
-  readonly op: string;
-  /** The highest version of the map when it was read. */
-  readonly seen: number;
-};
+type Writing = { readonly rollout: Rollout; readonly look: Look; readonly op: string };
 
 /** True when this very operation was carried out, false when the map had changed. */
-async function write(db: D1Database, deps: D1Deps, { rollout, before, added, op, seen }: Change): Promise<boolean> {
+async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writing): Promise<boolean> {
   const { plan, boundary, policyPatch, actor } = rollout;
+  const { before, added, seen, preview } = look;
   const now = deps.now();
   const version = seen + 1;
   const session = db.withSession('first-primary');
   // The first statement takes the operation on or not; the others look whether it did.
   const mine = 'EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)';
-  const detail = JSON.stringify({ version, op, added: added.length, precision: plan.precision, policy: policyPatch });
+  const { changes } = preview;
+  const what = { version, op, added: added.length, precision: plan.precision, policy: policyPatch, changes };
+  const detail = JSON.stringify(what);
   const action = before === undefined ? 'city.create' : 'city.update';
   const results = await session.batch([
     session
