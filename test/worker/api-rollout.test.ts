@@ -174,4 +174,49 @@ describe('a rollout', () => {
     expect(part.rows.map(({ cell }) => cell).sort()).toEqual(await store.leavesOf(SF));
     expect(await store.part('u4x', { primary: true })).toEqual({ rows: [], cities: [] });
   });
+
+  it('is previewed as it would be carried out, and a preview changes nothing', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    const east = rolloutOf('east', EAST, { policy: { cooldownMs: 1 } });
+    const would = await store.preview(east);
+    expect(await store.city('east' as CityId)).toBeUndefined();
+    expect(await store.preview(east)).toEqual(would);
+    const { city: _, ...did } = await roll(store, east);
+    expect(did).toEqual(would);
+    expect(would).toMatchObject({ changed: true, changes: [{ field: 'policy.cooldownMs', from: 10_000, to: 1 }] });
+    expect(await store.preview(east)).toMatchObject({ added: 0, changed: false, changes: [] });
+  });
+
+  it('says in the audit from what to what', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    await roll(store, rolloutOf('west', WEST, { policy: { offers: { spare: 3 }, gridLength: 8 } }));
+    await roll(store, rolloutOf('west', WEST, { policy: { gridLength: 8 } }));
+    expect((await store.audit(SF, 10)).map(({ detail }) => detail['changes'])).toEqual([
+      [{ field: 'policy.offers.spare', from: 3, to: 1 }],
+      [
+        { field: 'policy.gridLength', from: 7, to: 8 },
+        { field: 'policy.offers.spare', from: 1, to: 3 },
+      ],
+      [],
+    ]);
+  });
+
+  it('for one version of a city is refused on another, so that two changes at once both count', async () => {
+    const { city } = await roll(store, rolloutOf('west', WEST));
+    const change = (policy: unknown) =>
+      newStore().rollOut({ ...rolloutOf('west', WEST, { policy }), ifVersion: city.version });
+    const results = await Promise.all([change({ gridLength: 8 }), change({ cooldownMs: 1 })]);
+    expect(results.filter((result) => result.ok)).toHaveLength(1);
+    const refused = results.find((result) => !result.ok);
+    expect(refused).toMatchObject({ error: { code: 'changed_meanwhile' } });
+    expect(await store.rollOut({ ...rolloutOf('west', WEST), ifVersion: 0 })).toMatchObject({ ok: false });
+    expect((await store.rollOut({ ...rolloutOf('oslo', OSLO), ifVersion: 0 })).ok).toBe(true);
+  });
+
+  it('of 47,000 cells is one batch', async () => {
+    const rollout = rolloutOf('west', [-122.6, 37.6, -122.3, 37.805], { precision: 7 });
+    expect(rollout.plan.cells.length).toBeGreaterThan(30_000);
+    expect((await roll(store, rollout)).added).toBe(rollout.plan.cells.length);
+    expect(await store.leavesOf(SF)).toEqual(rollout.plan.cells);
+  });
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -47,15 +47,80 @@ describe('npm run city', () => {
     expect((await city('plan', file('sf.geojson', BOUNDARY), '--id', 'sf')).stdout).toMatch(/\d+ cells of precision 5/);
   });
 
+  it('says offline that overlaps were not looked at, and names a city after its file', async () => {
+    const { stdout } = await city('plan', file('golden_gate.geojson', BOUNDARY));
+    expect(stdout).toMatch(/^golden-gate|Golden Gate \(golden-gate\): /);
+    expect(stdout).toMatch(/overlaps with other cities were not looked at: no service/);
+    const json = JSON.parse((await city('plan', 'golden_gate.geojson', '--json')).stdout) as object;
+    expect(json).toMatchObject({ id: 'golden-gate', service: null, overlaps: null, would: null });
+  });
+
+  it('warns of coordinates that fit the globe swapped as well, and seem to be', async () => {
+    const oslo = '{"type":"Polygon","coordinates":[[[59.8,10.6],[60,10.6],[60,10.8],[59.8,10.8]]]}';
+    const { code, stdout } = await city('plan', file('oslo.geojson', oslo));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/warning: the centre, latitude 10.70, longitude 59.90, is \d+ km .* are they swapped\?/);
+  });
+
+  it('draws a file in the terminal, without colours in a pipe, and as an SVG', async () => {
+    const drawn = await city('show', file('sf.geojson', BOUNDARY), '--name', 'San Francisco', '--precision', '6');
+    expect(drawn.code).toBe(0);
+    expect(drawn.stdout).toMatch(/^San Francisco \(sf\)\n/);
+    expect(drawn.stdout).toMatch(/[\u2801-\u28ff]{10}/);
+    expect(drawn.stdout).not.toContain('\x1b');
+    expect(Math.max(...drawn.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    const svg = await city('show', 'sf.geojson', '--svg', 'sf.svg');
+    expect([svg.code, svg.stdout]).toEqual([0, '']);
+    expect(readFileSync(join(folder, 'sf.svg'), 'utf8')).toMatch(/^<svg .*[\s\S]*<\/svg>\n$/);
+  });
+
   it.each([
     [['audit'], 2, /audit needs the ID/],
+    [['show'], 2, /show needs the ID of a city or a FILE/],
+    [['set', 'sf'], 2, /set needs something to change/],
+    [['set', 'sf', '--precision', '6'], 2, /set takes no --precision/],
+    [['list', 'sf', 'ny'], 2, /unexpected argument "ny"/],
+    [['plan', 'sf.geojson', 'SF.geojson'], 2, /two files would both be the city sf/],
+    [['plan', 'sf.geojson', 'point.geojson', '--id', 'sf'], 2, /--id and --name are for one file/],
     [['plan'], 2, /FILE is required/],
-    [['plan', 'sf.geojson'], 2, /--id is required/],
     [['grow'], 2, /unknown command "grow"/],
     [['plan', 'none.geojson', '--id', 'sf'], 1, /there is no boundary file .*none\.geojson/],
     [['plan', 'text.geojson', '--id', 'sf'], 1, /text\.geojson is no boundary/],
     [['plan', 'point.geojson', '--id', 'sf'], 1, /^bad_boundary: /],
-    [['plan', 'sf.geojson', '--id', 'S F'], 1, /^bad_field: id: /],
+    [['plan', 'sf.geojson', '--id', 'S F'], 1, /^bad_field: one field cannot be used\n {2}id: must be /],
+    [['plan', 'swapped.geojson'], 1, /^bad_boundary: coordinates.* seem to be swapped/],
+    [['plan', 'empty.geojson'], 1, /^bad_boundary: no polygon has an area/],
+    [
+      ['plan', 'continent.geojson', '--precision', '7'],
+      1,
+      /^too_many_cells: precision 7 would take about \d{8,} cells, and 50000 is the most for one city: use precision \d/,
+    ],
+    [
+      ['plan', 'sf.geojson', '--policy', '{"luck":1}'],
+      1,
+      /^bad_policy: .*\n {2}policy\.luck: is not a field of the policy/,
+    ],
+    [
+      ['plan', 'sf.geojson', '--policy', '{"weights":{"idle":-1}}'],
+      1,
+      /policy\.weights\.idle: must be a number from 0 to 1000, not -1/,
+    ],
+    [
+      [
+        'plan',
+        'sf.geojson',
+        '--policy',
+        '{"weights":{"nearness":0,"topicFit":0,"reputation":0,"idle":0,"freshness":0}}',
+      ],
+      1,
+      /policy\.weights: must have at least one weight above 0/,
+    ],
+    [
+      ['plan', 'sf.geojson', '--grid', '5', '--precision', '6'],
+      1,
+      /policy\.gridLength: must be at least the precision, 6/,
+    ],
+    [['plan', 'sf.geojson', '--hint', 'moon'], 1, /locationHint: must be one of wnam/],
     [['plan', 'sf.geojson', '--id', 'sf', '--precision', '9'], 2, /--precision must be from 3 to 7/],
     [['add', 'sf.geojson', '--id', 'sf', '--url', 'http://127.0.0.1:9'], 1, /no service answers at .*npm start/],
     [['list', '--url', 'http://127.0.0.1:9'], 1, /no service answers at .*npm start/],
@@ -63,6 +128,10 @@ describe('npm run city', () => {
     file('sf.geojson', BOUNDARY);
     file('text.geojson', 'no JSON');
     file('point.geojson', '{"type":"Point","coordinates":[1,2]}');
+    file('SF.geojson', BOUNDARY);
+    file('swapped.geojson', BOUNDARY.replaceAll(/\[(-122[.\d]*),([.\d]*)\]/g, '[$2,$1]'));
+    file('empty.geojson', '{"type":"Polygon","coordinates":[[[1,1],[2,2],[1,1]]]}');
+    file('continent.geojson', '{"type":"Polygon","coordinates":[[[-10,36],[30,36],[30,70],[-10,70],[-10,36]]]}');
     const result = await city(...args);
     expect(result.stderr).toMatch(words);
     expect(result.code).toBe(code);

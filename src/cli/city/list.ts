@@ -1,0 +1,56 @@
+// `city list` and `city audit`: what there is, and how it came to be.
+import type { Change } from '../../city/changes.ts';
+import { UsageError } from '../support/args.ts';
+import { count } from '../support/progress.ts';
+import type { CityOptions } from './options.ts';
+import { printChanges } from './plan.ts';
+import { cityPath, cityService, print } from './service.ts';
+
+type Listed = {
+  readonly id: string;
+  readonly name: string;
+  readonly precision: number;
+  readonly cells: number;
+  readonly version: number;
+  readonly state?: string;
+};
+
+export async function list(options: CityOptions): Promise<number> {
+  const { body } = await (await cityService(options)).call('/v1/ops/cities');
+  const { items } = body as { readonly items: readonly Listed[] };
+  if (options.json) print(JSON.stringify(body));
+  else if (items.length === 0) print('no city yet: add one with npm run city -- add FILE.geojson --id ID --name NAME');
+  for (const { id, name, precision, cells, version, state } of options.json ? [] : items) {
+    const facts = [`precision ${precision}`, `${count(cells)} cells`, `version ${version}`];
+    if (state !== undefined && state !== 'live') facts.push(state);
+    print(`${id.padEnd(16)} ${name.padEnd(24)} ${facts.join(', ')}`);
+  }
+  return 0;
+}
+
+type Entry = {
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly version?: number;
+  readonly added?: number;
+  /** Entries of before they were recorded have none. */
+  readonly changes?: readonly Change[];
+};
+
+export async function audit(options: CityOptions, argument: string | undefined): Promise<number> {
+  const id = argument ?? options.id;
+  if (id === undefined) throw new UsageError('audit needs the ID of a city');
+  const { body } = await (await cityService(options)).call(cityPath(id));
+  const entries = (body as { readonly audit?: readonly Entry[] }).audit ?? [];
+  if (options.json) print(JSON.stringify(entries));
+  for (const { at, actor, action, version, added, changes = [] } of options.json ? [] : entries) {
+    const facts = [
+      ...(version === undefined ? [] : [`version ${version}`]),
+      ...(added === undefined ? [] : [`${count(added)} cells added`]),
+    ];
+    print(`${at}  ${actor}  ${action}  ${facts.join(', ')}`);
+    printChanges(changes);
+  }
+  return 0;
+}

@@ -1,0 +1,105 @@
+// What `npm run city` takes, and what its options come to.
+import { PRECISION_DEFAULT, PRECISION_MAX, PRECISION_MIN } from '../../city/plan.ts';
+import { type CommandSpec, type OptionValues, UsageError } from '../support/args.ts';
+import { DEFAULT_DATA_DIR } from '../support/data-dir.ts';
+import { DEFAULT_URL, readJsonFile } from '../traffic/rollout.ts';
+
+const OPTIONS = {
+  id: {
+    type: 'text',
+    help: 'short name of the city: lower-case letters, digits and hyphens; from the name of the file if not said',
+  },
+  name: { type: 'text', help: 'name for people' },
+  precision: {
+    type: 'integer',
+    value: 'N',
+    help: `length of the cells' geohashes; ${PRECISION_DEFAULT} if not said`,
+    min: PRECISION_MIN,
+    max: PRECISION_MAX,
+  },
+  policy: { type: 'text', value: 'FILE|JSON', help: 'the business rules that differ from the defaults' },
+  grid: {
+    type: 'integer',
+    value: 'N',
+    help: 'privacy grid: length of the geohash that points are snapped to; 7 is 150 m',
+  },
+  limits: {
+    type: 'text',
+    value: 'NAME=VALUE,…',
+    help: 'what one cell is to carry in normal times: users, eventsPerS, stepMs; autoSplit=false leaves splitting to you',
+  },
+  hint: { type: 'text', value: 'REGION', help: 'where to place the cells; from the boundary if not said' },
+  url: { type: 'text', value: 'URL', help: `where the service is; ${DEFAULT_URL} if not said` },
+  data: {
+    type: 'text',
+    value: 'DIR',
+    help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
+  },
+  token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
+  users: { type: 'integer', help: 'people a day, for the cost in a plan', default: 10_000, min: 0 },
+  svg: { type: 'text', value: 'FILE', help: 'draw into an SVG file in place of the terminal' },
+  'no-load': { type: 'flag', help: 'show the cells without asking each what it carries' },
+  json: { type: 'flag', help: 'print JSON' },
+} as const;
+
+export const CITY_COMMAND = {
+  name: 'npm run city --',
+  summary: [
+    'Rolls cities out on a running service. FILE is a GeoJSON boundary, which may be gzipped:',
+    '  plan FILE…       say what an add would do: cells, ground, cost, overlaps with other cities; changes nothing',
+    '  add FILE…        add cities, or change them; the same again changes nothing',
+    '  set ID           change the name, policy, grid, limits or hint of a city while it runs',
+    '  show ID|FILE     draw the cells of a city in the terminal, or with --svg into a file',
+    '  list             list the cities',
+    '  audit ID         say who changed a city, when, and from what to what',
+  ].join('\n'),
+  positionals: ['command', 'id|file...'],
+  options: OPTIONS,
+} as const satisfies CommandSpec<typeof OPTIONS>;
+
+export type CityOptions = OptionValues<typeof OPTIONS>;
+
+/** What a policy option, the grid and the limits override together; `undefined` when nothing was said of any. */
+export function policyOf({ policy, grid, limits }: CityOptions): unknown {
+  const given = policy === undefined ? undefined : policyFrom(policy);
+  const over = {
+    ...(grid === undefined ? {} : { gridLength: grid }),
+    ...(limits === undefined ? {} : { limits: limitsOf(limits) }),
+  };
+  return given === undefined && Object.keys(over).length === 0 ? undefined : layered(given, over);
+}
+
+/** Lays one patch of a policy over another, section by section. What is no object replaces what it is laid over. */
+export function layered(under: unknown, over: unknown): unknown {
+  if (!isObject(under) || !isObject(over)) return over === undefined ? under : over;
+  const out: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) out[key] = layered(under[key], value);
+  return out;
+}
+
+function policyFrom(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return readJsonFile(text, 'policy');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--policy is neither a file nor JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** `users=500,autoSplit=false`; what the values must be is for the policy to say. */
+function limitsOf(text: string): Readonly<Record<string, unknown>> {
+  const limits: Record<string, unknown> = {};
+  for (const part of text.split(',')) {
+    const [, name, value] = part.trim().match(/^([A-Za-z]+)=(.+)$/) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UsageError(`--limits takes NAME=VALUE, separated by commas, not "${part}"`);
+    }
+    const number = Number(value);
+    limits[name] = value === 'true' || value === 'false' ? value === 'true' : Number.isNaN(number) ? value : number;
+  }
+  return limits;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,65 @@
+// What the options of `npm run city` come to: ids from files, policies from parts, and every bad field named.
+import { describe, expect, it } from 'vitest';
+import { CITY_COMMAND, layered, policyOf } from '../../../../src/cli/city/options.ts';
+import { idOf, wordsOf } from '../../../../src/cli/city/request.ts';
+import { parseCommand } from '../../../../src/cli/support/args.ts';
+import { badPolicy, resolvePolicy } from '../../../../src/matching/policy.ts';
+
+const policy = (...argv: readonly string[]): unknown => {
+  const parsed = parseCommand(CITY_COMMAND, ['add', 'x.geojson', ...argv]);
+  if (parsed === 'help') throw new Error('no help was asked for');
+  return policyOf(parsed.options);
+};
+
+describe('the policy of a command', () => {
+  it('is nothing when nothing is said, and else all that is said, the shorthand over the file', () => {
+    expect(policy()).toBeUndefined();
+    expect(policy('--grid', '8', '--limits', 'users=500,autoSplit=false')).toEqual({
+      gridLength: 8,
+      limits: { users: 500, autoSplit: false },
+    });
+    expect(policy('--policy', '{"limits":{"users":1,"stepMs":3},"cooldownMs":0}', '--limits', 'users=7')).toEqual({
+      limits: { users: 7, stepMs: 3 },
+      cooldownMs: 0,
+    });
+  });
+
+  it.each([
+    ['--limits', 'users'],
+    ['--limits', 'users=1,,'],
+    ['--policy', '{"a":'],
+  ])('refuses %s %s as bad usage', (option, value) => {
+    expect(() => policy(option, value)).toThrow(expect.objectContaining({ name: 'UsageError' }));
+  });
+
+  it('leaves it to the policy to say what is wrong with a limit', () => {
+    const resolved = resolvePolicy(policy('--limits', 'users=many,speed=9'));
+    expect(resolved.ok).toBe(false);
+    if (resolved.ok) return;
+    expect(wordsOf(badPolicy(resolved.error)).split('\n')).toEqual([
+      'bad_policy: 2 fields cannot be used',
+      '  policy.limits.users: must be a whole number from 1 to 15000, not "many"',
+      '  policy.limits.speed: is not a field of limits, which has users, eventsPerS, stepMs, autoSplit',
+    ]);
+  });
+
+  it('is laid over another section by section', () => {
+    const under = { gridLength: 7, offers: { ttlMs: 1, spare: 2 }, radiusStepsM: [1, 2] };
+    expect(layered(under, { offers: { ttlMs: 9 }, radiusStepsM: [3] })).toEqual({
+      gridLength: 7,
+      offers: { ttlMs: 9, spare: 2 },
+      radiusStepsM: [3],
+    });
+    expect(layered(under, undefined)).toBe(under);
+  });
+});
+
+describe('the id of a file', () => {
+  it.each([
+    ['Data/New_York boroughs.geojson.gz', 'new-york-boroughs'],
+    ['oslo.json', 'oslo'],
+    ['/tmp/2024-Paris.GeoJSON', 'paris'],
+  ])('of %s is %s', (file, id) => {
+    expect(idOf(file)).toBe(id);
+  });
+});
