@@ -5,13 +5,14 @@ import type { CellId } from '../protocol/ids.ts';
 import type { Birth } from '../protocol/messages.ts';
 import { agenda } from './agenda.ts';
 import { decodeArriving, decodeBeacon, decodeBirth, decodeJournal, decodeQuestion, decodeUser } from './codec.ts';
-import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
+import { dueArriving, dueBeacon, dueQuestion } from './due.ts';
 import { isShort } from './lifecycle.ts';
 import { meter } from './meter.ts';
 import { needOf } from './need.ts';
 import { roster } from './roster.ts';
 import { sleepers } from './sleepers.ts';
 import type { CellState } from './state.ts';
+import { watch } from './watch.ts';
 
 export function emptyCell(): CellState {
   return {
@@ -27,6 +28,7 @@ export function emptyCell(): CellState {
     roster: roster(),
     sleepers: sleepers(),
     agenda: agenda(),
+    leases: agenda(),
     meter: meter(),
     armedAt: undefined,
     busyUntil: epochMs(0),
@@ -47,7 +49,7 @@ export function loadCell(
   const now = state.clock;
   for (const held of state.users.values()) {
     if (held.phase === 'live') state.roster.set(held.user, held.point);
-    state.agenda.set(`u:${held.user}`, dueHeld(held));
+    watch(state, held);
   }
   for (const arriving of state.arriving.values()) state.agenda.set(`a:${arriving.user}`, dueArriving(arriving));
   for (const question of state.questions.values()) {

@@ -4,7 +4,6 @@ import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
 import { dropBeacon, endNudge } from './arrival.ts';
-import { dueHeld } from './due.ts';
 import { askAbout } from './holds.ts';
 import { answeredCount, hasEnded, isShort } from './lifecycle.ts';
 import { look, lostReserve } from './match.ts';
@@ -14,12 +13,13 @@ import { askAfterFrozen } from './recall.ts';
 import type { Held, Question } from './state.ts';
 import { isPaid } from './streams.ts';
 import type { Tx } from './tx.ts';
+import { watch } from './watch.ts';
 
 /** Runs everything that is due by now, each entity once. */
 export function overdue(tx: Tx): void {
-  const { agenda } = tx.state;
   const due: string[] = [];
-  for (let key = agenda.takeDue(tx.now); key !== undefined; key = agenda.takeDue(tx.now)) due.push(key);
+  for (const list of [tx.state.agenda, tx.state.leases])
+    for (let key = list.takeDue(tx.now); key !== undefined; key = list.takeDue(tx.now)) due.push(key);
   for (const key of due) run(tx, key);
 }
 
@@ -88,12 +88,12 @@ function isTime(tx: Tx, { phase }: Question): boolean {
 function heldDue(tx: Tx, held: Held): void {
   if (held.phase === 'frozen') {
     askAfterFrozen(tx, held);
-    tx.state.agenda.set(`u:${held.user}`, dueHeld(held));
+    watch(tx.state, held);
     return;
   }
   if (held.phase === 'live' && held.leaseUntil <= tx.now) lapse(tx, held);
   for (const hold of [...held.holds.values()]) if (hold.until <= tx.now) askAbout(tx, held, hold.offerId);
-  if (tx.state.users.has(held.user)) tx.state.agenda.set(`u:${held.user}`, dueHeld(held));
+  if (tx.state.users.has(held.user)) watch(tx.state, held);
 }
 
 function arrivingDue(tx: Tx, user: UserId): void {

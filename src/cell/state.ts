@@ -170,6 +170,8 @@ export type CellState = {
   readonly roster: Roster;
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
+  /** Of connected users without holds: see `watch`. */
+  readonly leases: Agenda;
   // volatile
   readonly meter: Meter;
   armedAt: EpochMs | undefined;

@@ -5,12 +5,13 @@ import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
-import { dueArriving, dueBeacon, dueHeld, dueQuestion } from './due.ts';
+import { dueArriving, dueBeacon, dueQuestion } from './due.ts';
 import type { JournalRecord } from './journal.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { Marks } from './marks.ts';
 import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
+import { nextAlarm, unwatch, watch } from './watch.ts';
 
 const BUSY_STEP_MS = 3_600_000;
 const BREATH_MS = 1000;
@@ -78,7 +79,8 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   for (const id of tx.users.items()) {
     const held = state.users.get(id);
     put(tx, 'users', id, held === undefined ? null : encodeUser(held));
-    state.agenda.set(`u:${id}`, held === undefined ? undefined : dueHeld(held));
+    if (held === undefined) unwatch(state, id);
+    else watch(state, held);
   }
   for (const id of tx.arrived.items()) if (state.arriving.get(id)?.stored !== true) put(tx, 'arriving', id, null);
   for (const id of tx.arriving.items()) {
@@ -108,7 +110,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     state.journalLast++;
     put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
   }
-  arm(state, effects, state.agenda.next(), tx.now, inAlarm);
+  arm(state, effects, nextAlarm(state), tx.now, inAlarm);
   tellSweep(tx);
   return effects;
 }

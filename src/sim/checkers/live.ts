@@ -7,6 +7,8 @@ import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
+const BREATH_MS = 1000;
+
 export const liveChecker =
   (pinging: () => readonly UserId[]): MakeChecker =>
   ({ world, report }) => {
@@ -19,7 +21,9 @@ export const liveChecker =
           const alarm = node.store.alarm();
           for (const question of node.state?.questions.values() ?? []) {
             const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
-            if (!hasEnded(question.phase) && (alarm === null || alarm > due))
+            // What is still due after it ran waits a second.
+            const latest = Math.max(due, world.now + node.skewMs + BREATH_MS);
+            if (!hasEnded(question.phase) && (alarm === null || alarm > latest))
               report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
             const waits = question.phase.t === 'open' && question.phase.retryAt === undefined;
             if (
