@@ -1,25 +1,12 @@
 // `npm run chaos` as a process: a short run over real kills keeps every promise, sums up as JSON and leaves nothing behind.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runToEnd } from './support/command.ts';
+import { useTemporaryFolder } from './support/folder.ts';
 
 const CHAOS = 'src/cli/chaos.ts';
 const TIMEOUT_MS = 400_000;
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vicinal-test-'));
-  // Where the run makes its directory, so that what it leaves behind is seen.
-  vi.stubEnv('TMPDIR', folder);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const left = (): readonly string[] => readdirSync(folder).filter((name) => name.startsWith('vicinal-'));
+const left = useTemporaryFolder();
 
 describe('the chaos run', () => {
   it(

@@ -6,6 +6,7 @@ import { type Service, startService } from '../../src/cli/support/service.ts';
 import { signToken } from '../../src/cli/support/token.ts';
 import { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
+import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
 import { eventually, temporaryDir } from './support/service.ts';
 
@@ -32,15 +33,7 @@ async function killAndRestart(downMs: number): Promise<void> {
 
 beforeAll(async () => {
   service = await startService({ dataDir, port: 0, quiet: true });
-  const [west, south, east, north] = BOX;
-  const ring = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-    [west, south],
-  ];
-  const body = { name: 'Crash', boundary: { type: 'Polygon', coordinates: [ring] }, precision: 6, policy: POLICY };
+  const body = { name: 'Crash', boundary: boxPolygon(...BOX), precision: 6, policy: POLICY };
   const token = await signToken({ sub: 'ops', scope: 'ops', secret: service.secret });
   const { status } = await fetch(`${service.url}/v1/ops/cities/crash`, {
     method: 'PUT',

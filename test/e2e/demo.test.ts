@@ -1,25 +1,12 @@
 // `npm run demo` as a process: it shows matches, ends by itself or when asked, and leaves nothing behind.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { run, runToEnd } from './support/command.ts';
+import { useTemporaryFolder } from './support/folder.ts';
 import { eventually } from './support/service.ts';
 
 const DEMO = 'src/cli/demo.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vicinal-test-'));
-  // Where the demo makes its directory, so that what it leaves behind is seen.
-  vi.stubEnv('TMPDIR', folder);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const left = (): readonly string[] => readdirSync(folder).filter((name) => name.startsWith('vicinal-'));
+const left = useTemporaryFolder();
 
 describe('the demo', () => {
   it('matches people within seconds, without an error, and sums it up as JSON', async () => {

@@ -6,22 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callApi } from '../../src/cli/support/http.ts';
 import { DirectoryInUseError } from '../../src/cli/support/lock.ts';
 import { startService } from '../../src/cli/support/service.ts';
+import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { isAlive, run, runToEnd, type Started, untilReady } from './support/command.ts';
 import { eventually, temporaryDir } from './support/service.ts';
 
 const START = 'src/cli/start.ts';
-const SQUARE = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [-122.45, 37.75],
-      [-122.4, 37.75],
-      [-122.4, 37.8],
-      [-122.45, 37.8],
-      [-122.45, 37.75],
-    ],
-  ],
-};
+const SQUARE = boxPolygon(-122.45, 37.75, -122.4, 37.8);
 
 let dataDir = '';
 const started: Started[] = [];

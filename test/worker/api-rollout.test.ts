@@ -2,37 +2,23 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planCity } from '../../src/city/plan.ts';
+import { type Box, boxPolygon } from '../../src/geo/box-polygon.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import { resolvePolicy } from '../../src/matching/policy.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
 import type { CityStore, Rollout, RolloutResult } from '../../src/store/city-store.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
 
-type Box = readonly [west: number, south: number, east: number, north: number];
-
 const WEST: Box = [-122.5, 37.7, -122.42, 37.81];
 const EAST: Box = [-122.46, 37.7, -122.38, 37.81];
 const OSLO: Box = [10.7, 59.9, 10.8, 59.95];
-
-const polygon = ([west, south, east, north]: Box) => ({
-  type: 'Polygon',
-  coordinates: [
-    [
-      [west, south],
-      [east, south],
-      [east, north],
-      [west, north],
-      [west, south],
-    ],
-  ],
-});
 
 function rolloutOf(
   id: string,
   box: Box,
   more: { readonly precision?: number; readonly policy?: unknown } = {},
 ): Rollout {
-  const boundary = polygon(box);
+  const boundary = boxPolygon(...box);
   const plan = planCity({ id, name: id, boundary, precision: more.precision });
   const policy = resolvePolicy(more.policy ?? {});
   if (!plan.ok || !policy.ok) throw new Error('a bad test');

@@ -3,22 +3,12 @@ import { env, exports } from 'cloudflare:workers';
 import { sign } from 'hono/jwt';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { traceIdOf } from '../../src/api/middleware/trace.ts';
+import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { distanceM } from '../../src/geo/distance.ts';
 import { decode, encode } from '../../src/geo/geohash.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
-const BOUNDARY = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [-122.5, 37.7],
-      [-122.38, 37.7],
-      [-122.38, 37.81],
-      [-122.5, 37.81],
-      [-122.5, 37.7],
-    ],
-  ],
-};
+const BOUNDARY = boxPolygon(-122.5, 37.7, -122.38, 37.81);
 const AT = { lat: 37.7749, lng: -122.4194 };
 
 const tokenFor = (sub: string, scope = 'user') => sign({ sub, scope }, env.JWT_SECRET, 'HS256');

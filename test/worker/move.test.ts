@@ -147,14 +147,14 @@ describe('a map that changes', () => {
   it('EDGE2: cells added a moment ago take users at once, although the cached map lacks them', async () => {
     const outside = await api('early', 'PUT', '/v1/presence', NORTH);
     expect(outside).toMatchObject({ status: 404, body: { code: 'out_of_coverage', nearestCity: { id: 'moving' } } });
-    const [west, south, easternmost] = BOX as [number, number, number, number];
+    const [west, south, easternmost] = BOX;
     const { body } = await rollOut('moving', [west, south, easternmost, 37.795], { cooldownMs: 0, radiusGrowth: [1] });
     expect(body['added']).toBeGreaterThan(0);
     expect(await api('early', 'PUT', '/v1/presence', NORTH)).toMatchObject({ status: 200, body: { city: 'moving' } });
   });
 
   it('EDGE2: a cell that lives already is brought up to date by the first call that was routed by the newer map', async () => {
-    const box = [-122.3, 37.86, -122.29, 37.865];
+    const box = [-122.3, 37.86, -122.29, 37.865] as const;
     await rollOut('far', box, { presence: { ttlDefaultMs: 60_000 } });
     const leftMs = async (user: string): Promise<number> => {
       const { body } = await api(user, 'PUT', '/v1/presence', { lat: 37.862, lng: -122.295 });

@@ -2,6 +2,7 @@
 import { evictAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { sign } from 'hono/jwt';
+import { type Box, boxPolygon } from '../../src/geo/box-polygon.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export type Answer<Body = Json> = { readonly status: number; readonly body: Body };
@@ -42,20 +43,13 @@ export async function api<Body = Json>(
 }
 
 /** Rolls out the cells that the box touches. */
-export function rollOut(id: string, [west, south, east, north]: readonly number[], policy: Json = {}): Promise<Answer> {
-  const ring = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-    [west, south],
-  ];
-  const boundary = { type: 'Polygon', coordinates: [ring] };
+export function rollOut(id: string, box: Box, policy: Json = {}): Promise<Answer> {
+  const boundary = boxPolygon(...box);
   return api('ops', 'PUT', `/v1/ops/cities/${id}`, { name: id, boundary, precision: 6, policy });
 }
 
 /** The box of a city around WEST and EAST, six cells or so. */
-export const BOX: readonly number[] = [-122.419, 37.769, -122.399, 37.777];
+export const BOX: Box = [-122.419, 37.769, -122.399, 37.777];
 
 export type Frame = Readonly<Record<string, unknown>>;
 

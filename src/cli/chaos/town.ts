@@ -1,5 +1,6 @@
 // Where the chaos happens: a few small cells, so that people cross borders all the time, and rules in which everything ends
 // within seconds.
+import { boxPolygon } from '../../geo/box-polygon.ts';
 import type { Point } from '../../geo/point.ts';
 import type { Prng } from '../../lib/prng.ts';
 import type { PolicyPatch } from '../../protocol/policy.ts';
@@ -16,18 +17,7 @@ export const CHAOS_CITY = {
   id: 'chaos',
   name: 'Chaos',
   precision: 6,
-  boundary: {
-    type: 'Polygon',
-    coordinates: [
-      [
-        [WEST, SOUTH],
-        [EAST, SOUTH],
-        [EAST, NORTH],
-        [WEST, NORTH],
-        [WEST, SOUTH],
-      ],
-    ],
-  },
+  boundary: boxPolygon(WEST, SOUTH, EAST, NORTH),
   policy: {
     radiusStepsM: [500, 1000, 2000],
     radiusDefaultM: 1000,

@@ -1,19 +1,9 @@
 // A town with three people and somebody from operations, and eyes on everything that the service keeps of them.
 import { expect } from 'vitest';
+import { boxPolygon } from '../../../src/geo/box-polygon.ts';
 import { eventually, type TestService } from './service.ts';
 
-export const ROUND_THE_BAY = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [-122.5, 37.7],
-      [-122.38, 37.7],
-      [-122.38, 37.81],
-      [-122.5, 37.81],
-      [-122.5, 37.7],
-    ],
-  ],
-};
+export const ROUND_THE_BAY = boxPolygon(-122.5, 37.7, -122.38, 37.81);
 export const AT = { lat: 37.7749, lng: -122.4194 };
 
 export type Question = { readonly id: string; readonly state: string };

@@ -1,20 +1,11 @@
 // Rollouts on paper: the cells of real cities, and what is said about requests that cannot be carried out.
 import { describe, expect, it } from 'vitest';
 import { CITY_CELLS_MAX, type CityRequest, planCity } from '../../../src/city/plan.ts';
+import { boxPolygon } from '../../../src/geo/box-polygon.ts';
 import { hasRealData, readRealData } from '../geo/real-data.ts';
 
-const square = (west: number, south: number, side: number): unknown => ({
-  type: 'Polygon',
-  coordinates: [
-    [
-      [west, south],
-      [west + side, south],
-      [west + side, south + side],
-      [west, south + side],
-      [west, south],
-    ],
-  ],
-});
+const square = (west: number, south: number, side: number): unknown =>
+  boxPolygon(west, south, west + side, south + side);
 const oslo: CityRequest = { id: 'oslo', name: ' Oslo ', boundary: square(10.6, 59.8, 0.2) };
 
 describe('planCity', () => {

@@ -1,16 +1,8 @@
 // Boundaries as people send them: good ones, odd ones, and what is said about bad ones.
 import { describe, expect, it } from 'vitest';
+import { boxRing, type Position } from '../../../src/geo/box-polygon.ts';
 import { type MultiPolygon, parseBoundary, polygonContains } from '../../../src/geo/polygon.ts';
 
-type Position = readonly [lng: number, lat: number];
-
-const box = (west: number, south: number, east: number, north: number): readonly Position[] => [
-  [west, south],
-  [east, south],
-  [east, north],
-  [west, north],
-  [west, south],
-];
 const polygon = (...rings: readonly (readonly Position[])[]) => ({ type: 'Polygon', coordinates: rings });
 
 function parsed(input: unknown): MultiPolygon {
@@ -23,7 +15,7 @@ const holds = (boundary: MultiPolygon, lng: number, lat: number): boolean => pol
 
 describe('parseBoundary', () => {
   it('reads all four kinds to the same', () => {
-    const geometry = polygon(box(-122.5, 37.7, -122.4, 37.8));
+    const geometry = polygon(boxRing(-122.5, 37.7, -122.4, 37.8));
     const multi = { type: 'MultiPolygon', coordinates: [geometry.coordinates] };
     const feature = { type: 'Feature', properties: null, geometry };
     const collection = { type: 'FeatureCollection', features: [feature] };
@@ -47,13 +39,13 @@ describe('parseBoundary', () => {
       { type: 'Feature', properties: {}, geometry: null },
       { type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates: [open] } },
     ];
-    expect(parsed({ type: 'FeatureCollection', features })).toEqual(parsed(polygon(box(0, 0, 2, 2))));
+    expect(parsed({ type: 'FeatureCollection', features })).toEqual(parsed(polygon(boxRing(0, 0, 2, 2))));
   });
 
   it('holes are not inside, islands in them are, whichever way the rings turn', () => {
-    const hole = [...box(2, 2, 8, 8)].reverse();
-    for (const ring of [hole, box(2, 2, 8, 8)]) {
-      const coordinates = [[box(0, 0, 10, 10), ring], [box(4, 4, 6, 6)]];
+    const hole = [...boxRing(2, 2, 8, 8)].reverse();
+    for (const ring of [hole, boxRing(2, 2, 8, 8)]) {
+      const coordinates = [[boxRing(0, 0, 10, 10), ring], [boxRing(4, 4, 6, 6)]];
       const boundary = parsed({ type: 'MultiPolygon', coordinates });
       expect([1, 3, 5].map((at) => holds(boundary, at, at))).toEqual([true, false, true]);
       expect(boundary.centroid).toEqual({ lat: 5, lng: 5 });
@@ -75,7 +67,7 @@ describe('parseBoundary', () => {
       false,
     ]);
     expect(tie.centroid).toEqual({ lat: 2, lng: 2 });
-    const twice = parsed({ type: 'MultiPolygon', coordinates: [[box(0, 0, 4, 4)], [box(2, 2, 6, 6)]] });
+    const twice = parsed({ type: 'MultiPolygon', coordinates: [[boxRing(0, 0, 4, 4)], [boxRing(2, 2, 6, 6)]] });
     expect([1, 3, 5].map((at) => holds(twice, at, at))).toEqual([true, true, true]);
   });
 });
@@ -90,11 +82,11 @@ describe('the antimeridian and the poles', () => {
 
   it.each([
     ['a ring that jumps', polygon(jumping)],
-    ['a ring beyond 180', polygon(box(178, -18, 182, -16))],
-    ['a ring beyond -180', polygon(box(-182, -18, -178, -16))],
+    ['a ring beyond 180', polygon(boxRing(178, -18, 182, -16))],
+    ['a ring beyond -180', polygon(boxRing(-182, -18, -178, -16))],
     [
       'two polygons that meet there',
-      { type: 'MultiPolygon', coordinates: [[box(178, -18, 180, -16)], [box(-180, -18, -178, -16)]] },
+      { type: 'MultiPolygon', coordinates: [[boxRing(178, -18, 180, -16)], [boxRing(-180, -18, -178, -16)]] },
     ],
   ])('%s covers both sides and nothing else', (_, input) => {
     const boundary = parsed(input);
@@ -126,7 +118,7 @@ describe('the antimeridian and the poles', () => {
   });
 
   it('a hole that sticks out of its polygon is area outside of it, beyond the antimeridian too', () => {
-    const boundary = parsed(polygon(box(-179, -18, -170, -10), box(-182, -16, -178, -12)));
+    const boundary = parsed(polygon(boxRing(-179, -18, -170, -10), boxRing(-182, -16, -178, -12)));
     expect([-178.5, -179.5, 179, -175, 177].map((lng) => holds(boundary, lng, -14))).toEqual([
       false,
       true,
@@ -163,14 +155,14 @@ describe('the antimeridian and the poles', () => {
   });
 
   it('the whole world in four corners is the whole world', () => {
-    const world = parsed(polygon(box(-180, -90, 180, 90)));
+    const world = parsed(polygon(boxRing(-180, -90, 180, 90)));
     expect(world.bounds).toEqual({ minLat: -90, minLng: -180, maxLat: 90, maxLng: 180 });
     expect(holds(world, 100, 40)).toBe(true);
   });
 });
 
 describe('problems', () => {
-  const line = { type: 'LineString', coordinates: box(0, 0, 1, 1) };
+  const line = { type: 'LineString', coordinates: boxRing(0, 0, 1, 1) };
   const nested = (depth: number): unknown =>
     depth === 0 ? line : { type: 'GeometryCollection', geometries: [nested(depth - 1)] };
   const inFeature = (geometry: unknown) => ({ type: 'FeatureCollection', features: [{ type: 'Feature', geometry }] });
@@ -200,7 +192,7 @@ describe('problems', () => {
     ],
     [
       'a ring too flat',
-      { type: 'Polygon', coordinates: box(0, 0, 1, 1) },
+      { type: 'Polygon', coordinates: boxRing(0, 0, 1, 1) },
       'bad_coordinates',
       'coordinates[0][0]: expected [longitude, latitude] in numbers, got 0',
     ],
@@ -259,13 +251,13 @@ describe('problems', () => {
   });
 
   it('name the place in a large document', () => {
-    const good = { type: 'Feature', geometry: polygon(box(0, 0, 1, 1)) };
+    const good = { type: 'Feature', geometry: polygon(boxRing(0, 0, 1, 1)) };
     const bad = {
       type: 'Feature',
       geometry: {
         type: 'MultiPolygon',
         coordinates: [
-          [box(0, 0, 1, 1)],
+          [boxRing(0, 0, 1, 1)],
           [
             [
               [0, 0],
