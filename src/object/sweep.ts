@@ -1,9 +1,10 @@
 // Makes up for lost alarms: wakes the cells that have open questions, a slice at a time, whatever became of their alarms.
+
+import { mapBounded } from '../lib/bounded.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import { epochMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import type { BusyStore } from '../store/busy-store.ts';
-import { mapBounded } from './bounded.ts';
 import { isProblem } from './call.ts';
 import type { Router } from './router.ts';
 

@@ -3,6 +3,7 @@ import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { snap, snapRadius } from '../geo/snap.ts';
+import { mapBounded } from '../lib/bounded.ts';
 import {
   type CellId,
   type HomeKey,
@@ -16,7 +17,6 @@ import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
 import type { CellCalls, NewQuestion, Ping, QuestionReply, UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
-import { mapBounded } from './bounded.ts';
 import { isProblem } from './call.ts';
 import { hashOf, randomToken, tokenOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';

@@ -1,5 +1,5 @@
 // /v1/ops/cells: the cells of a city and what each carries.
-import { mapBounded } from '../../object/bounded.ts';
+import { mapBounded } from '../../lib/bounded.ts';
 import { isProblem } from '../../object/call.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import type { CellLoad } from '../../protocol/messages.ts';

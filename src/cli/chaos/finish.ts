@@ -1,5 +1,6 @@
 // After the faults: looks at everything through the public interface, until nothing is late any more or the time is up.
 import { VicinalClient } from '../../client/client.ts';
+import { mapBounded } from '../../lib/bounded.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../protocol/views.ts';
 import { type Violation, violationsOf } from './checks.ts';
@@ -11,8 +12,6 @@ export type Inspector = {
   readonly look: (asked: ReadonlyMap<QuestionId, UserId>, held: boolean) => Promise<Final>;
   readonly clientOf: (user: UserId) => VicinalClient;
 };
-
-const AT_ONCE = 8;
 
 /** Straight to the service, not through the bad network. */
 export function inspector(
@@ -29,7 +28,7 @@ export function inspector(
     return client;
   };
   const byUser = async <T>(read: (member: Member) => Promise<T>): Promise<ReadonlyMap<UserId, T>> =>
-    new Map(await inTurn(members, async (member) => [member.user, await read(member)] as const));
+    new Map(await mapBounded(members, async (member) => [member.user, await read(member)] as const));
   return {
     clientOf,
     look: async (asked, held) => {
@@ -37,7 +36,7 @@ export function inspector(
       return {
         listed,
         questions: new Map(
-          await inTurn([...asked], async ([id, user]) => [id, await questionOf(clientOf(user), id)] as const),
+          await mapBounded([...asked], async ([id, user]) => [id, await questionOf(clientOf(user), id)] as const),
         ),
         inbox: await byUser(({ user }) => wholeInbox(clientOf(user))),
         offers: await byUser(({ user }) => clientOf(user).offers()),
@@ -89,18 +88,4 @@ async function wholeInbox(client: VicinalClient): Promise<readonly UserEvent[]> 
 
 async function heldOf(client: VicinalClient, { capacity }: Member): Promise<readonly OfferView[]> {
   return (await client.presence({ ...CENTRE, capacity, ttlS: 60 })).offers;
-}
-
-/** A few at a time. */
-export async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  return results;
 }

@@ -1,9 +1,10 @@
 // LIVE1 to the touch: at the end every user can take as much as they say they can, all at once, so no slot has leaked.
 import { VicinalClient } from '../../client/client.ts';
+import { mapBounded } from '../../lib/bounded.ts';
 import type { OfferId, QuestionId } from '../../protocol/ids.ts';
 import type { OfferView } from '../../protocol/views.ts';
 import type { Violation } from './checks.ts';
-import { type Inspector, inTurn } from './finish.ts';
+import type { Inspector } from './finish.ts';
 import type { Member } from './history.ts';
 import { CENTRE } from './town.ts';
 
@@ -20,12 +21,12 @@ export async function slotsLeaked(
   const asker = new VicinalClient({ url, token });
   const topicOf = ({ user }: Member): string => `only ${user}`;
   // All of them first: somebody without a topic of their own is asked anything.
-  await inTurn(members, async (member) => {
+  await mapBounded(members, async (member) => {
     const { user, capacity } = member;
     await eyes.clientOf(user).presence({ ...CENTRE, capacity, topics: [topicOf(member)], ttlS: PRESENT_S });
   });
   const asked: QuestionId[] = [];
-  const found = await inTurn(members, async (member): Promise<readonly Violation[]> => {
+  const found = await mapBounded(members, async (member): Promise<readonly Violation[]> => {
     const { user, capacity } = member;
     const deadlineMs = Date.now() + WITHIN_MS;
     const taken = await fill(eyes, member, deadlineMs, async () => {
@@ -37,7 +38,7 @@ export async function slotsLeaked(
     if (taken === capacity) return [];
     return [{ rule: 'LIVE1', text: `${user} can take ${capacity}, and at the end could take only ${taken}` }];
   });
-  await inTurn(asked, async (id) => void (await asker.cancel(id).catch(() => {})));
+  await mapBounded(asked, async (id) => void (await asker.cancel(id).catch(() => {})));
   return found.flat();
 }
 

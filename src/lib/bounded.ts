@@ -1,6 +1,6 @@
 // Many calls, a few at a time: the platform allows six connections for each request.
 
-export const AT_ONCE_MAX = 6;
+const AT_ONCE_MAX = 6;
 
 /** Maps in order of the items, at most six at a time. The first failure rejects. */
 export async function mapBounded<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<readonly R[]> {
