@@ -4,7 +4,7 @@ import { prng } from '../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../src/matching/policy.ts';
 import type { UserId } from '../src/protocol/ids.ts';
 import { heading, perSecond, ratio, row, type Sample, scaled, seedOfRun, timeNs } from './support/measure.ts';
-import { pingAt, pointIn, populate, questionAt, town } from './support/town.ts';
+import { pingAt, pointIn, populate, questionAt, TIRELESS, town } from './support/town.ts';
 
 const CELL = '9q8yyk';
 const WIDE_CELL = '9q8yy';
@@ -50,7 +50,7 @@ function scan(radiusM: number): Sample {
 
 /** Questions that are asked, offered to two of 5,000, accepted, answered and so ended; each with all that follows. */
 function askAndMatch(whole: boolean): Sample {
-  const of = town(WIDE_CELL, { ...DEFAULT_POLICY, cooldownMs: 0 });
+  const of = town(WIDE_CELL, { ...TIRELESS, cooldownMs: 0 });
   populate(of, WIDE_CELL, PEOPLE, draw, false);
   let n = 0;
   return perSecond(

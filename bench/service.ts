@@ -13,6 +13,7 @@ import { DEMO_BOUNDARY, DEMO_CITY } from '../src/cli/traffic/outline.ts';
 import { rollOut } from '../src/cli/traffic/rollout.ts';
 import { center, encode } from '../src/geo/geohash.ts';
 import { prng } from '../src/lib/prng.ts';
+import { EVENTS_PER_S_MAX } from '../src/protocol/policy.ts';
 import { heading, ratio, row, type Sample, sampleOf, seedOfRun } from './support/measure.ts';
 import { pointIn } from './support/town.ts';
 
@@ -47,7 +48,12 @@ try {
 
 async function run({ url, secret }: Service): Promise<void> {
   const tokenOf = (sub: string, scope: 'user' | 'ops' = 'user'): Promise<string> => signToken({ sub, scope, secret });
-  await rollOut(url, await tokenOf('bench', 'ops'), { ...DEMO_CITY, boundary: DEMO_BOUNDARY, precision: CELL.length });
+  await rollOut(url, await tokenOf('bench', 'ops'), {
+    ...DEMO_CITY,
+    boundary: DEMO_BOUNDARY,
+    precision: CELL.length,
+    policy: { limits: { eventsPerS: EVENTS_PER_S_MAX } },
+  });
   const users = await Promise.all(Array.from({ length: SOCKETS }, (_, i) => tokenOf(`user${i}`)));
   const people = await Promise.all(Array.from({ length: PEOPLE }, (_, i) => tokenOf(`walker${i}`)));
   const askers = await Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => tokenOf(`asker${i}`)));

@@ -11,13 +11,19 @@ import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
 import type { Effects, Send } from '../../src/protocol/effects.ts';
 import { type CellId, type CityId, type HomeKey, questionId, type UserId } from '../../src/protocol/ids.ts';
 import type { CellReply, CellRequest, NewQuestion, Ping, UserReply } from '../../src/protocol/messages.ts';
-import type { Policy } from '../../src/protocol/policy.ts';
+import { EVENTS_PER_S_MAX, type Policy } from '../../src/protocol/policy.ts';
 import { anywhereIn } from '../../src/sim/map.ts';
 
 const START_MS = 1_795_132_800_000;
 export const TOPICS = ['food', 'bikes', 'aid'];
 
 type Answer = CellReply | UserReply | { readonly t: 'failed' };
+
+/** A bench wants to know what a cell can do, not when it refuses. */
+export const TIRELESS: Policy = {
+  ...DEFAULT_POLICY,
+  limits: { ...DEFAULT_POLICY.limits, eventsPerS: EVENTS_PER_S_MAX },
+};
 
 export type Town = {
   readonly state: CellState;
@@ -28,7 +34,7 @@ export type Town = {
 };
 
 /** One cell without neighbours. */
-export function town(cell: string, policy: Policy = DEFAULT_POLICY): Town {
+export function town(cell: string, policy: Policy = TIRELESS): Town {
   const state = emptyCell();
   let now = epochMs(START_MS);
   let token = 0;

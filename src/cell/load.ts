@@ -30,6 +30,8 @@ export function emptyCell(): CellState {
     agenda: agenda(),
     leases: agenda(),
     meter: meter(),
+    turns: agenda(),
+    putOff: new Map(),
     armedAt: undefined,
     busyUntil: epochMs(0),
     rounds: new Map(),

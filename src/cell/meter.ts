@@ -1,4 +1,4 @@
-// How much comes in, as means that fade: events a second, and the time of a step as reckoned from the work that was counted.
+// How much comes in, as means that fade: events a second, the work in them, and how both and the users have been rising.
 import type { EpochMs } from '../lib/brand.ts';
 
 export type Meter = {
@@ -8,26 +8,58 @@ export type Meter = {
   at: number;
   /** Users and groups of sleepers weighed since the last event was counted. */
   work: number;
+  /** What the event under way counts: 1, or less when it was refused. */
+  weight: number;
+  /** The same over ten times as long, to see which way it goes; `usersSlow` in the same way. */
+  slowPerS: number;
+  usersSlow: number;
+  /** When the first event was counted; 0 before it. */
+  since: number;
+  /** How late the last alarm ran. */
+  alarmLagMs: number;
 };
 
 /** An event has faded to a third after this long. */
-const FADE_MS = 30_000;
+export const FADE_MS = 30_000;
+const SLOW_FADE_MS = 300_000;
+/** A younger meter has seen too little to say which way it goes. */
+const TREND_AFTER_MS = 60_000;
+/** What a refused ping counts: it is parsed, weighed and answered, and nothing is searched, stored or called for it. */
+const REFUSED_WEIGHT = 0.25;
 /** A step without any search, and each user or group of sleepers that is weighed in one: measured by `npm run bench -- --only cell`. */
 const STEP_US = 8;
 const WEIGHED_US = 0.1;
 
-export const meter = (): Meter => ({ eventsPerS: 0, workPerS: 0, at: 0, work: 0 });
+export const meter = (): Meter => ({
+  eventsPerS: 0,
+  workPerS: 0,
+  at: 0,
+  work: 0,
+  weight: 1,
+  slowPerS: 0,
+  usersSlow: 0,
+  since: 0,
+  alarmLagMs: 0,
+});
 
 /** Counts one event, with the work since the last. */
 export function count(known: Meter, now: EpochMs): void {
+  if (known.since === 0) known.since = now;
   fade(known, now);
-  known.eventsPerS += 1000 / FADE_MS;
+  known.eventsPerS += (known.weight * 1000) / FADE_MS;
+  known.slowPerS += (known.weight * 1000) / SLOW_FADE_MS;
   known.workPerS += (known.work * 1000) / FADE_MS;
   known.work = 0;
+  known.weight = 1;
+}
+
+/** The event under way is a ping that was turned away. */
+export function countLess(known: Meter): void {
+  known.weight = REFUSED_WEIGHT;
 }
 
 export function eventsPerS(known: Meter, now: EpochMs): number {
-  return known.eventsPerS * faded(known, now);
+  return known.eventsPerS * faded(known, now, FADE_MS);
 }
 
 /** Mean over the last half minute or so. */
@@ -36,11 +68,37 @@ export function stepMs(known: Meter): number {
   return (STEP_US + WEIGHED_US * weighed) / 1000;
 }
 
+/** Keeps a slow mean of the users beside the present number. To be called before the event is counted. */
+export function noteUsers(known: Meter, users: number, now: EpochMs): void {
+  if (known.since === 0) known.usersSlow = users;
+  else known.usersSlow += (users - known.usersSlow) * (1 - faded(known, now, SLOW_FADE_MS));
+}
+
+/** What changes in a minute, by the distance between the short means and the long; nothing while the meter is young. */
+export function trendPerMin(
+  known: Meter,
+  users: number,
+  now: EpochMs,
+): { readonly users: number; readonly eventsPerS: number } {
+  const ageMs = now - known.since;
+  if (known.since === 0 || ageMs < TREND_AFTER_MS) return { users: 0, eventsPerS: 0 };
+  // A mean that has not run for long lacks what was before it: this makes up for it.
+  const seen = (fadeMs: number): number => 1 - Math.exp(-ageMs / fadeMs);
+  const fast = eventsPerS(known, now) / seen(FADE_MS);
+  const slow = (known.slowPerS * faded(known, now, SLOW_FADE_MS)) / seen(SLOW_FADE_MS);
+  // Behind a steady rise each mean lags by its own fading time, a young one by half of its age at most.
+  const lag = (fadeMs: number): number => fadeMs - (ageMs * (1 - seen(fadeMs))) / seen(fadeMs);
+  const apartMin = (lag(SLOW_FADE_MS) - lag(FADE_MS)) / 60_000;
+  const usersLagMin = (SLOW_FADE_MS * seen(SLOW_FADE_MS)) / 60_000;
+  return { users: (users - known.usersSlow) / usersLagMin, eventsPerS: (fast - slow) / apartMin };
+}
+
 function fade(known: Meter, now: EpochMs): void {
-  const left = faded(known, now);
+  const left = faded(known, now, FADE_MS);
   known.eventsPerS *= left;
   known.workPerS *= left;
+  known.slowPerS *= faded(known, now, SLOW_FADE_MS);
   known.at = now;
 }
 
-const faded = (known: Meter, now: EpochMs): number => Math.exp(-Math.max(0, now - known.at) / FADE_MS);
+const faded = (known: Meter, now: EpochMs, fadeMs: number): number => Math.exp(-Math.max(0, now - known.at) / fadeMs);

@@ -6,12 +6,15 @@ import { present } from '../lib/assert.ts';
 import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, MARGIN_M, OUTSIDE_POINTS_MAX } from '../protocol/limits.ts';
-import type { ClaimReply, Ping, Profile, UserRecord } from '../protocol/messages.ts';
+import type { ClaimReply, Ping, UserRecord } from '../protocol/messages.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
 import { arrive } from './arrival.ts';
+import { isTooSoon, putOff } from './coalesce.ts';
 import { held as heldOf } from './codec.ts';
 import { askAboutHolds, dropHolds } from './holds.ts';
 import { policyOf } from './need.ts';
+import { pingEveryS, refusePing } from './pressure.ts';
+import { mergeProfile, sameProfile } from './profile.ts';
 import type { Arriving, CellSocket, CellState, Held, Waiting } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
 import { iso, viewPresence } from './view.ts';
@@ -29,16 +32,22 @@ export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
     reply(tx, waiting.token, { t: 'moved', to: [] });
     return;
   }
+  const refused = refusePing(state, user, sent, socket !== undefined && socket.heard !== true, tx.now);
+  if (refused !== undefined) {
+    reply(tx, waiting.token, refused);
+    return;
+  }
+  if (socket !== undefined) socket.heard = true;
   if (held === undefined || held.phase === 'frozen') {
     welcome(tx, user, sent, waiting);
     return;
   }
   if (isOlder(held, sent)) {
-    reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held) });
+    reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held, tx.now) });
     return;
   }
   refresh(tx, held, sent, waiting.socket);
-  reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held) });
+  reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held, tx.now) });
 }
 
 /** The user leaves: unmatchable at once; the row goes with the last hold. */
@@ -200,14 +209,20 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   attach(tx, held);
   askAboutHolds(tx, held);
   arrive(tx, held);
-  for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view: viewPresence(state, held) });
+  for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view: viewPresence(state, held, now) });
 }
 
 /** Acknowledges a ping before its claim was granted: from here on a row keeps it. */
 function acknowledge(tx: Tx, arriving: Arriving): void {
   const { cell, city } = present(tx.state.birth, 'birth');
   arriving.stored = true;
-  const view = { cell, city, expiresAt: iso(arriving.leaseUntil), offers: [] };
+  const view = {
+    cell,
+    city,
+    expiresAt: iso(arriving.leaseUntil),
+    offers: [],
+    pingEveryS: pingEveryS(tx.state, arriving.leaseUntil - arriving.pingAt, tx.now),
+  };
   for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view });
   arriving.tokens = [];
   tx.arriving.add(arriving.user);
@@ -234,7 +249,9 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
   if (moved || revived) state.roster.set(held.user, held.point);
   const halfGone = held.leaseUntil - now < ttlMs / 2;
   // The length of the lease belongs to the profile: a socket's attachment does not carry it.
-  const write = changed || revived || ttlMs !== held.ttlMs || (!soft && (moved || halfGone));
+  const due = changed || revived || ttlMs !== held.ttlMs || (!soft && halfGone);
+  const waits = moved && !due && wasAskable && isTooSoon(tx, held.user);
+  const write = due || (!soft && moved && !waits);
   // Over HTTP the promise must be on disk: what is not written is not promised.
   if (soft || write) {
     held.leaseUntil = plusMs(now, ttlMs) as EpochMs;
@@ -242,7 +259,8 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
   }
   if (write) tx.users.add(held.user);
   if (soft) attach(tx, held);
-  if (moved || changed || !wasAskable) arrive(tx, held);
+  if (waits) putOff(state, held.user, { arrival: true, row: !soft });
+  else if (moved || changed || !wasAskable) arrive(tx, held);
 }
 
 function attach(tx: Tx, held: Held): void {
@@ -283,20 +301,4 @@ function isOlder(known: { readonly session: string; readonly seq: number | undef
 function leaseMs(state: CellState, sent: Ping, before: number | undefined): number {
   const { ttlDefaultMs, ttlMaxMs } = policyOf(state).presence;
   return Math.min(sent.ttlMs ?? before ?? ttlDefaultMs, ttlMaxMs);
-}
-
-const NEWCOMER: Profile = { topics: [], languages: [], capacity: 1 };
-
-function mergeProfile(known: Profile | undefined, sent: Partial<Profile>): Profile {
-  return { ...(known ?? NEWCOMER), ...sent };
-}
-
-function sameProfile(known: Profile, sent: Partial<Profile>): boolean {
-  if (sent.capacity !== undefined && sent.capacity !== known.capacity) return false;
-  return sameList(known.topics, sent.topics) && sameList(known.languages, sent.languages);
-}
-
-function sameList(known: readonly string[], sent: readonly string[] | undefined): boolean {
-  if (sent === undefined || sent === known) return true;
-  return sent.length === known.length && sent.every((item, i) => item === known[i]);
 }

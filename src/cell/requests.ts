@@ -10,6 +10,7 @@ import { loadOf } from './load-report.ts';
 import { look } from './match.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './offers.ts';
 import { leave, ping } from './presence.ts';
+import { refusal } from './pressure.ts';
 import { ask, cancel, move, own } from './questions.ts';
 import { forget, recall } from './recall.ts';
 import type { Question, Waiting } from './state.ts';
@@ -25,7 +26,7 @@ export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
       recall(tx, request.user, request.epoch, waiting.token);
       return;
     default:
-      reply(tx, waiting.token, answerOf(tx, request));
+      reply(tx, waiting.token, refusal(tx.state, request, tx.now) ?? answerOf(tx, request));
   }
 }
 

@@ -6,6 +6,7 @@ import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { Birth, Candidate, HoldRecord, Need, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
+import type { PutOff } from './coalesce.ts';
 import type { Meter } from './meter.ts';
 import type { Roster } from './roster.ts';
 import type { Sleepers } from './sleepers.ts';
@@ -139,7 +140,12 @@ export type Round = {
 };
 
 /** A user's socket here, and how many points in a row lay outside the cell. */
-export type CellSocket = { session: string; outside: number };
+export type CellSocket = {
+  session: string;
+  outside: number;
+  /** Absent until a ping that came over it was taken. */
+  heard?: boolean;
+};
 
 /** What a call in flight is for. */
 export type Pending =
@@ -174,6 +180,9 @@ export type CellState = {
   readonly leases: Agenda;
   // volatile
   readonly meter: Meter;
+  /** Under pressure: when each user's moves are worked off, and what waits for that. */
+  readonly turns: Agenda;
+  readonly putOff: Map<UserId, PutOff>;
   armedAt: EpochMs | undefined;
   /** What the sweep's list was last told. */
   busyUntil: EpochMs;

@@ -6,6 +6,7 @@ import type { UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts';
 import { arrive } from './arrival.ts';
 import { boot } from './boot.ts';
+import { catchUp } from './coalesce.ts';
 import { setBirth } from './load.ts';
 import { count } from './meter.ts';
 import { overdue } from './overdue.ts';
@@ -40,7 +41,10 @@ export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effec
     reply(tx, event.token, { t: 'unborn' });
     return tx.effects;
   }
-  if (state.birth !== undefined && event.t !== 'boot') overdue(tx);
+  if (state.birth !== undefined && event.t !== 'boot') {
+    overdue(tx);
+    catchUp(tx);
+  }
   react(tx, event);
   settle(tx);
   if (event.t !== 'boot') count(state.meter, now);

@@ -4,6 +4,7 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { AnswerView, OfferState, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
 import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './lifecycle.ts';
 import { radiusOf } from './need.ts';
+import { pingEveryS } from './pressure.ts';
 import type { CellState, Held, Hold, Offer, Question } from './state.ts';
 
 const MINUTE_MS = 60_000;
@@ -63,9 +64,15 @@ export function viewOffer(question: Question, offer: Offer): OfferView {
 }
 
 /** Holds that became offers, with the time that this cell believes is left: a copy to display. */
-export function viewPresence(state: CellState, held: Held): PresenceView {
+export function viewPresence(state: CellState, held: Held, now: EpochMs): PresenceView {
   const { cell, city } = present(state.birth, 'birth');
-  return { cell, city, expiresAt: iso(held.leaseUntil), offers: held.holds.size === 0 ? [] : viewHolds(held) };
+  return {
+    cell,
+    city,
+    expiresAt: iso(held.leaseUntil),
+    offers: held.holds.size === 0 ? [] : viewHolds(held),
+    pingEveryS: pingEveryS(state, held.ttlMs, now),
+  };
 }
 
 function viewHolds(held: Held): OfferView[] {

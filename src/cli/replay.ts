@@ -1,5 +1,6 @@
 // `npm run replay`: plays real traces, of who was where and what was asked where, against a service, faster than they were.
 import { DEFAULT_POLICY } from '../matching/policy.ts';
+import { EVENTS_PER_S_MAX } from '../protocol/policy.ts';
 import { runCommand, UsageError } from './support/args.ts';
 import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
 import { startProgress } from './support/progress.ts';
@@ -188,14 +189,15 @@ function startOf(options: Options, presence: Scan, questions: Scan): number {
 
 /**
  * The file's, or the defaults with the rests of people in trace time: at 60 times the speed a rest of 10 s would be one of
- * 10 minutes. What the service itself needs time for (offers on their way, sleeping questions) keeps the real clock.
+ * 10 minutes, and a cell would refuse what comes in 60 times as fast. What the service itself needs time for (offers on their way, sleeping questions) keeps the real clock.
  */
 function policyOf({ policy, speed, boundary }: Options): unknown {
   if (policy !== undefined) return readJsonFile(policy, 'policy');
   if (boundary === undefined) return undefined;
-  const { cooldownMs, idleFullMs } = DEFAULT_POLICY;
+  const { cooldownMs, idleFullMs, limits } = DEFAULT_POLICY;
   return {
     cooldownMs: Math.min(cooldownMs, Math.round(cooldownMs / speed)),
     idleFullMs: Math.max(1000, Math.min(idleFullMs, Math.round(idleFullMs / speed))),
+    limits: { eventsPerS: Math.min(EVENTS_PER_S_MAX, Math.max(1, limits.eventsPerS * speed)) },
   };
 }

@@ -12,6 +12,11 @@ export function backOffMs(failures: number, random: () => number): number {
   return fullMs * (0.5 + random() / 2);
 }
 
+/** What a busy service asked for, and up to a quarter more: those whom it refused together do not all return together. */
+export function retryAfterMs(retryAfterS: number, random: () => number): number {
+  return retryAfterS * 1000 * (1 + random() / 4);
+}
+
 /** Resolves after `ms`, or as soon as the signal is aborted. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

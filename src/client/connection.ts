@@ -1,7 +1,7 @@
 // A user's live connection: a socket that is always on its way back, and an inbox that misses nothing meanwhile.
 import type { OfferId, QuestionId } from '../protocol/ids.ts';
 import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
-import { backOffMs, pause } from './back-off.ts';
+import { backOffMs, pause, retryAfterMs } from './back-off.ts';
 import type { CallOptions, NewQuestion, VicinalClient } from './client.ts';
 import { type Inbox, inbox } from './inbox.ts';
 import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
@@ -23,8 +23,10 @@ export type ConnectOptions = ClientProfile & {
   readonly onState?: (state: ConnectionState) => void;
   /** What went wrong and is tried again; just before the state becomes `closed`, what cannot be. */
   readonly onError?: (error: VicinalError) => void;
-  /** The present point is sent again this long after the last; default 25 s, or a third of `ttlS`. */
+  /** The present point is sent again this long after the last, or when the service asks for it, whichever is later. */
   readonly keepAliveMs?: number;
+  /** Points go as they come, whatever interval the service asks for: for replays and tests. */
+  readonly eager?: boolean;
 };
 
 export type ConnectionDeps = {
@@ -38,6 +40,7 @@ export type ConnectionDeps = {
 /** The service sent the socket away; `waitMs` spreads those that it sends away together. */
 type Moved = { readonly waitMs: number };
 
+/** When the service does not say how often; and how often the inbox is looked into. */
 const KEEP_ALIVE_MS = 25_000;
 const MOVED_JITTER_MS = 100;
 /** A socket that lived this long was a success: the next failure is the first again. */
@@ -58,6 +61,9 @@ export class Connection {
   #state: ConnectionState = 'connecting';
   #link: Link | undefined;
   #refused = false;
+  /** A busy service wants no connection before then. */
+  #busyUntil = 0;
+  #caughtUpAt = 0;
   /** The cell that holds the user: without it a reconnect near a border might land on the other side. */
   #cell: string | undefined;
 
@@ -67,7 +73,11 @@ export class Connection {
     this.#options = options;
     this.#deps = deps;
     this.session = options.session ?? mint(platform.random, 16);
-    this.#position = pings(this.session, options.point, profileOf(options), (error) => this.#report(error));
+    this.#position = pings(this.session, options.point, profileOf(options), {
+      onUnheard: (error) => this.#report(error),
+      random: platform.random,
+      eager: options.eager === true,
+    });
     this.#events = inbox(options.after ?? 0, {
       fetchAfter: async (seq) => (await client.events({ after: seq, ...this.#untilClosed })).items,
       handle: (event) => options.onEvent?.(event),
@@ -160,7 +170,8 @@ export class Connection {
       this.#wake = new AbortController();
       // Sent on again and again is no better than refused.
       const atOnce = typeof end === 'object' && failures < 4;
-      await pause(atOnce ? end.waitMs : backOffMs(failures, random), this.#wake.signal);
+      const busyMs = this.#busyUntil - Date.now();
+      await pause(Math.max(busyMs, atOnce ? end.waitMs : backOffMs(failures, random)), this.#wake.signal);
     }
     this.close();
   }
@@ -192,7 +203,7 @@ export class Connection {
       clearTimeout(timer);
       const view = (await link.call('presence', ping)) as PresenceView;
       this.#cell = view.cell;
-      timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs());
+      timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs(view.pingEveryS));
       // What was pushed to the last cell while this one took the user over is in the inbox by now.
       if (first) this.#catchUp();
       first = false;
@@ -221,15 +232,21 @@ export class Connection {
   /** A push may be lost on its way, an inbox is not: the sign of life looks there too. */
   #keepAlive(): void {
     this.#position.repeat().catch(() => {});
-    this.#catchUp();
+    if (Date.now() - this.#caughtUpAt >= Math.min(KEEP_ALIVE_MS, this.#options.keepAliveMs ?? KEEP_ALIVE_MS))
+      this.#catchUp();
   }
 
-  #keepAliveMs(): number {
-    const { keepAliveMs, ttlS } = this.#options;
-    return keepAliveMs ?? (ttlS === undefined ? KEEP_ALIVE_MS : Math.min(KEEP_ALIVE_MS, (ttlS * 1000) / 3));
+  /** @param toldS what the service asked for; it knows how long the lease is. */
+  #keepAliveMs(toldS: number | undefined): number {
+    const { keepAliveMs, ttlS, eager } = this.#options;
+    if (toldS === undefined) return keepAliveMs ?? Math.min(KEEP_ALIVE_MS, ((ttlS ?? Infinity) * 1000) / 3);
+    // A little later than told, each by another little, so that those who came together do not stay together.
+    const told = toldS * 1000 * (1 + this.#deps.platform.random() / 10);
+    return eager === true ? (keepAliveMs ?? told) : Math.max(keepAliveMs ?? 0, told);
   }
 
   #catchUp(): void {
+    this.#caughtUpAt = Date.now();
     this.#events.catchUp().catch((error: unknown) => this.#report(error));
   }
 
@@ -254,6 +271,9 @@ export class Connection {
       this.#refused = true;
     }
     if (error.status === 401) this.#deps.forgetToken();
+    if (error.retryAfterS !== undefined) {
+      this.#busyUntil = Date.now() + retryAfterMs(error.retryAfterS, this.#deps.platform.random);
+    }
     return fatal;
   }
 

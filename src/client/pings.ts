@@ -1,5 +1,6 @@
-// Where the user is, told to the service: the newest point only, one at a time, with a number that rises.
+// Where the user is, told to the service: the newest point only, one at a time, with a number that rises, as often as it asks for.
 import type { PresenceView } from '../protocol/views.ts';
+import { retryAfterMs } from './back-off.ts';
 import { VicinalError } from './vicinal-error.ts';
 
 export type ClientPoint = { readonly lat: number; readonly lng: number; readonly accuracyM?: number };
@@ -33,24 +34,36 @@ export type Pings = {
 };
 
 type Waiter = { readonly resolve: (outcome: PingOutcome) => void; readonly reject: (error: VicinalError) => void };
-type Wanted = { readonly point: ClientPoint; readonly waiters: Waiter[] };
+/** In a `hurry`: what has changed is more than the point. */
+type Wanted = { readonly point: ClientPoint; readonly waiters: Waiter[]; readonly hurry: boolean };
 
-/** @param onUnheard takes the refusal of a point that nobody waits for: the first one, and repetitions. */
+export type PingOptions = {
+  /** Takes the refusal of a point that nobody waits for: the first one, and repetitions. */
+  readonly onUnheard: (error: VicinalError) => void;
+  readonly random: () => number;
+  /** Points go as they come, whatever interval the service asks for; when it is busy they wait all the same. */
+  readonly eager?: boolean;
+};
+
 export function pings(
   session: string,
   first: ClientPoint,
   firstProfile: ClientProfile,
-  onUnheard: (error: VicinalError) => void,
+  { onUnheard, random, eager = false }: PingOptions,
 ): Pings {
   let profile = firstProfile;
   let profileSent = false;
   let seq = 0;
-  let wanted: Wanted | undefined = { point: first, waiters: [] };
+  let wanted: Wanted | undefined = { point: first, waiters: [], hurry: false };
   let good: ClientPoint | undefined;
   let send: ((ping: ClientPing) => Promise<PresenceView>) | undefined;
   let flying: Wanted | undefined;
   let doomed: VicinalError | undefined;
   let closed = false;
+  /** Before then the service wants no point of this socket, or nothing at all. */
+  let pacedUntil = 0;
+  let busyUntil = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const next = (point: ClientPoint): ClientPing => {
     seq += 1;
@@ -61,6 +74,12 @@ export function pings(
     const via = send;
     if (via === undefined || flying !== undefined || wanted === undefined || closed) return;
     const ping = wanted;
+    const waitMs = Math.max(busyUntil, ping.hurry ? 0 : pacedUntil) - Date.now();
+    clearTimeout(timer);
+    if (waitMs > 0) {
+      timer = setTimeout(() => void fly(), waitMs);
+      return;
+    }
     wanted = undefined;
     flying = ping;
     const withProfile = !profileSent;
@@ -69,6 +88,8 @@ export function pings(
     try {
       const view = await via({ ...ping.point, ...(withProfile ? profile : {}), session, seq });
       good = ping.point;
+      // A service that does not say leaves it to the app.
+      if (!eager && via === send) pacedUntil = Date.now() + (view.pingEveryS ?? 0) * 1000;
       settle(ping, view);
     } catch (error) {
       profileSent = profileSent && !withProfile;
@@ -90,9 +111,8 @@ export function pings(
     else settle(ping, 'superseded');
     if (via !== send) return;
     // Without an answer the socket is of no use, and its owner attaches the next one; a busy service is asked again.
-    send = undefined;
-    if (!(error instanceof VicinalError) || error.status === 0) return;
-    setTimeout(() => attachAgain(via), (error.retryAfterS ?? 1) * 1000);
+    if (!(error instanceof VicinalError) || error.status === 0) send = undefined;
+    else busyUntil = Date.now() + retryAfterMs(error.retryAfterS ?? 1, random);
   };
 
   const refused = (ping: Wanted, error: VicinalError): void => {
@@ -100,16 +120,11 @@ export function pings(
     if (ping.waiters.length === 0) onUnheard(error);
   };
 
-  const attachAgain = (via: typeof send): void => {
-    send ??= via;
-    void fly();
-  };
-
-  const put = (point: ClientPoint): Promise<PingOutcome> => {
+  const put = (point: ClientPoint, hurry = false): Promise<PingOutcome> => {
     if (closed) return Promise.reject(new VicinalError({ code: 'closed', status: 0 }));
     return new Promise((resolve, reject) => {
       const before = wanted;
-      wanted = { point, waiters: [{ resolve, reject }] };
+      wanted = { point, waiters: [{ resolve, reject }], hurry: hurry || before?.hurry === true };
       if (before !== undefined) settle(before, 'superseded');
       void fly();
     });
@@ -118,18 +133,20 @@ export function pings(
   const point = (): ClientPoint | undefined => (wanted ?? flying)?.point ?? good;
 
   return {
-    set: put,
+    set: (point) => put(point),
     setProfile: (changed) => {
       profile = { ...profile, ...changed };
       profileSent = false;
-      return put(point() ?? first);
+      return put(point() ?? first, true);
     },
     repeat: () => put(point() ?? first),
     attach: (via) => {
       send = via;
       if (via === undefined) return;
       profileSent = false;
-      if (wanted === undefined && flying === undefined && good !== undefined) wanted = { point: good, waiters: [] };
+      pacedUntil = 0;
+      if (wanted === undefined && flying === undefined && good !== undefined)
+        wanted = { point: good, waiters: [], hurry: false };
       void fly();
     },
     point,
@@ -145,6 +162,7 @@ export function pings(
     },
     close: () => {
       closed = true;
+      clearTimeout(timer);
       const error = new VicinalError({ code: 'closed', status: 0 });
       for (const waiter of wanted?.waiters ?? []) waiter.reject(error);
       wanted = undefined;

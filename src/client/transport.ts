@@ -1,5 +1,5 @@
 // HTTP calls: token, JSON, problem documents, and retries where they are safe.
-import { backOffMs, pause } from './back-off.ts';
+import { backOffMs, pause, retryAfterMs } from './back-off.ts';
 import type { Fetch, Platform } from './platform.ts';
 import { errorOfResponse, networkError, VicinalError } from './vicinal-error.ts';
 
@@ -61,7 +61,7 @@ export function transport(url: string, given: Token, { fetch, random }: Pick<Pla
         }
         if (call.signal?.aborted === true) throw error;
         if (!mayRetry(call, error) || failures >= (call.retriesMax ?? RETRIES_MAX)) throw error;
-        const asked = error.retryAfterS === undefined ? 0 : error.retryAfterS * 1000;
+        const asked = error.retryAfterS === undefined ? 0 : retryAfterMs(error.retryAfterS, random);
         await pause(Math.max(asked, backOffMs(failures, random)), call.signal);
         // A service that did not answer in time is behind, and works on what was given up: it gets less of it again.
         failures += error.code === 'timeout' ? TIMEOUT_WEIGHT : 1;

@@ -31,6 +31,8 @@ const weights = section('weights', {
 });
 
 const HOUR_MS = 3_600_000;
+/** The highest limit that a city may set for a cell. */
+export const EVENTS_PER_S_MAX = 100_000;
 
 export const policySchema = section('the policy', {
   /** Geohash length of the privacy grid: 7 is about 150 m. */
@@ -81,7 +83,12 @@ export const policySchema = section('the policy', {
     ttlDefaultMs: whole(10_000, 24 * HOUR_MS),
     ttlMaxMs: whole(10_000, 7 * 24 * HOUR_MS),
   }),
-  presence: section('presence', { ttlDefaultMs: whole(10_000, HOUR_MS), ttlMaxMs: whole(10_000, 24 * HOUR_MS) }),
+  presence: section('presence', {
+    ttlDefaultMs: whole(10_000, HOUR_MS),
+    ttlMaxMs: whole(10_000, 24 * HOUR_MS),
+    /** How often a client is to ping in normal times. */
+    pingEveryS: whole(1, 3600),
+  }),
   /** Cells beyond the question's own that one try may ask. */
   scoutCellsMax: whole(0, 200),
   /** Time that a try waits for other cells. */
@@ -89,7 +96,8 @@ export const policySchema = section('the policy', {
   /** What one cell is to carry in normal times; at twice any of them it splits. */
   limits: section('limits', {
     users: whole(1, 15_000),
-    eventsPerS: number(1, 500),
+    /** A platform's objects carry some hundreds; a machine of its own, whose cells nothing else shares, more. */
+    eventsPerS: number(0.1, EVENTS_PER_S_MAX),
     /** Mean time of a step, reckoned from the work that was counted: a platform's clock stands still within a step. */
     stepMs: number(0.01, 100),
     /** False: cells split by hand alone. */

@@ -65,4 +65,6 @@ export type PresenceView = {
   readonly city: string;
   readonly expiresAt: string;
   readonly offers: readonly OfferView[];
+  /** When the client should ping next: longer while the cell is under pressure. */
+  readonly pingEveryS: number;
 };

@@ -31,6 +31,8 @@ export type AgentPlan = {
   readonly at: Point;
   readonly socket: boolean;
   readonly still: boolean;
+  /** Pings as they like, whatever they are told, until faults stop. */
+  readonly deaf?: boolean;
   readonly nervous: boolean;
   /** A user may have several, each with sessions of its own. */
   readonly device: string;
@@ -55,6 +57,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let after = 0;
   let polling = false;
   let quiet = false;
+  let deaf = plan.deaf === true;
+  let restUntil = 0;
   const decided = new Set<OfferId>();
   const seen = new Map<number, UserEvent>();
   ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
@@ -74,8 +78,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     done: (reply: AnyReply) => void,
   ): void =>
     toHome(id, request, (reply) => {
-      if (reply.t === 'failed' && tries > 1)
-        world.after(500 + draw.below(3000), () => insist(id, request, tries - 1, done));
+      const busyMs = busyOf(reply);
+      if ((reply.t === 'failed' || busyMs > 0) && tries > 1)
+        world.after(busyMs + 500 + draw.below(3000), () => insist(id, request, tries - 1, done));
       else done(reply);
     });
 
@@ -103,6 +108,12 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (close) socketCell = undefined;
     if (frame.t === 'event') takeEvent(frame as unknown as UserEvent);
   };
+  /** A busy cell is left alone for as long as it asks, and one that stretches the interval is obeyed. */
+  const heed = (reply: AnyReply): void => {
+    const usualS = world.map.policy.presence.pingEveryS;
+    const stretchedS = reply.t === 'present' && reply.view.pingEveryS > usualS ? reply.view.pingEveryS : 0;
+    if (!deaf) restUntil = world.now + Math.max(busyOf(reply), stretchedS * 1000);
+  };
   const connect = (sent: Ping, cell: CellNode): void => {
     connecting = true;
     cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
@@ -113,6 +124,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       CLIENT_TIMEOUT_MS,
       (reply) => {
         connecting = false;
+        heed(reply);
         if (reply.t === 'present' && cell.sockets.has(user)) socketCell = cell;
         else if (cell.sockets.delete(user)) world.dispatch(cell, { t: 'socket_lost', user });
       },
@@ -132,12 +144,12 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   };
 
   const presence = (): void => {
-    if (connecting) return;
+    if (connecting || restUntil > world.now) return;
     const sent = pingNow();
     if (socketCell !== undefined) {
       const cell = socketCell;
       if (!cell.sockets.has(user)) socketCell = undefined;
-      else world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, () => undefined, true);
+      else world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heed, true);
       return;
     }
     const cell = leafFor(sent.point);
@@ -148,6 +160,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       return;
     }
     world.request(node, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, (reply) => {
+      heed(reply);
       if (reply.t === 'present') lastCell = reply.view.cell;
     });
   };
@@ -268,6 +281,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     },
     wake: () => {
       offlineUntil = 0;
+      deaf = false;
     },
     position: () => at,
   };
@@ -277,3 +291,6 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 export function somewhere(map: SimMap, draw: Prng): Point {
   return anywhereIn(decode(draw.pick(map.cells)), draw);
 }
+
+const busyOf = (reply: AnyReply): number =>
+  reply.t === 'problem' && reply.code === 'busy' ? (reply.retryAfterS ?? 1) * 1000 : 0;

@@ -42,6 +42,10 @@ export type SimOptions = {
   readonly twins: number;
   /** Rest after an offer that was declined or ran out. */
   readonly cooldownMs: number;
+  /** What a cell is to carry a second: low enough, and it refuses. */
+  readonly eventsPerS: number;
+  /** Of 100 users, how many ping as they like, whatever they are told. */
+  readonly deaf: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -112,6 +116,8 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     cooldownMs: draw.pick([0, 3000]),
     twins: draw.pick([0, 0, 15]),
     faults,
+    eventsPerS: draw.pick([100, 100, 2, 0.3]),
+    deaf: draw.pick([0, 30, 100]),
     check: true,
   };
 }

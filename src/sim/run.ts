@@ -42,12 +42,7 @@ export function runSeed(options: SimOptions): SimReport {
     },
   };
   const draw = forkOf(options);
-  const world = new World(
-    simMap(options.cells, '9q8yyk', { ...SIM_POLICY, cooldownMs: options.cooldownMs }),
-    draw.fork(),
-    options,
-    observer,
-  );
+  const world = new World(simMap(options.cells, '9q8yyk', policyOf(options)), draw.fork(), options, observer);
   const ledger = newLedger();
   const agents = people(world, ledger, draw, options);
   // A few ask much: keys are used again, capacities are run into.
@@ -106,6 +101,10 @@ export function runSeed(options: SimOptions): SimReport {
   };
 }
 
+function policyOf({ cooldownMs, eventsPerS }: SimOptions): unknown {
+  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS } };
+}
+
 function people(
   world: World,
   ledger: ReturnType<typeof newLedger>,
@@ -120,6 +119,7 @@ function people(
       socket: draw.chance(1, 2),
       still: draw.chance(1, 3),
       nervous: draw.chance(options.nervous, 100),
+      deaf: options.deaf > 0 && draw.chance(options.deaf, 100),
       ...(profile === undefined ? {} : { profile }),
     });
     one.start();

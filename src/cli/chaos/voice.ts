@@ -48,6 +48,7 @@ export function socketVoice(options: VoiceOptions): Voice {
       after,
       onEvent,
       keepAliveMs: KEEP_ALIVE_MS,
+      eager: true,
       onState: (state) => {
         if (state === 'open' || state === 'closed') {
           clearTimeout(impatience);

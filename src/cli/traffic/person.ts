@@ -82,7 +82,7 @@ export function person({ client, point, profile, random, manner, stats, nowMs, o
     else if (type === 'offer.made') decide(data);
     else forget(data.id);
   };
-  const connection = client.connect({ point, ...profile, onEvent, onError: failed });
+  const connection = client.connect({ point, ...profile, onEvent, onError: failed, eager: true });
   let here = point;
   return {
     connection,

@@ -4,18 +4,20 @@ import { CELL_TABLES } from '../../../src/cell/codec.ts';
 import { loadCell } from '../../../src/cell/load.ts';
 import { stepCell } from '../../../src/cell/step.ts';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
+import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { Attachment, Effects } from '../../../src/protocol/effects.ts';
 import type { CellRequest } from '../../../src/protocol/messages.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { cellHarness } from '../support/cell-harness.ts';
-import { at, birth, bob, newQuestion, ping, qid, START } from '../support/names.ts';
+import { at, birth, bob, newQuestion, ping, policyWith, qid, START } from '../support/names.ts';
 
 describe('over a socket', () => {
   it('SOFT1 20,000 pings of a moving user write no row and move no alarm', () => {
+    const tireless = policyWith({ limits: { ...DEFAULT_POLICY.limits, eventsPerS: 500 } });
     const store = memoryRows(CELL_TABLES);
     const state = loadCell(store.load());
     const send = (request: CellRequest, now: EpochMs): Effects => {
-      const envelope = { request, birth: birth() };
+      const envelope = { request, birth: birth({ policy: tireless }) };
       const effects = stepCell(state, { t: 'request', envelope, token: 1, socket: true }, now);
       if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
       return effects;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ClientPing, type Pings, pings } from '../../../src/client/pings.ts';
 import { VicinalError } from '../../../src/client/vicinal-error.ts';
 import type { PresenceView } from '../../../src/protocol/views.ts';
@@ -18,8 +18,17 @@ function wire(position: Pings) {
   return { sent, replies };
 }
 
-function position(unheard: VicinalError[] = []): Pings {
-  return pings('s1', at(1), { topics: ['food'], capacity: 2 }, (error) => unheard.push(error));
+function position(unheard: VicinalError[] = [], eager = false): Pings {
+  return pings(
+    's1',
+    at(1),
+    { topics: ['food'], capacity: 2 },
+    {
+      onUnheard: (error) => unheard.push(error),
+      random: () => 0.4,
+    eager,
+    },
+  );
 }
 
 describe('pings', () => {
@@ -97,5 +106,63 @@ describe('pings', () => {
     own.close();
     await expect(waiting).rejects.toMatchObject({ code: 'closed' });
     await expect(own.set(at(3))).rejects.toMatchObject({ code: 'closed' });
+  });
+});
+
+describe('the interval that the service asks for', () => {
+  const told = (pingEveryS: number): PresenceView => ({ ...VIEW, pingEveryS });
+  const busy = (retryAfterS: number): VicinalError => new VicinalError({ code: 'busy', status: 503, retryAfterS });
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('LOAD6 keeps points back until it is over, and sends the newest', async () => {
+    const own = position();
+    const { sent, replies } = wire(own);
+    replies[0]?.ok(told(40));
+    await vi.advanceTimersByTimeAsync(1000);
+    const [second, third] = [own.set(at(2)), own.set(at(3))];
+    expect(await second).toBe('superseded');
+    await vi.advanceTimersByTimeAsync(38_999);
+    expect(sent.map(({ lat }) => lat)).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent.map(({ lat }) => lat)).toEqual([1, 3]);
+    replies[1]?.ok(told(40));
+    expect(await third).toMatchObject({ pingEveryS: 40 });
+  });
+
+  it('LOAD6 keeps back no profile, no point of a new socket, and nothing of an eager app', async () => {
+    const own = position();
+    const first = wire(own);
+    first.replies[0]?.ok(told(40));
+    await vi.advanceTimersByTimeAsync(0);
+    void own.setProfile({ capacity: 0 });
+    expect(first.sent.at(-1)).toMatchObject({ capacity: 0 });
+    first.replies[1]?.ok(told(40));
+    await vi.advanceTimersByTimeAsync(0);
+    void own.set(at(2));
+    expect(first.sent).toHaveLength(2);
+    expect(wire(own).sent.map(({ lat }) => lat)).toEqual([2]);
+    const eager = position([], true);
+    const second = wire(eager);
+    second.replies[0]?.ok(told(40));
+    await vi.advanceTimersByTimeAsync(0);
+    void eager.set(at(2));
+    expect(second.sent).toHaveLength(2);
+  });
+
+  it('LOAD6 waits as long as a busy service asks, and a part of a quarter more, on whatever socket, eager or not', async () => {
+    for (const eager of [false, true]) {
+      const own = position([], eager);
+      const first = wire(own);
+      first.replies[0]?.fail(busy(20));
+      await vi.advanceTimersByTimeAsync(0);
+      void own.setProfile({ capacity: 3 });
+      const second = wire(own);
+      await vi.advanceTimersByTimeAsync(21_999);
+      expect([first.sent.length, second.sent.length]).toEqual([1, 0]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(second.sent.map(({ lat, capacity }) => [lat, capacity])).toEqual([[1, 3]]);
+    }
   });
 });
