@@ -42,11 +42,7 @@ export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
     welcome(tx, user, sent, waiting);
     return;
   }
-  if (isOlder(held, sent)) {
-    reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held, tx.now) });
-    return;
-  }
-  refresh(tx, held, sent, waiting.socket);
+  if (!isOlder(held, sent)) refresh(tx, held, sent, waiting.socket);
   reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held, tx.now) });
 }
 

@@ -59,6 +59,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let quiet = false;
   let deaf = plan.deaf === true;
   let restUntil = 0;
+  let refusedAt = 0;
   const decided = new Set<OfferId>();
   const seen = new Map<number, UserEvent>();
   ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
@@ -112,6 +113,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const heed = (reply: AnyReply): void => {
     const usualS = world.map.policy.presence.pingEveryS;
     const stretchedS = reply.t === 'present' && reply.view.pingEveryS > usualS ? reply.view.pingEveryS : 0;
+    if (busyOf(reply) > 0) refusedAt = world.now;
     if (!deaf) restUntil = world.now + Math.max(busyOf(reply), stretchedS * 1000);
   };
   const connect = (sent: Ping, cell: CellNode): void => {
@@ -283,6 +285,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       offlineUntil = 0;
       deaf = false;
     },
+    /** When a busy cell last turned them away. */
+    refusedAt: () => refusedAt,
     position: () => at,
   };
 }

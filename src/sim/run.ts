@@ -52,6 +52,9 @@ export function runSeed(options: SimOptions): SimReport {
     if (violations.length < 20) violations.push({ rule, what, atMs: world.now });
   };
   let pinging: readonly UserId[] = [...new Set(agents.map(({ user }) => user))];
+  // A city may set its limits so low that it has no place for everybody: who is told so need not be matchable.
+  const isTurnedAway = (user: UserId): boolean =>
+    agents.some((one) => one.user === user && one.refusedAt() > world.now - MINUTE_MS);
   if (options.check) {
     const makers = [
       ownChecker,
@@ -64,7 +67,7 @@ export function runSeed(options: SimOptions): SimReport {
       alarmChecker,
       wakeChecker,
       onceChecker,
-      liveChecker(() => pinging),
+      liveChecker(() => pinging.filter((user) => !isTurnedAway(user))),
     ];
     for (const make of makers) checkers.push(make({ world, ledger, report }));
   }

@@ -17,7 +17,12 @@ import type { OfferView, QuestionView, UserEvent } from '../../src/protocol/view
 
 const MISSION = { lat: 37.7599, lng: -122.4192 };
 const MARINA = { lat: 37.8005, lng: -122.4369 };
-const POLICY = { cooldownMs: 0, backOff: { firstMs: 1000, maxMs: 2000 }, offers: { ttlMs: 20_000 } };
+const POLICY = {
+  cooldownMs: 0,
+  backOff: { firstMs: 1000, maxMs: 2000 },
+  offers: { ttlMs: 20_000 },
+  presence: { pingEveryS: 1 },
+};
 
 let dataDir: string;
 let service: Service;

@@ -26,7 +26,7 @@ function position(unheard: VicinalError[] = [], eager = false): Pings {
     {
       onUnheard: (error) => unheard.push(error),
       random: () => 0.4,
-    eager,
+      eager,
     },
   );
 }
