@@ -4,7 +4,7 @@ import type { Attachment } from '../protocol/effects.ts';
 import { arrive } from './arrival.ts';
 import { claim } from './presence.ts';
 import type { Tx } from './tx.ts';
-import { watch } from './watch.ts';
+import { watchUser } from './watch.ts';
 
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
 export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
@@ -34,5 +34,5 @@ function restore(tx: Tx, soft: Attachment): void {
   held.pointAt = soft.pointAt;
   held.leaseUntil = soft.leaseUntil;
   if (held.phase === 'live') state.roster.set(held.user, held.point);
-  watch(state, held);
+  watchUser(state, held.user, held);
 }

@@ -5,14 +5,14 @@ import type { CellId } from '../protocol/ids.ts';
 import type { Birth } from '../protocol/messages.ts';
 import { agenda } from './agenda.ts';
 import { decodeArriving, decodeBeacon, decodeBirth, decodeJournal, decodeQuestion, decodeUser } from './codec.ts';
-import { dueArriving, dueBeacon, dueQuestion } from './due.ts';
+import { dueQuestion } from './due.ts';
 import { isShort } from './lifecycle.ts';
 import { meter } from './meter.ts';
 import { needOf } from './need.ts';
 import { roster } from './roster.ts';
 import { sleepers } from './sleepers.ts';
 import type { CellState } from './state.ts';
-import { watch } from './watch.ts';
+import { watchArriving, watchBeacon, watchUser } from './watch.ts';
 
 export function emptyCell(): CellState {
   return {
@@ -28,7 +28,7 @@ export function emptyCell(): CellState {
     roster: roster(),
     sleepers: sleepers(),
     agenda: agenda(),
-    leases: agenda(),
+    slack: agenda(),
     meter: meter(),
     turns: agenda(),
     putOff: new Map(),
@@ -51,15 +51,15 @@ export function loadCell(
   const now = state.clock;
   for (const held of state.users.values()) {
     if (held.phase === 'live') state.roster.set(held.user, held.point);
-    watch(state, held);
+    watchUser(state, held.user, held);
   }
-  for (const arriving of state.arriving.values()) state.agenda.set(`a:${arriving.user}`, dueArriving(arriving));
+  for (const arriving of state.arriving.values()) watchArriving(state, arriving.user, arriving);
   for (const question of state.questions.values()) {
     state.agenda.set(`q:${question.id}`, dueQuestion(question, now));
     if (isShort(question)) state.sleepers.add(needOf(state, question));
   }
   for (const [id, beacon] of state.beacons) {
-    state.agenda.set(`b:${id}`, dueBeacon(beacon));
+    watchBeacon(state, id, beacon);
     state.sleepers.add(beacon.need);
   }
   return state;

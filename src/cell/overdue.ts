@@ -13,12 +13,12 @@ import { askAfterFrozen } from './recall.ts';
 import type { Held, Question } from './state.ts';
 import { isPaid } from './streams.ts';
 import type { Tx } from './tx.ts';
-import { watch } from './watch.ts';
+import { watchUser } from './watch.ts';
 
 /** Runs everything that is due by now, each entity once. */
 export function overdue(tx: Tx): void {
   const due: string[] = [];
-  for (const list of [tx.state.agenda, tx.state.leases])
+  for (const list of [tx.state.agenda, tx.state.slack])
     for (let key = list.takeDue(tx.now); key !== undefined; key = list.takeDue(tx.now)) due.push(key);
   for (const key of due) run(tx, key);
 }
@@ -88,12 +88,12 @@ function isTime(tx: Tx, { phase }: Question): boolean {
 function heldDue(tx: Tx, held: Held): void {
   if (held.phase === 'frozen') {
     askAfterFrozen(tx, held);
-    watch(tx.state, held);
+    watchUser(tx.state, held.user, held);
     return;
   }
   if (held.phase === 'live' && held.leaseUntil <= tx.now) lapse(tx, held);
   for (const hold of [...held.holds.values()]) if (hold.until <= tx.now) askAbout(tx, held, hold.offerId);
-  if (tx.state.users.has(held.user)) watch(tx.state, held);
+  if (tx.state.users.has(held.user)) watchUser(tx.state, held.user, held);
 }
 
 function arrivingDue(tx: Tx, user: UserId): void {

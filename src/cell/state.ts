@@ -176,8 +176,8 @@ export type CellState = {
   readonly roster: Roster;
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
-  /** Of connected users without holds: see `watch`. */
-  readonly leases: Agenda;
+  /** What needs no alarm of its own: see watch.ts. */
+  readonly slack: Agenda;
   // volatile
   readonly meter: Meter;
   /** Under pressure: when each user's moves are worked off, and what waits for that. */

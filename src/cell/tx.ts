@@ -5,13 +5,13 @@ import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
-import { dueArriving, dueBeacon, dueQuestion } from './due.ts';
+import { dueQuestion } from './due.ts';
 import type { JournalRecord } from './journal.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { Marks } from './marks.ts';
 import { needOf } from './need.ts';
 import type { CellState, Pending, Token } from './state.ts';
-import { nextAlarm, unwatch, watch } from './watch.ts';
+import { nextAlarm, watchArriving, watchBeacon, watchUser } from './watch.ts';
 
 const BUSY_STEP_MS = 3_600_000;
 const BREATH_MS = 1000;
@@ -79,14 +79,13 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   for (const id of tx.users.items()) {
     const held = state.users.get(id);
     put(tx, 'users', id, held === undefined ? null : encodeUser(held));
-    if (held === undefined) unwatch(state, id);
-    else watch(state, held);
+    watchUser(state, id, held);
   }
   for (const id of tx.arrived.items()) if (state.arriving.get(id)?.stored !== true) put(tx, 'arriving', id, null);
   for (const id of tx.arriving.items()) {
     const arriving = state.arriving.get(id);
     if (arriving?.stored === true) put(tx, 'arriving', id, encodeArriving(arriving));
-    state.agenda.set(`a:${id}`, arriving === undefined ? undefined : dueArriving(arriving));
+    watchArriving(state, id, arriving);
   }
   for (const id of tx.questions.items()) {
     const question = state.questions.get(id);
@@ -102,7 +101,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   for (const id of tx.beacons.items()) {
     const beacon = state.beacons.get(id);
     put(tx, 'beacons', id, beacon === undefined ? null : encodeBeacon(beacon));
-    state.agenda.set(`b:${id}`, beacon === undefined ? undefined : dueBeacon(beacon));
+    watchBeacon(state, id, beacon);
     if (beacon !== undefined) state.sleepers.add(beacon.need);
     else state.sleepers.delete(id);
   }

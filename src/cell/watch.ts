@@ -1,32 +1,39 @@
-// When a user held here wants attention. Whoever is connected and holds nothing is looked after by the events of the cell, each of
-// which first runs what is overdue; an alarm for the lease alone would cost a row and a call every two minutes for each user, to
-// find each time that the next ping has renewed it. So theirs is coarse: it is for phones that fell silent in a cell that fell silent.
+// What a cell must be woken for, and what it need not be. Leases of connected users who hold nothing, beacons, and claims that are
+// under way end by the clock: whoever looks sees that they are over, every event of the cell first tidies what is, and for a claim
+// there is an answer to come. An alarm for each would cost a row and a call, to find nearly always that the next ping has renewed the
+// lease, the next try the beacon. So theirs is coarse: it is for what is left in a cell in which nothing happens any more.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import { dueHeld } from './due.ts';
-import type { CellState, Held } from './state.ts';
+import { dueArriving, dueBeacon, dueHeld } from './due.ts';
+import type { Arriving, Beacon, CellState, Held } from './state.ts';
 
-/** Alarms that are for such leases alone fall on multiples of this. */
-export const LEASE_ALARM_MS = 1_800_000;
+/** Alarms for such things alone fall on multiples of this. */
+export const SLACK_ALARM_MS = 7_200_000;
 
-/** Brings the agenda up to date with a user: after any change of their row, their holds, or their socket. */
-export function watch(state: CellState, held: Held): void {
-  const key = `u:${held.user}`;
-  const due = dueHeld(held);
-  const isQuiet = held.phase === 'live' && held.holds.size === 0 && state.sockets.has(held.user);
-  state.agenda.set(key, isQuiet ? undefined : due);
-  state.leases.set(key, isQuiet ? due : undefined);
+/** After any change of their row, their holds, or their socket. */
+export function watchUser(state: CellState, user: Held['user'], held: Held | undefined): void {
+  const isQuiet = held?.phase === 'live' && held.holds.size === 0 && state.sockets.has(user);
+  put(state, `u:${user}`, held && dueHeld(held), isQuiet);
 }
 
-export function unwatch(state: CellState, user: Held['user']): void {
-  state.agenda.set(`u:${user}`, undefined);
-  state.leases.set(`u:${user}`, undefined);
+export function watchArriving(state: CellState, user: Held['user'], arriving: Arriving | undefined): void {
+  const isAsked = arriving?.call !== undefined && !arriving.stored;
+  put(state, `a:${user}`, arriving && dueArriving(arriving), isAsked);
+}
+
+export function watchBeacon(state: CellState, id: Beacon['need']['questionId'], beacon: Beacon | undefined): void {
+  put(state, `b:${id}`, beacon && dueBeacon(beacon), true);
 }
 
 /** When the alarm is wanted. */
-export function nextAlarm({ agenda, leases }: CellState): EpochMs | undefined {
+export function nextAlarm({ agenda, slack }: CellState): EpochMs | undefined {
   const next = agenda.next();
-  const lease = leases.next();
-  if (lease === undefined) return next;
-  const coarse = epochMs(Math.ceil(lease / LEASE_ALARM_MS) * LEASE_ALARM_MS);
+  const idle = slack.next();
+  if (idle === undefined) return next;
+  const coarse = epochMs(Math.ceil(idle / SLACK_ALARM_MS) * SLACK_ALARM_MS);
   return next === undefined || coarse < next ? coarse : next;
+}
+
+function put({ agenda, slack }: CellState, key: string, due: EpochMs | undefined, isSlack: boolean): void {
+  agenda.set(key, isSlack ? undefined : due);
+  slack.set(key, isSlack ? due : undefined);
 }

@@ -277,7 +277,7 @@ describe('rows', () => {
     // The question: asked, both attempts, and each offer as it is made.
     expect(written()).toEqual({
       [HERE]: 'alarm 2, journal 3, questions 4',
-      [e]: 'alarm 3, beacons 1, users 4',
+      [e]: 'alarm 2, beacons 1, users 4',
       asker: 'alarm 1, known 1, meta 1',
       bob: 'alarm 1, inbox 1, known 1',
       cem: 'alarm 1, inbox 1, known 1',

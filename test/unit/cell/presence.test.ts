@@ -127,8 +127,10 @@ describe('arriving', () => {
   it('LEASE1 is dropped, its caller told, when its lease ends before the grant', () => {
     const cell = cellHarness({ manual: ['claim'] });
     cell.ping(bob, { ttlMs: 15_000 });
+    const waits = cell.lastToken();
     cell.advance(15_000);
-    expect(cell.replies.get(cell.lastToken())).toMatchObject({ code: 'no_presence' });
+    cell.request({ t: 'load' });
+    expect(cell.replies.get(waits)).toMatchObject({ code: 'no_presence' });
     cell.answer('claim', { t: 'granted', epoch: 1, record: null });
     expect(cell.state().users.size).toBe(0);
   });

@@ -135,6 +135,7 @@ describe('an arrival at a beacon', () => {
     const cell = cellHarness();
     cell.request(scout());
     cell.advance(60_000);
+    cell.request({ t: 'load' });
     expect(cell.state().beacons.size).toBe(0);
     expect(cell.rows('beacons')).toEqual([]);
     cell.ping(bob);
