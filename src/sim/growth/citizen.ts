@@ -5,7 +5,16 @@ import type { Point } from '../../geo/point.ts';
 import { shifted } from '../../geo/shifted.ts';
 import { snap } from '../../geo/snap.ts';
 import type { Prng } from '../../lib/prng.ts';
-import { type CellId, type HomeKey, homeOf, type OfferId, type QuestionId, questionId, questionOf, type UserId } from '../../protocol/ids.ts';
+import {
+  type CellId,
+  type HomeKey,
+  homeOf,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  questionOf,
+  type UserId,
+} from '../../protocol/ids.ts';
 import type { CellRequest, NewQuestion, Profile } from '../../protocol/messages.ts';
 import type { OfferView, UserEvent } from '../../protocol/views.ts';
 import type { Ledger } from '../ledger.ts';
@@ -67,7 +76,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   ledger.seen.set(`${user} ${session}`, { user, events });
   if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
 
-  const node = (cell: CellId | undefined): CellNode | undefined => (cell === undefined ? undefined : world.cells.get(cell));
+  const node = (cell: CellId | undefined): CellNode | undefined =>
+    cell === undefined ? undefined : world.cells.get(cell);
   const place = (): Account => (here === undefined ? {} : { cell: here.id });
   const call = (target: CellNode | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
     if (target !== undefined) world.request(target, request, CALL_MS, done);
@@ -192,7 +202,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     };
     town.asked(question.id);
     toHome(question.id, { t: 'ask', question }, (reply) => {
-      if (reply.t === 'question' && ledger.asked.size < LEDGER_MAX) ledger.asked.set(question.id, { asker: user, key: undefined });
+      if (reply.t === 'question' && ledger.asked.size < LEDGER_MAX)
+        ledger.asked.set(question.id, { asker: user, key: undefined });
     });
   };
 

@@ -80,13 +80,15 @@ function steady(
   const lives: Life[] = [];
   const add = (cell: CellId, fromMs: number, untilMs: number): void => {
     const asksAtMs: number[] = [];
-    for (let at = fromMs + draw.exponential(askEveryMs); at < untilMs; at += draw.exponential(askEveryMs)) asksAtMs.push(at);
+    for (let at = fromMs + draw.exponential(askEveryMs); at < untilMs; at += draw.exponential(askEveryMs))
+      asksAtMs.push(at);
     const who = person(lives.length, habits, draw);
     lives.push({ ...who, session: 's0', at: drawIn(density, decode(cell), draw), fromMs, untilMs, asksAtMs });
   };
   cells.forEach((cell, i) => {
     const load = loads[i] ?? 0;
-    for (let n = poisson(load, draw); n > 0; n--) add(cell, draw.unit() * SETTLING_MS, Math.min(forMs, SETTLING_MS + draw.unit() * stayMs));
+    for (let n = poisson(load, draw); n > 0; n--)
+      add(cell, draw.unit() * SETTLING_MS, Math.min(forMs, SETTLING_MS + draw.unit() * stayMs));
     if (load === 0) return;
     const everyMs = stayMs / load;
     for (let at = SETTLING_MS + draw.exponential(everyMs); at < forMs; at += draw.exponential(everyMs))

@@ -1,7 +1,7 @@
 // Where people are: a sum of round heaps, one for each centre of a city, and how many of them stand in a rectangle.
 import type { Bounds } from '../../geo/bounds.ts';
-import { shifted } from '../../geo/shifted.ts';
 import type { Point } from '../../geo/point.ts';
+import { shifted } from '../../geo/shifted.ts';
 import type { Prng } from '../../lib/prng.ts';
 
 /** A normal distribution around a point, `spreadM` metres in each direction; `share` of all people. */
@@ -23,7 +23,8 @@ export function drawIn(density: Density, bounds: Bounds, draw: Prng): Point {
     left -= masses[i] ?? 0;
     return left < 0;
   });
-  if (found === undefined) return { lat: between(bounds.minLat, bounds.maxLat, draw), lng: between(bounds.minLng, bounds.maxLng, draw) };
+  if (found === undefined)
+    return { lat: between(bounds.minLat, bounds.maxLat, draw), lng: between(bounds.minLng, bounds.maxLng, draw) };
   const [lat, lng] = spreadOf(found);
   return {
     lat: normalBetween(found.at.lat, lat, bounds.minLat, bounds.maxLat, draw),

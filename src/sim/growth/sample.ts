@@ -73,16 +73,21 @@ export function runSample(spec: SampleSpec): SampleResult {
   const lastAt = new Map<Node, number>();
   const rate = rates(shares);
   let checkers: readonly Checker[] = [];
-  const world: World = new World(map, draw.fork(), { faults: NO_FAULTS, delayMs: DELAY_MS }, {
-    committed: (node, effects, event) => {
-      lastAt.set(node, world.now);
-      counts.committed(node, effects, event);
-      for (const checker of checkers) checker.committed?.(node, effects, event);
-      if (node.kind !== 'cell') return;
-      if (event.t !== 'boot' && isIn()) rate.count(node.id, world.now);
-      for (const { table, key } of effects.rows) if (table === 'questions') note(node, key as QuestionId);
+  const world: World = new World(
+    map,
+    draw.fork(),
+    { faults: NO_FAULTS, delayMs: DELAY_MS },
+    {
+      committed: (node, effects, event) => {
+        lastAt.set(node, world.now);
+        counts.committed(node, effects, event);
+        for (const checker of checkers) checker.committed?.(node, effects, event);
+        if (node.kind !== 'cell') return;
+        if (event.t !== 'boot' && isIn()) rate.count(node.id, world.now);
+        for (const { table, key } of effects.rows) if (table === 'questions') note(node, key as QuestionId);
+      },
     },
-  });
+  );
   const start = world.now;
   const isIn = (): boolean => world.now - start >= spec.windowMs[0] && world.now - start < spec.windowMs[1];
   const book: Book = ({ question, cell }) => {
@@ -174,4 +179,10 @@ function rates(shares: ReadonlyMap<CellId, CellShare>) {
   };
 }
 
-const emptyShare = (): CellShare => ({ presence: noUsage(), questions: noUsage(), asked: 0, matched: 0, peakEventsPerS: 0 });
+const emptyShare = (): CellShare => ({
+  presence: noUsage(),
+  questions: noUsage(),
+  asked: 0,
+  matched: 0,
+  peakEventsPerS: 0,
+});
