@@ -1,8 +1,9 @@
-// `npm run sim`: the simulator. A range of seeds, one seed told at length, or the mutants that the checkers must catch.
+// `npm run sim`: the simulator. A range of seeds, one seed told at length, the mutants that the checkers must catch, or growth.
 import { MUTANTS } from '../sim/mutants.ts';
 import { optionsOf, type SimSize } from '../sim/options.ts';
 import type { SimReport } from '../sim/run.ts';
 import { shrink } from '../sim/shrink.ts';
+import { growth } from './sim/growth.ts';
 import { runSeeds } from './sim/pool.ts';
 import { keepRegression } from './sim/regressions.ts';
 import { runCommand, UsageError } from './support/args.ts';
@@ -10,43 +11,53 @@ import { startProgress } from './support/progress.ts';
 
 const MUTANT_SEEDS_MAX = 500;
 
-await runCommand(
-  {
-    name: 'npm run sim --',
-    summary: 'Runs the shipping protocols in a simulated cluster under faults drawn from seeds, and checks every rule.',
-    options: {
-      seed: { type: 'integer', value: 'N', help: 'one seed, told at length', min: 0 },
-      seeds: { type: 'text', value: 'A..B', help: 'a range of seeds (default 1..200)' },
-      cells: { type: 'integer', value: 'N', help: 'cells (default: drawn from the seed)', min: 1, max: 2000 },
-      users: { type: 'integer', value: 'N', help: 'users (default: drawn)', min: 1, max: 100_000 },
-      questions: { type: 'integer', value: 'N', help: 'questions (default: drawn)', min: 0, max: 100_000 },
-      minutes: {
-        type: 'integer',
-        value: 'N',
-        help: 'simulated minutes under faults (default: drawn)',
-        min: 1,
-        max: 600,
+if (process.argv[2] === 'growth') await growth(process.argv.slice(3));
+else
+  await runCommand(
+    {
+      name: 'npm run sim --',
+      summary: [
+        'Runs the shipping protocols in a simulated cluster under faults drawn from seeds, and checks every rule.',
+        '  growth                                    growth on paper, from 10 users to 10 million; see growth --help',
+      ].join('\n'),
+      options: {
+        seed: { type: 'integer', value: 'N', help: 'one seed, told at length', min: 0 },
+        seeds: { type: 'text', value: 'A..B', help: 'a range of seeds (default 1..200)' },
+        cells: { type: 'integer', value: 'N', help: 'cells (default: drawn from the seed)', min: 1, max: 2000 },
+        users: { type: 'integer', value: 'N', help: 'users (default: drawn)', min: 1, max: 100_000 },
+        questions: { type: 'integer', value: 'N', help: 'questions (default: drawn)', min: 0, max: 100_000 },
+        minutes: {
+          type: 'integer',
+          value: 'N',
+          help: 'simulated minutes under faults (default: drawn)',
+          min: 1,
+          max: 600,
+        },
+        mutants: { type: 'flag', help: 'shows for each mutant the seed that caught it' },
+        mutant: {
+          type: 'text',
+          value: 'NAME',
+          help: 'the same for one mutant',
+          oneOf: MUTANTS.map(({ name }) => name),
+        },
+        'no-checks': { type: 'flag', help: 'runs without checkers, to measure the bare machine' },
+        json: { type: 'flag', help: 'the last line is one JSON object' },
       },
-      mutants: { type: 'flag', help: 'shows for each mutant the seed that caught it' },
-      mutant: { type: 'text', value: 'NAME', help: 'the same for one mutant', oneOf: MUTANTS.map(({ name }) => name) },
-      'no-checks': { type: 'flag', help: 'runs without checkers, to measure the bare machine' },
-      json: { type: 'flag', help: 'the last line is one JSON object' },
     },
-  },
-  async (options) => {
-    const { cells, users, questions, minutes } = options;
-    const size: SimSize = {
-      ...(cells === undefined ? {} : { cells }),
-      ...(users === undefined ? {} : { users }),
-      ...(questions === undefined ? {} : { questions }),
-      ...(minutes === undefined ? {} : { minutes }),
-    };
-    if (options.mutants || options.mutant !== undefined) return huntMutants(options.mutant, options.json);
-    if (options.seed !== undefined && options.seeds !== undefined) throw new UsageError('give --seed or --seeds');
-    const seeds = options.seed === undefined ? rangeOf(options.seeds ?? '1..200') : [options.seed];
-    return search(seeds, size, !options['no-checks'], options.json);
-  },
-);
+    async (options) => {
+      const { cells, users, questions, minutes } = options;
+      const size: SimSize = {
+        ...(cells === undefined ? {} : { cells }),
+        ...(users === undefined ? {} : { users }),
+        ...(questions === undefined ? {} : { questions }),
+        ...(minutes === undefined ? {} : { minutes }),
+      };
+      if (options.mutants || options.mutant !== undefined) return huntMutants(options.mutant, options.json);
+      if (options.seed !== undefined && options.seeds !== undefined) throw new UsageError('give --seed or --seeds');
+      const seeds = options.seed === undefined ? rangeOf(options.seeds ?? '1..200') : [options.seed];
+      return search(seeds, size, !options['no-checks'], options.json);
+    },
+  );
 
 async function search(seeds: readonly number[], size: SimSize, check: boolean, json: boolean): Promise<number> {
   const total = { seeds: 0, events: 0, faults: 0, questions: 0, matches: 0, violations: 0 };

@@ -1,7 +1,7 @@
 // `city plan`: what an add would do, before anything changes.
 import { areaKm2 } from '../../city/area.ts';
 import type { Change } from '../../city/changes.ts';
-import { ASSUMED, type CityLoad, monthlyCost } from '../../city/cost.ts';
+import { type CityLoad, MEASURED, monthlyCost } from '../../city/cost.ts';
 import { count } from '../support/progress.ts';
 import type { CityOptions } from './options.ts';
 import { citiesOf, type PlannedCity } from './request.ts';
@@ -46,17 +46,19 @@ function jsonOf(city: PlannedCity, told: Told | undefined, users: number, url: s
   const size = { cells: cells.length, areaKm2: km2Of(city), bounds, centroid, locationHint };
   const would = told && { added: told.added, kept: told.kept, changed: told.changed, changes: told.changes };
   const seen = { service: url ?? null, overlaps: told?.overlaps ?? null, would: would ?? null };
-  const cost = monthlyCost(cells.length, load);
-  return { id, name, precision, ...size, ...seen, warnings, cost, load, assumed: ASSUMED };
+  const cost = monthlyCost(load);
+  return { id, name, precision, ...size, ...seen, warnings, cost, load, measured: MEASURED };
 }
 
 function printPlan(city: PlannedCity, told: Told | undefined, users: number, url: string | undefined): void {
   const { id, name, precision, cells, centroid, locationHint, warnings } = city.plan;
-  const cost = monthlyCost(cells.length, loadOf(users));
+  const cost = monthlyCost(loadOf(users));
   const at = `${centroid.lat.toFixed(4)}, ${centroid.lng.toFixed(4)}`;
   print(`${name} (${id}): ${cells.length} cells of precision ${precision}, centre ${at}, placed in ${locationHint}`);
   print(`coverage ${km2Of(city)} km²; about $${cost.totalUsd.toFixed(2)} a month for ${users} people a day, each`);
-  print('connected for 2 hours with a ping every 10 s and one question (assumptions and prices: src/city/cost.ts)');
+  print(
+    'connected for 2 hours with a ping every 10 s and one question (prices and what was measured: src/city/cost.ts)',
+  );
   if (told === undefined) {
     print('overlaps with other cities were not looked at: no service runs here, and none is named with --url');
   } else {

@@ -91,7 +91,7 @@ export function usageOf<const Specs extends OptionSpecs>(spec: CommandSpec<Specs
 }
 
 /**
- * Runs a command with the arguments of this process and sets its exit code: what `main` returns (0 if nothing),
+ * Runs a command with the arguments of this process, or those of a sub-command, and sets its exit code: what `main` returns (0 if nothing),
  * 0 after `--help`, 2 for a UsageError, 1 for any other error, whose message goes to stderr.
  */
 export async function runCommand<const Specs extends OptionSpecs>(
@@ -100,9 +100,10 @@ export async function runCommand<const Specs extends OptionSpecs>(
     options: OptionValues<Specs>,
     positionals: readonly string[],
   ) => Promise<number | undefined> | number | undefined,
+  argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
   try {
-    const parsed = parseCommand(spec, process.argv.slice(2));
+    const parsed = parseCommand(spec, argv);
     if (parsed === 'help') {
       process.stdout.write(usageOf(spec));
       return;

@@ -42,6 +42,8 @@ export type Town = {
   readonly pingMs: number;
   /** Told just before a question is sent. */
   readonly asked: (id: QuestionId) => void;
+  /** Whether the ledger is to hold what is asked now. */
+  readonly keeps: () => boolean;
   /** Who pings now. */
   readonly present: Set<UserId>;
   /** The last event that each user's app has handled: it is kept from session to session. */
@@ -174,7 +176,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
       }
       toHome(offerId, { t: 'accept', offerId, user }, (reply) => {
         if (reply.t !== 'offer' || gone) return;
-        if (ledger.asked.size < LEDGER_MAX) ledger.accepted.set(offerId, user);
+        if (ledger.asked.has(questionOf(offerId))) ledger.accepted.set(offerId, user);
         world.after(1000 + draw.below(6000), () => answer(offerId));
       });
     });
@@ -202,7 +204,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     };
     town.asked(question.id);
     toHome(question.id, { t: 'ask', question }, (reply) => {
-      if (reply.t === 'question' && ledger.asked.size < LEDGER_MAX)
+      if (reply.t === 'question' && town.keeps() && ledger.asked.size < LEDGER_MAX)
         ledger.asked.set(question.id, { asker: user, key: undefined });
     });
   };

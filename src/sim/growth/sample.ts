@@ -37,12 +37,16 @@ export type CellShare = {
   matched: number;
   /** Most events in any ten seconds, a second. */
   peakEventsPerS: number;
+  /** People matchable here at that time. */
+  peakUsers: number;
 };
 
 export type SampleResult = {
   readonly shares: ReadonlyMap<CellId, CellShare>;
   /** From the question to the first accept. */
   readonly waitsMs: readonly number[];
+  /** Steps of all objects in each hour of the world's time. */
+  readonly eventsByHour: readonly number[];
   readonly violations: readonly Violation[];
   /** Of the whole world, what is not counted too. */
   readonly people: number;
@@ -57,6 +61,7 @@ const SLEEP_MS = 10_000;
 const ENDING_MS = 17 * 60_000;
 /** Rows of a question go a day after its end, what its people know of it two days after. */
 const TAIL_MS = 51 * 3_600_000;
+const KEPT_MS = 23 * 3_600_000;
 const VIOLATIONS_MAX = 20;
 const BUCKET_MS = 10_000;
 
@@ -68,6 +73,7 @@ export function runSample(spec: SampleSpec): SampleResult {
   const shares = new Map<CellId, CellShare>(spec.counted.map((cell) => [cell, emptyShare()]));
   const violations: Violation[] = [];
   const waitsMs: number[] = [];
+  const eventsByHour: number[] = Array.from({ length: 24 }, () => 0);
   const open = new Map<QuestionId, number>();
   const homes = new Map<QuestionId, CellShare>();
   const lastAt = new Map<Node, number>();
@@ -81,14 +87,17 @@ export function runSample(spec: SampleSpec): SampleResult {
       committed: (node, effects, event) => {
         lastAt.set(node, world.now);
         counts.committed(node, effects, event);
+        const hour = Math.floor((world.now - start) / 3_600_000) % 24;
+        if (event.t !== 'boot' && world.now < end) eventsByHour[hour] = (eventsByHour[hour] ?? 0) + 1;
         for (const checker of checkers) checker.committed?.(node, effects, event);
         if (node.kind !== 'cell') return;
-        if (event.t !== 'boot' && isIn()) rate.count(node.id, world.now);
+        if (event.t !== 'boot' && isIn()) rate.count(node.id, world.now, node.state?.roster.size() ?? 0);
         for (const { table, key } of effects.rows) if (table === 'questions') note(node, key as QuestionId);
       },
     },
   );
   const start = world.now;
+  const end = start + spec.endMs;
   const isIn = (): boolean => world.now - start >= spec.windowMs[0] && world.now - start < spec.windowMs[1];
   const book: Book = ({ question, cell }) => {
     if (question !== undefined) return homes.get(question)?.questions;
@@ -113,6 +122,8 @@ export function runSample(spec: SampleSpec): SampleResult {
     pingMs: spec.habits.pingS * 1000,
     present: new Set(),
     handled: new Map(),
+    // Questions are kept for a day after their end: what is older than that at the end of the run cannot be looked up.
+    keeps: () => world.now > end + ENDING_MS - KEPT_MS,
     asked: (id) => {
       const cell = map.leafCovering(homeOf(id));
       const share = cell === undefined ? undefined : shares.get(cell);
@@ -127,7 +138,6 @@ export function runSample(spec: SampleSpec): SampleResult {
     if (violations.length < VIOLATIONS_MAX) violations.push({ rule, what, atMs: world.now - start });
   };
   checkers = checkersOf({ world, ledger, report }, (user) => capacities.get(user) ?? 0, town.present);
-  const end = start + spec.endMs;
   for (let at = start + LOOK_MS; at < end + ENDING_MS; at += LOOK_MS) {
     world.run(at);
     for (const checker of checkers) checker.healed?.();
@@ -138,7 +148,7 @@ export function runSample(spec: SampleSpec): SampleResult {
   checkers = [];
   world.run(end + ENDING_MS + TAIL_MS);
   rate.finish();
-  return { shares, waitsMs, violations, people: capacities.size, events: world.stats.events };
+  return { shares, waitsMs, eventsByHour, violations, people: capacities.size, events: world.stats.events };
 }
 
 function drowse(world: World, node: Node, lastAt: ReadonlyMap<Node, number>): void {
@@ -157,24 +167,28 @@ function peopled(town: Town, { people, cells, habits }: SampleSpec, draw: Prng):
 
 /** Events of each counted cell in ten seconds at a time. */
 function rates(shares: ReadonlyMap<CellId, CellShare>) {
-  const buckets = new Map<CellId, { from: number; events: number }>();
-  const close = (cell: CellId, events: number): void => {
+  const buckets = new Map<CellId, { from: number; events: number; users: number }>();
+  const close = (cell: CellId, { events, users }: { readonly events: number; readonly users: number }): void => {
     const share = shares.get(cell);
-    if (share !== undefined) share.peakEventsPerS = Math.max(share.peakEventsPerS, (events * 1000) / BUCKET_MS);
+    const perS = (events * 1000) / BUCKET_MS;
+    if (share === undefined || perS <= share.peakEventsPerS) return;
+    share.peakEventsPerS = perS;
+    share.peakUsers = users;
   };
   return {
-    count: (cell: CellId, now: number): void => {
+    count: (cell: CellId, now: number, users: number): void => {
       const from = Math.floor(now / BUCKET_MS) * BUCKET_MS;
       const known = buckets.get(cell);
       if (known?.from === from) {
         known.events++;
+        known.users = users;
         return;
       }
-      if (known !== undefined) close(cell, known.events);
-      buckets.set(cell, { from, events: 1 });
+      if (known !== undefined) close(cell, known);
+      buckets.set(cell, { from, events: 1, users });
     },
     finish: (): void => {
-      for (const [cell, { events }] of buckets) close(cell, events);
+      for (const [cell, bucket] of buckets) close(cell, bucket);
     },
   };
 }
@@ -185,4 +199,5 @@ const emptyShare = (): CellShare => ({
   asked: 0,
   matched: 0,
   peakEventsPerS: 0,
+  peakUsers: 0,
 });

@@ -1,16 +1,9 @@
 // Counts of what is billed, and of the work behind it.
+import type { Billed } from '../../city/cost.ts';
 
-export type Usage = {
+export type Usage = { -readonly [K in keyof Billed]: Billed[K] } & {
   /** Steps of objects: pings, calls, replies to them, alarms. */
   events: number;
-  rows: number;
-  reads: number;
-  /** Calls of objects by workers and other objects, alarms and socket upgrades included. */
-  calls: number;
-  /** Incoming messages on sockets. */
-  messages: number;
-  workerRequests: number;
-  awakeMs: number;
   connections: number;
 };
 

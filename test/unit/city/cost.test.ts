@@ -8,7 +8,7 @@ const LOAD = { users: 10_000, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUs
 
 describe('monthlyCost', () => {
   it('adds up what is priced', () => {
-    const cost = monthlyCost(12, LOAD);
+    const cost = monthlyCost(LOAD);
     // 216 M pings are 10.8 M requests, 1.2 M connections 7.2 M, 0.3 M questions 6 M; 12 cells never sleep.
     expect(cost).toMatchObject({ workerRequestsUsd: 0.45, objectRequestsUsd: 3.6, rowsUsd: 18.6 });
     expect(cost.durationUsd).toBeCloseTo(((12 * 2_592_000 + 18e6) * 0.128 * 12.5) / 1e6, 1);
@@ -16,7 +16,7 @@ describe('monthlyCost', () => {
   });
 
   it('is nothing where nobody is, however many cells wait', () => {
-    expect(monthlyCost(50_000, { ...LOAD, users: 0 }).totalUsd).toBe(0);
+    expect(monthlyCost({ ...LOAD, users: 0 }).totalUsd).toBe(0);
   });
 });
 

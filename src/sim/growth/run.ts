@@ -1,0 +1,109 @@
+// The run from end to end: cities, days, samples, figures. Somebody else simulates the samples.
+import type { Carried } from '../../cell/heat.ts';
+import { prng } from '../../lib/prng.ts';
+import { resolvePolicy } from '../../matching/policy.ts';
+import type { Habits } from './crowd.ts';
+import { cellsWanted, type Day, planDays } from './days.ts';
+import { figuresOf, hoursIn, ratesOf, totalOf } from './figures.ts';
+import { type GrowthReport, measuredOf, spreadOf, withOthers } from './report.ts';
+import type { SampleResult, SampleSpec } from './sample.ts';
+import { type Effort, firstLook, studyOf } from './study.ts';
+import { type Boundary, madeUpTowns, type Town, townOf } from './towns.ts';
+
+export type GrowthOptions = {
+  readonly days: number;
+  readonly to: number;
+  readonly seed: number;
+  /** Made up when there are none. */
+  readonly boundaries: readonly Boundary[];
+  readonly cityFiles: readonly string[];
+  readonly habits: Habits;
+  readonly wholeUsers: number;
+  /** 1 is what a few minutes on two cores allow. */
+  readonly effort: number;
+};
+
+/** Simulates samples; the results in the same order. */
+export type Simulate = (label: string, specs: readonly SampleSpec[]) => Promise<readonly SampleResult[]>;
+
+const WHOLE_PEOPLE = 1000;
+const EACH = 2;
+const STEPS = 150_000;
+/** Rules of the cities: the defaults. */
+const POLICY = {};
+
+export async function growthRun(options: GrowthOptions, simulate: Simulate): Promise<GrowthReport> {
+  const { habits, seed } = options;
+  const draw = prng(seed);
+  const towns = townsOf(options, draw.fork());
+  const resolved = resolvePolicy(POLICY);
+  if (!resolved.ok) throw new Error('the default policy is bad');
+  const plan = (carriedOf: (peakUsers: number) => Carried): readonly Day[] =>
+    planDays(towns, options, habits, resolved.value.limits, carriedOf);
+  // First what a person makes of events, then who has to split.
+  const [first] = plan(() => ({ users: 0, eventsPerS: 0, stepMs: 0 }));
+  if (first === undefined) throw new Error('there are no days');
+  const looked = await simulate('a first look', [
+    firstLook(first.towns[0]?.leaves[0]?.cell as never, first, habits, POLICY, draw.u32()),
+  ]);
+  const { cellEvents } = eventsIn(looked);
+  const perUserS = cellEvents / (hoursIn(totalOf(looked).presence, habits) * 3600);
+  const days = plan((users) => ({ users, eventsPerS: users * perUserS, stepMs: STEP_MS }));
+  const effort: Effort = {
+    wholeUsers: options.wholeUsers,
+    wholePeople: WHOLE_PEOPLE * options.effort,
+    each: Math.max(1, Math.round(EACH * Math.sqrt(options.effort))),
+    steps: STEPS * Math.sqrt(options.effort),
+  };
+  const studies = days.map((day) => studyOf(day, habits, POLICY, effort, seed));
+  const specs = studies.flatMap((study) => study.specs);
+  const results = await simulate(`${specs.length} worlds`, specs);
+  let taken = 0;
+  const done = studies.map((study) => {
+    const mine = results.slice(taken, taken + study.specs.length);
+    taken += study.specs.length;
+    return { study, results: mine };
+  });
+  const book = ratesOf(done);
+  const reports = done.map(({ study, results: mine }, i) => {
+    const born = study.day.cells - (studies[i - 1]?.day.cells ?? 0);
+    return withOthers(figuresOf(study, mine, book, habits, born));
+  });
+  const last = reports[reports.length - 1];
+  if (last === undefined) throw new Error('there are no days');
+  return {
+    users: last.users,
+    cells: last.cells,
+    splits: reports.reduce((sum, { splits }) => sum + splits, 0),
+    violations: reports.reduce((sum, { violations }) => sum + violations, 0),
+    hottestCellEventsPerS: Math.max(...reports.map(({ hottestCellEventsPerS }) => hottestCellEventsPerS)),
+    dollarsPerMonth: last.dollarsPerMonth,
+    perMillionEvents: spreadOf(reports.map(({ dollarsPerMillionEvents }) => dollarsPerMillionEvents)),
+    perThousandQuestions: spreadOf(reports.map(({ dollarsPerThousandQuestions }) => dollarsPerThousandQuestions)),
+    seed,
+    cities: towns.length,
+    cityFiles: options.cityFiles,
+    habits,
+    measured: measuredOf(totalOf(results), habits),
+    days: reports,
+  };
+}
+
+/** The mean step of a crowded cell: `npm run bench -- --only cell`. */
+const STEP_MS = 0.05;
+
+function eventsIn(results: readonly SampleResult[]): { readonly cellEvents: number } {
+  const { presence, questions } = totalOf(results);
+  return { cellEvents: presence.events + questions.events };
+}
+
+function townsOf({ boundaries, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
+  if (boundaries.length === 0) return madeUpTowns(cellsWanted(to), draw);
+  const taken = new Set<string>();
+  return boundaries.map((boundary) => {
+    const town = townOf(boundary, taken, draw.fork());
+    if (town.cells.length === 0) throw new Error(`${boundary.name}: the cities before it have all its cells`);
+    for (const { cell } of town.cells) taken.add(cell);
+    return town;
+  });
+}
