@@ -44,7 +44,7 @@ export function growth(argv: readonly string[]): Promise<void> {
           min: 1,
           max: 10,
         },
-        'ping-s': { type: 'number', value: 'S', help: 'seconds between two pings', default: 10, min: 1, max: 100 },
+        'ping-s': { type: 'integer', value: 'S', help: 'seconds between two pings', default: 10, min: 1, max: 40 },
         moving: { type: 'number', value: 'PERCENT', help: 'of all users who walk', default: 50, min: 0, max: 100 },
         asks: { type: 'number', value: 'N', help: 'questions of each user a day', default: 1, min: 0, max: 50 },
         whole: {

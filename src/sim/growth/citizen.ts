@@ -72,6 +72,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   let seq = 0;
   let handled = town.handled.get(user) ?? 0;
   let catching = false;
+  let everyMs = pingMs;
   let gone = false;
   const { policy } = world.map;
   const events = new Map<number, UserEvent>();
@@ -211,9 +212,15 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
 
   const tick = (): void => {
     if (gone) return;
-    world.after(pingMs, tick);
     step();
-    send({}, () => undefined);
+    send({}, heed);
+    world.after(everyMs, tick);
+  };
+  /** A cell under pressure asks for fewer pings, or for none for a while. */
+  const heed = (reply: AnyReply): void => {
+    if (reply.t === 'present') everyMs = Math.max(pingMs, reply.view.pingEveryS * 1000);
+    else if (reply.t === 'problem' && reply.code === 'busy')
+      everyMs = Math.max(pingMs, (reply.retryAfterS ?? 1) * 1000);
   };
   world.after(life.fromMs, () => {
     movedAt = world.now;

@@ -8,8 +8,10 @@ import { massIn } from './density.ts';
 import type { Town } from './towns.ts';
 
 export const USERS_FIRST = 10;
-/** Cells are rolled out so that at the end there is one, before splits, for each so many daily users. */
-const USERS_PER_CELL = 500;
+/** Before splits there is a cell for each so many daily users, the more the larger the service is; see `usersPerCell`. */
+const USERS_PER_CELL = 250;
+const USERS_PER_CELL_AT = 1000;
+const USERS_PER_CELL_GROWTH = 0.15;
 const LEAF_LENGTH_MAX = 7;
 
 export type Leaf = { readonly cell: CellId; readonly users: number };
@@ -30,13 +32,14 @@ export function usersOn(day: number, days: number, to: number): number {
   return Math.round(USERS_FIRST * (to / USERS_FIRST) ** ((day - 1) / (days - 1)));
 }
 
-/** Before splits: from one cell to all that are wanted. */
-export function cellsOn(day: number, days: number, most: number): number {
-  if (day >= days) return most;
-  return Math.ceil(most ** ((day - 1) / (days - 1)));
+/**
+ * How many cells are rolled out, before splits. A city team opens the next place when those that it has are alive: 250 people a
+ * day each when there are a thousand in all, 1,000 when there are ten million; and one more each day in any case.
+ */
+export function cellsOn(day: number, users: number): number {
+  const each = USERS_PER_CELL * (users / USERS_PER_CELL_AT) ** USERS_PER_CELL_GROWTH;
+  return Math.max(day, Math.ceil(users / each));
 }
-
-export const cellsWanted = (to: number): number => Math.max(1, Math.ceil(to / USERS_PER_CELL));
 
 /** @param carriedOf what a cell carries at its peak, from the people in it then. */
 export function planDays(
@@ -46,8 +49,6 @@ export function planDays(
   limits: Limits,
   carriedOf: (peakUsers: number) => Carried,
 ): readonly Day[] {
-  const available = towns.reduce((sum, { cells }) => sum + cells.length, 0);
-  const most = Math.min(available, cellsWanted(to));
   const split = new Set<CellId>();
   const peakOf = (users: number): number => users * habits.hours * PEAK_SHARE;
   const leavesOf = ({ density }: Town, cell: CellId, users: number): readonly Leaf[] => {
@@ -62,7 +63,7 @@ export function planDays(
   let splitBefore = 0;
   return Array.from({ length: days }, (_, i): Day => {
     const users = usersOn(i + 1, days, to);
-    const rolledOut = openOn(towns, cellsOn(i + 1, days, most));
+    const rolledOut = openOn(towns, cellsOn(i + 1, users));
     const all = rolledOut.reduce((sum, { share }) => sum + share, 0);
     const plan = rolledOut.map(({ town, open, share }): TownDay => {
       const here = (users * share) / all;

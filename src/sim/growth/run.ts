@@ -3,7 +3,7 @@ import type { Carried } from '../../cell/heat.ts';
 import { prng } from '../../lib/prng.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
 import type { Habits } from './crowd.ts';
-import { cellsWanted, type Day, planDays } from './days.ts';
+import { cellsOn, type Day, planDays } from './days.ts';
 import { figuresOf, hoursIn, ratesOf, totalOf } from './figures.ts';
 import { type GrowthReport, measuredOf, spreadOf, withOthers } from './report.ts';
 import type { SampleResult, SampleSpec } from './sample.ts';
@@ -29,14 +29,15 @@ export type Simulate = (label: string, specs: readonly SampleSpec[]) => Promise<
 const WHOLE_PEOPLE = 1000;
 const EACH = 2;
 const STEPS = 150_000;
-/** Rules of the cities: the defaults. */
-const POLICY = {};
+/** Rules of the cities: the defaults, and the interval of pings. */
+const policyOf = ({ pingS }: Habits): unknown => ({ presence: { pingEveryS: pingS } });
 
 export async function growthRun(options: GrowthOptions, simulate: Simulate): Promise<GrowthReport> {
   const { habits, seed } = options;
   const draw = prng(seed);
   const towns = townsOf(options, draw.fork());
-  const resolved = resolvePolicy(POLICY);
+  const policy = policyOf(habits);
+  const resolved = resolvePolicy(policy);
   if (!resolved.ok) throw new Error('the default policy is bad');
   const plan = (carriedOf: (peakUsers: number) => Carried): readonly Day[] =>
     planDays(towns, options, habits, resolved.value.limits, carriedOf);
@@ -44,7 +45,7 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
   const [first] = plan(() => ({ users: 0, eventsPerS: 0, stepMs: 0 }));
   if (first === undefined) throw new Error('there are no days');
   const looked = await simulate('a first look', [
-    firstLook(first.towns[0]?.leaves[0]?.cell as never, first, habits, POLICY, draw.u32()),
+    firstLook(first.towns[0]?.leaves[0]?.cell as never, first, habits, policy, draw.u32()),
   ]);
   const { cellEvents } = eventsIn(looked);
   const perUserS = cellEvents / (hoursIn(totalOf(looked).presence, habits) * 3600);
@@ -55,7 +56,7 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
     each: Math.max(1, Math.round(EACH * Math.sqrt(options.effort))),
     steps: STEPS * Math.sqrt(options.effort),
   };
-  const studies = days.map((day) => studyOf(day, habits, POLICY, effort, seed));
+  const studies = days.map((day) => studyOf(day, habits, policy, effort, seed));
   const specs = studies.flatMap((study) => study.specs);
   const results = await simulate(`${specs.length} worlds`, specs);
   let taken = 0;
@@ -97,8 +98,8 @@ function eventsIn(results: readonly SampleResult[]): { readonly cellEvents: numb
   return { cellEvents: presence.events + questions.events };
 }
 
-function townsOf({ boundaries, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
-  if (boundaries.length === 0) return madeUpTowns(cellsWanted(to), draw);
+function townsOf({ boundaries, days, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
+  if (boundaries.length === 0) return madeUpTowns(cellsOn(days, to), draw);
   const taken = new Set<string>();
   return boundaries.map((boundary) => {
     const town = townOf(boundary, taken, draw.fork());

@@ -57,7 +57,7 @@ export function townOf({ id, name, boundary, zoneH }: Boundary, taken: ReadonlyS
     id,
     name,
     zoneH: zoneH ?? Math.round(centroid.lng / 15),
-    weight: km2 * (0.6 + draw.unit()),
+    weight: km2 * (0.5 + 3 * draw.unit() ** 3),
     density,
     cells: masses.sort((a, b) => b.mass - a.mass || (a.cell < b.cell ? -1 : 1)),
   };
@@ -93,8 +93,8 @@ function heapsOf(centroid: Point, radiusM: number, inside: () => Point, draw: Pr
   const heap = (at: Point, spreadM: number, share: number): Heap => ({ at, spreadM, share });
   const main = shifted(centroid, (draw.unit() - 0.5) * 0.3 * radiusM, (draw.unit() - 0.5) * 0.3 * radiusM);
   return [
-    heap(centroid, radiusM * 0.6, 0.64),
-    heap(main, 1200 + 0.05 * radiusM + 800 * draw.unit(), 0.16),
+    heap(centroid, radiusM * 0.6, 0.6),
+    heap(main, 1000 + 0.03 * radiusM + 500 * draw.unit(), 0.2),
     ...Array.from({ length: small }, () => heap(inside(), 800 + 1000 * draw.unit(), 0.2 / small)),
   ];
 }

@@ -1,22 +1,51 @@
 // Costs and areas of a plan, against sums done by hand.
 import { describe, expect, it } from 'vitest';
 import { areaKm2 } from '../../../src/city/area.ts';
-import { monthlyCost } from '../../../src/city/cost.ts';
+import { costOf, MEASURED, monthlyCost } from '../../../src/city/cost.ts';
 
 const LETTERS = [...'0123456789bcdefghjkmnpqrstuvwxyz'];
 const LOAD = { users: 10_000, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 1 };
 
 describe('monthlyCost', () => {
-  it('adds up what is priced', () => {
+  it('adds up what was measured and is priced', () => {
     const cost = monthlyCost(LOAD);
-    // 216 M pings are 10.8 M requests, 1.2 M connections 7.2 M, 0.3 M questions 6 M; 12 cells never sleep.
-    expect(cost).toMatchObject({ workerRequestsUsd: 0.45, objectRequestsUsd: 3.6, rowsUsd: 18.6 });
-    expect(cost.durationUsd).toBeCloseTo(((12 * 2_592_000 + 18e6) * 0.128 * 12.5) / 1e6, 1);
-    expect(cost.totalUsd).toBeCloseTo(0.45 + 3.6 + 18.6 + cost.durationUsd, 6);
+    const hours = 10_000 * 2 * 30;
+    const connections = hours * MEASURED.connectionsPerUserHour;
+    const questions = 300_000;
+    const rows = connections * MEASURED.connection.rows + questions * MEASURED.question.rows;
+    // 216 M pings are 10.8 M requests.
+    const calls =
+      10.8e6 +
+      connections * MEASURED.connection.calls +
+      questions * (MEASURED.question.calls + MEASURED.question.messages / 20);
+    expect(cost.rowsUsd).toBeCloseTo(rows / 1e6 + (connections * MEASURED.connection.reads) / 1e9, 1);
+    expect(cost.objectRequestsUsd).toBeCloseTo((calls * 0.15) / 1e6, 2);
+    expect(cost.workerRequestsUsd).toBeCloseTo((connections * MEASURED.connection.workerRequests * 0.3) / 1e6, 2);
+    const parts = cost.rowsUsd + cost.objectRequestsUsd + cost.workerRequestsUsd + cost.durationUsd;
+    expect(cost.totalUsd).toBeCloseTo(parts, 6);
   });
 
-  it('is nothing where nobody is, however many cells wait', () => {
+  it('grows with the people, and not with anything else', () => {
+    const ten = monthlyCost({ ...LOAD, users: 10 * LOAD.users });
+    expect(ten.totalUsd / monthlyCost(LOAD).totalUsd).toBeCloseTo(10, 2);
+  });
+
+  it('is nothing where nobody is', () => {
     expect(monthlyCost({ ...LOAD, users: 0 }).totalUsd).toBe(0);
+  });
+});
+
+describe('costOf', () => {
+  const nothing = { rows: 0, reads: 0, calls: 0, messages: 0, workerRequests: 0, awakeMs: 0 };
+  it.each([
+    ['rows', { rows: 1e6 }, 1],
+    ['reads', { reads: 1e9 }, 1],
+    ['calls', { calls: 1e6 }, 0.15],
+    ['messages, 20 for a call', { messages: 20e6 }, 0.15],
+    ['worker requests', { workerRequests: 1e6 }, 0.3],
+    ['a million gigabyte-seconds', { awakeMs: 1e9 / 0.128 }, 12.5],
+  ])('prices %s', (_what, some, usd) => {
+    expect(costOf({ ...nothing, ...some }).totalUsd).toBeCloseTo(usd, 9);
   });
 });
 
