@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { monthlyCost } from '../../../src/city/cost.ts';
 import { DEMO_BOUNDARY } from '../../../src/cli/traffic/outline.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -25,6 +26,8 @@ const city = (
     });
   });
 
+/** What a plan says if it is not told otherwise. */
+const LOAD = { users: 10_000, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 1 };
 const BOUNDARY = JSON.stringify(DEMO_BOUNDARY);
 
 describe('npm run city', () => {
@@ -43,7 +46,7 @@ describe('npm run city', () => {
     expect(gzipped.stdout).toBe(plain.stdout);
     expect(JSON.parse(plain.stdout)).toMatchObject({ id: 'sf', precision: 6, locationHint: 'wnam' });
     expect((JSON.parse(plain.stdout) as { readonly cells: number }).cells).toBeGreaterThan(200);
-    expect(JSON.parse(plain.stdout)).toMatchObject({ areaKm2: expect.any(Number), cost: { rowsUsd: 18.6 } });
+    expect(JSON.parse(plain.stdout)).toMatchObject({ areaKm2: expect.any(Number), cost: monthlyCost(LOAD) });
     expect((await city('plan', file('sf.geojson', BOUNDARY), '--id', 'sf')).stdout).toMatch(/\d+ cells of precision 5/);
   });
 
