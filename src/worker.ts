@@ -16,10 +16,10 @@ export default {
   fetch: app.fetch,
   scheduled: async ({ scheduledTime }, env) => {
     const log = jsonLog(env.LOG_LEVEL);
-    const { router } = servicesOf(env);
+    const { router, loads } = servicesOf(env);
     const onError = (cell: string | undefined, error: unknown): void =>
       log('error', 'sweep.fault', { cell, ...errorFields(error) });
-    const swept = await sweep({ router, busy: d1BusyStore(env.DB), onError }, epochMs(scheduledTime));
+    const swept = await sweep({ router, loads, busy: d1BusyStore(env.DB), onError }, epochMs(scheduledTime));
     if (swept.cells > 0) log('info', 'sweep', swept);
   },
 } satisfies ExportedHandler<Env>;

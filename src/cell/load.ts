@@ -30,6 +30,7 @@ export function emptyCell(): CellState {
     agenda: agenda(),
     slack: agenda(),
     meter: meter(),
+    told: { band: 0, at: epochMs(0) },
     turns: agenda(),
     putOff: new Map(),
     armedAt: undefined,

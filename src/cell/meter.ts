@@ -74,6 +74,11 @@ export function noteUsers(known: Meter, users: number, now: EpochMs): void {
   else known.usersSlow += (users - known.usersSlow) * (1 - faded(known, now, SLOW_FADE_MS));
 }
 
+/** @param armedAt the time for which it was armed, if that is known. */
+export function noteAlarm(known: Meter, armedAt: EpochMs | undefined, now: EpochMs): void {
+  if (armedAt !== undefined) known.alarmLagMs = Math.max(0, now - armedAt);
+}
+
 /** What changes in a minute, by the distance between the short means and the long; nothing while the meter is young. */
 export function trendPerMin(
   known: Meter,

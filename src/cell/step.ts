@@ -8,7 +8,8 @@ import { arrive } from './arrival.ts';
 import { boot } from './boot.ts';
 import { catchUp } from './coalesce.ts';
 import { setBirth } from './load.ts';
-import { count } from './meter.ts';
+import { tellLoad } from './load-report.ts';
+import { count, noteAlarm } from './meter.ts';
 import { overdue } from './overdue.ts';
 import { socketLost } from './presence.ts';
 import { answerTo } from './replies.ts';
@@ -47,7 +48,10 @@ export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effec
   }
   react(tx, event);
   settle(tx);
-  if (event.t !== 'boot') count(state.meter, now);
+  if (event.t !== 'boot') {
+    tellLoad(tx);
+    count(state.meter, now);
+  }
   return finish(tx, event.t === 'alarm');
 }
 
@@ -63,6 +67,7 @@ function react(tx: Tx, event: CellEvent): void {
       answerTo(tx, event.call, event.reply);
       return;
     case 'alarm':
+      noteAlarm(tx.state.meter, tx.state.armedAt, tx.now);
       return;
     case 'socket_open':
       tx.state.sockets.set(event.user, { session: event.session, outside: 0 });

@@ -6,13 +6,14 @@ import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import type { Env } from '../env.ts';
 import { snap } from '../geo/snap.ts';
-import type { EpochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER } from '../protocol/frames.ts';
-import type { CellEnvelope, CellReply, Ping } from '../protocol/messages.ts';
+import type { CellEnvelope, CellLoad, CellReply, Ping } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
 import type { RowStore } from '../store/rows.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
+import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { isProblem } from './call.ts';
 import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
@@ -45,6 +46,7 @@ export class CellObject extends DurableObject<Env> {
       attach: this.#sockets.attach,
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
+      load: (load) => this.#tellOps(load),
     });
   }
 
@@ -141,6 +143,12 @@ export class CellObject extends DurableObject<Env> {
     d1BusyStore(this.env.DB)
       .mark(cell, until)
       .catch((error: unknown) => this.#shell.failed('mark busy', error));
+  }
+
+  #tellOps(load: CellLoad): void {
+    d1LoadStore(this.env.DB)
+      .tell(load, epochMs(Date.now()))
+      .catch((error: unknown) => this.#shell.failed('tell load', error));
   }
 
   #lost(socket: WebSocket): void {

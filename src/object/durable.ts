@@ -17,7 +17,7 @@ const ALARM_GUARD_MS = 30_000;
 
 type ShellDeps<Event> = Pick<
   InterpreterDeps<Event>,
-  'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push' | 'busy'
+  'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push' | 'busy' | 'load'
 > & {
   readonly name: string;
   readonly log: Log;

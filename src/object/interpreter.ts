@@ -2,6 +2,7 @@
 // A commit that fails throws the object away, so that memory is never ahead of the disk.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
+import type { CellLoad } from '../protocol/messages.ts';
 import type { RowStore } from '../store/rows.ts';
 
 export type InterpreterDeps<Event> = {
@@ -17,6 +18,8 @@ export type InterpreterDeps<Event> = {
   readonly push: (frames: Effects['frames']) => void;
   /** Tells the sweep's list; a hint, so nobody waits for it. */
   readonly busy: (until: EpochMs) => void;
+  /** Tells ops what the object carries; a hint too. */
+  readonly load?: ((load: CellLoad) => void) | undefined;
   /** The outcome, or `late` when it takes longer. */
   readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
   /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
@@ -49,6 +52,7 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     }
     deps.push(effects.frames);
     if (effects.busyUntil !== undefined) deps.busy(effects.busyUntil);
+    if (effects.load !== undefined) deps.load?.(effects.load);
     // A failure of what follows has been told, and has thrown the object away.
     for (const send of effects.sends) call(send).catch(() => undefined);
   };

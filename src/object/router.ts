@@ -19,6 +19,7 @@ import type {
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { City, CityStore } from '../store/city-store.ts';
 import { busy, type CallDeps, callObject, isProblem } from './call.ts';
+import { Gate } from './gate.ts';
 import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
 
 /** What the router needs of a namespace of objects. */
@@ -51,6 +52,7 @@ const HOPS_MAX = 5;
 
 export class Router {
   readonly #deps: RouterDeps;
+  readonly #gate = new Gate();
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -122,7 +124,10 @@ export class Router {
     if (isProblem(reply)) return reply;
     if (reply.t !== 'load') return busy('the map is changing here');
     const hint = await this.#hintOf(cell);
-    return callObject(() => this.#deps.cells.get(cell, hint).fetch(request(cell)), this.#deps);
+    // The upgrade waits for the first ping.
+    return this.#gate.pass(cell, 'presence', () =>
+      callObject(() => this.#deps.cells.get(cell, hint).fetch(request(cell)), this.#deps),
+    );
   }
 
   async #reach(
@@ -164,7 +169,8 @@ export class Router {
       ...(birth === undefined ? {} : { birth }),
       ...(trace === undefined ? {} : { trace }),
     };
-    return callObject(() => this.#deps.cells.get(cell, leaf?.city.locationHint).call(envelope), this.#deps);
+    const stub = (): CellStub => this.#deps.cells.get(cell, leaf?.city.locationHint);
+    return this.#gate.pass(cell, request.t, () => callObject(() => stub().call(envelope), this.#deps));
   }
 
   /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */

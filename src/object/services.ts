@@ -2,11 +2,13 @@
 import type { Env } from '../env.ts';
 import { epochMs } from '../lib/brand.ts';
 import type { CityStore } from '../store/city-store.ts';
+import type { LoadStore } from '../store/load-store.ts';
 import { d1CityStore } from '../store/sql/d1-city-store.ts';
+import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { MapCache } from './map-cache.ts';
 import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
 
-export type Services = { readonly router: Router; readonly store: CityStore };
+export type Services = { readonly router: Router; readonly store: CityStore; readonly loads: LoadStore };
 
 const made = new WeakMap<object, Services>();
 
@@ -25,7 +27,7 @@ export function servicesOf(env: Env): Services {
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  const services = { router, store };
+  const services = { router, store, loads: d1LoadStore(env.DB) };
   made.set(env.DB, services);
   return services;
 }

@@ -5,12 +5,14 @@ import type { EpochMs } from '../lib/brand.ts';
 import { epochMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import type { BusyStore } from '../store/busy-store.ts';
+import type { LoadStore } from '../store/load-store.ts';
 import { isProblem } from './call.ts';
 import type { Router } from './router.ts';
 
 export type SweepDeps = {
   readonly router: Pick<Router, 'peek'>;
   readonly busy: BusyStore;
+  readonly loads: Pick<LoadStore, 'prune'>;
   readonly onError: (cell: CellId | undefined, error: unknown) => void;
 };
 
@@ -19,19 +21,23 @@ export type Swept = { readonly cells: number; readonly woken: number; readonly f
 export const SLICE_MAX = 250;
 const MINUTE_MS = 60_000;
 const KEPT_MS = 24 * 60 * MINUTE_MS;
+const LOADS_PRUNED_EVERY_MIN = 60;
 
 // What D1 said last, for when it is away.
 let lastList: readonly CellId[] = [];
 
 /** Wakes the slice whose turn it is in the minute of `now`. One cell's failure is told to `onError` and stops no other. */
-export async function sweep({ router, busy, onError }: SweepDeps, now: EpochMs): Promise<Swept> {
+export async function sweep({ router, busy, loads, onError }: SweepDeps, now: EpochMs): Promise<Swept> {
+  const minute = Math.floor(now / MINUTE_MS);
   try {
     lastList = await busy.list(now);
     await busy.prune(epochMs(now - KEPT_MS));
+    // Told again within the hour, else of a cell that sleeps.
+    if (minute % LOADS_PRUNED_EVERY_MIN === 0) await loads.prune(epochMs(now - 2 * LOADS_PRUNED_EVERY_MIN * MINUTE_MS));
   } catch (error) {
     onError(undefined, error);
   }
-  const slice = sliceOf(lastList, Math.floor(now / MINUTE_MS));
+  const slice = sliceOf(lastList, minute);
   const woken = await mapBounded(slice, async (cell) => {
     try {
       const load = await router.peek(cell);

@@ -1,7 +1,7 @@
 // What a step wants done, in the one order in which every interpreter does it: rows and alarm in one transaction, then the rest.
 import type { EpochMs } from '../lib/brand.ts';
 import type { UserId } from './ids.ts';
-import type { Address, CellRequest, UserRequest } from './messages.ts';
+import type { Address, CellLoad, CellRequest, UserRequest } from './messages.ts';
 
 /** A row of JSON; `null` deletes. */
 export type RowWrite = { readonly table: string; readonly key: string; readonly value: string | null };
@@ -35,6 +35,8 @@ export type Effects = {
   alarmAt: EpochMs | null | undefined;
   /** The coarse time until which the cell has work, for the sweep's list; a hint, written seldom. */
   busyUntil: EpochMs | undefined;
+  /** What the cell carries, for ops: told seldom, and a hint. */
+  load: CellLoad | undefined;
   /** Answers to callers that wait. */
   readonly replies: { readonly token: number; readonly value: unknown }[];
   readonly sends: Send[];
@@ -51,6 +53,7 @@ export const noEffects = (): Effects => ({
   rows: [],
   alarmAt: undefined,
   busyUntil: undefined,
+  load: undefined,
   replies: [],
   sends: [],
   attachments: [],

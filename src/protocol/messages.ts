@@ -224,6 +224,14 @@ export type CellLoad = {
   readonly stepMs: number;
   /** Share of what the cell can carry before it splits: 0.5 in normal times, 0.75 at a peak. */
   readonly used: number;
+  /** What comes in, on the same scale: from 0.75 on the cell pushes back. */
+  readonly strain: number;
+  /** When `used` reaches 1 by its present trend; absent: not within a day. */
+  readonly hotInS?: number;
+  /** How long the oldest question that looks for people has been looking. */
+  readonly queueAgeMs: number;
+  /** How late the last alarm ran. */
+  readonly alarmLagMs: number;
   readonly sockets: number;
   readonly questions: Readonly<Record<QuestionState, number>>;
   readonly beacons: number;

@@ -139,6 +139,19 @@ export const cellsQuerySchema = object({
 /** Looking at a cell is a call to it, and one request may make a thousand. */
 export const CELLS_PAGE_MAX = 900;
 export const CELL_NAMES_PAGE_MAX = 10_000;
+export const statusQuerySchema = object({
+  city: v.optional(v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city'))),
+  /** How many of the hottest cells are shown. */
+  cells: v.optional(
+    v.pipe(
+      decimal,
+      v.integer('must be a whole number'),
+      v.minValue(1, 'must be 1 or more'),
+      v.maxValue(200, 'must be 200 or less'),
+    ),
+  ),
+});
+export const STATUS_CELLS_DEFAULT = 20;
 export const emptyQuerySchema = object({});
 
 export const questionIdSchema = v.pipe(

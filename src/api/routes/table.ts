@@ -7,6 +7,7 @@ import { healthRoutes } from './health.ts';
 import { offerRoutes } from './offers.ts';
 import { presenceRoutes } from './presence.ts';
 import { questionRoutes } from './questions.ts';
+import { statusRoutes } from './status.ts';
 import { streamRoutes } from './stream.ts';
 
 export const ROUTES: readonly Route[] = [
@@ -17,5 +18,6 @@ export const ROUTES: readonly Route[] = [
   ...streamRoutes,
   ...cityRoutes,
   ...cellRoutes,
+  ...statusRoutes,
   ...healthRoutes,
 ];

@@ -1,0 +1,100 @@
+// What ops sees at a glance: each city's load and headroom, the hottest cells, and which cell will be hot next.
+import type { EpochMs } from '../lib/brand.ts';
+import type { CellId, CityId } from '../protocol/ids.ts';
+import type { CellLoad } from '../protocol/messages.ts';
+import type { CellStatus, CityLoad, CityStatus, HotNext, Status, ToldLoad } from '../protocol/status.ts';
+import type { QuestionState } from '../protocol/views.ts';
+
+/** A cell splits at twice what it is to carry in normal times. */
+const TARGET: Status['target'] = { normal: 0.5, peak: 0.75, splits: 1 };
+
+export type Seen = {
+  readonly cities: readonly { readonly id: CityId; readonly name: string; readonly cells: number }[];
+  readonly totals: readonly CityLoad[];
+  readonly hottest: readonly ToldLoad[];
+  /** What those that were asked just now answered, by cell. */
+  readonly live: ReadonlyMap<CellId, CellLoad>;
+};
+
+const QUESTIONS: Readonly<Record<QuestionState, number>> = {
+  open: 0,
+  dormant: 0,
+  matched: 0,
+  answered: 0,
+  expired: 0,
+  cancelled: 0,
+};
+
+export function statusOf({ cities, totals, hottest, live }: Seen, now: EpochMs): Status {
+  const cells = hottest
+    .map((told) => cellStatus(told, live.get(told.cell), now))
+    .sort((a, b) => b.used - a.used || (a.cell < b.cell ? -1 : 1));
+  return {
+    at: new Date(now).toISOString(),
+    target: TARGET,
+    cities: cities.map((city) =>
+      cityStatus(
+        city,
+        totals.find((one) => one.city === city.id),
+        cells.filter((cell) => cell.city === city.id),
+        hottest,
+      ),
+    ),
+    cells,
+    hotNext: hotNextOf(cells),
+  };
+}
+
+function cellStatus({ toldAt, ...told }: ToldLoad, live: CellLoad | undefined, now: EpochMs): CellStatus {
+  const { t: _, ...load } = live ?? told;
+  const asOf = new Date(live === undefined ? toldAt : now).toISOString();
+  return { ...load, headroom: headroomOf(load.used), asOf, live: live !== undefined };
+}
+
+/** What was told, mended by what those that were asked just now say. */
+function cityStatus(
+  { id, name, cells }: Seen['cities'][number],
+  told: CityLoad | undefined,
+  seen: readonly CellStatus[],
+  hottest: readonly ToldLoad[],
+): CityStatus {
+  const before = new Map(hottest.map((load) => [load.cell, load]));
+  const mended = (sum: number, of: (load: Omit<CellLoad, 't'>) => number): number =>
+    seen.reduce((all, cell) => all + of(cell) - of(before.get(cell.cell) ?? cell), sum);
+  const most = (of: (load: Omit<CellLoad, 't'>) => number, known: number): number => Math.max(known, ...seen.map(of));
+  const questions = told?.questions ?? QUESTIONS;
+  // The hottest that told is among those that are seen, so what these say now is what counts.
+  const used = seen.length === 0 ? (told?.used ?? 0) : Math.max(...seen.map((cell) => cell.used));
+  return {
+    id,
+    name,
+    cells,
+    cellsTold: told?.cells ?? 0,
+    users: mended(told?.users ?? 0, (load) => load.users),
+    questions: Object.fromEntries(
+      Object.entries(questions).map(([state, n]) => [
+        state,
+        mended(n, (load) => load.questions[state as QuestionState]),
+      ]),
+    ) as Record<QuestionState, number>,
+    eventsPerS: Math.round(mended(told?.eventsPerS ?? 0, (load) => load.eventsPerS) * 10) / 10,
+    sockets: mended(told?.sockets ?? 0, (load) => load.sockets),
+    outbox: mended(told?.outbox ?? 0, (load) => load.outbox),
+    queueAgeMs: most((load) => load.queueAgeMs, told?.queueAgeMs ?? 0),
+    alarmLagMs: most((load) => load.alarmLagMs, told?.alarmLagMs ?? 0),
+    used,
+    headroom: headroomOf(used),
+  };
+}
+
+/** Of those that are not hot yet, the one that is first to be by its trend; when none rises, the hottest. */
+function hotNextOf(cells: readonly CellStatus[]): HotNext | null {
+  const cool = cells.filter((cell) => cell.used < TARGET.splits);
+  const rising = cool.filter((cell) => cell.hotInS !== undefined).sort((a, b) => (a.hotInS ?? 0) - (b.hotInS ?? 0));
+  const next = rising[0] ?? cool[0];
+  if (next === undefined) return null;
+  const { cell, city, used, hotInS } = next;
+  return { cell, city, used, ...(hotInS === undefined ? {} : { hotInS }) };
+}
+
+const headroomOf = (used: number): number => Math.round((TARGET.splits - used) * 1000) / 1000;

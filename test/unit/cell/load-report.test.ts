@@ -1,0 +1,137 @@
+// What a cell tells ops of its own accord, how seldom, and what it sees coming.
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
+import type { Effects } from '../../../src/protocol/effects.ts';
+import type { CellLoad } from '../../../src/protocol/messages.ts';
+import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
+import { bob, newQuestion, ping, START, user } from '../support/names.ts';
+
+/** 200 users, or 20 events a second, are all that the cell can carry. */
+const SMALL = { limits: { ...DEFAULT_POLICY.limits, users: 100, eventsPerS: 10 } };
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+let token = 1_000_000;
+
+/** One event of somebody, with what it tells. */
+function tick(cell: CellHarness, who = bob): Effects {
+  token += 1;
+  return cell.step({
+    t: 'request',
+    envelope: { request: { t: 'presence', user: who, ping: ping(undefined, { ttlMs: HOUR_MS }) } },
+    token,
+    socket: true,
+  });
+}
+
+function loadOf(cell: CellHarness): CellLoad {
+  const reply = cell.request({ t: 'load' });
+  if (reply.t !== 'load') throw new Error(`the cell answered ${reply.t}`);
+  return reply;
+}
+
+/** What it tells in so many minutes with an event every second, by the second of telling. */
+function told(cell: CellHarness, minutes: number, before: (second: number) => void = () => {}): [number, number][] {
+  const seen: [number, number][] = [];
+  for (let s = 0; s < minutes * 60; s++) {
+    cell.setNow(cell.now() + 1000);
+    before(s);
+    const { load } = tick(cell);
+    if (load !== undefined) seen.push([Math.round((cell.now() - START) / 1000), load.users]);
+  }
+  return seen;
+}
+
+describe('OPS1: a cell tells what it carries', () => {
+  it('not in its first minute, then when there is something to tell, then once an hour', () => {
+    const cell = cellHarness({ checked: false });
+    const seen = told(cell, 180);
+    expect(seen.map(([, users]) => users)).toEqual([1, 1, 1]);
+    expect(seen[0]?.[0]).toBe(60);
+    expect((seen[1]?.[0] ?? 0) - (seen[0]?.[0] ?? 0)).toBe(3600);
+  });
+
+  it('never from an object that sleeps between pings, and not when nobody is there', () => {
+    const cell = cellHarness();
+    cell.connect(bob);
+    for (let i = 0; i < 60; i++) {
+      cell.setNow(cell.now() + 50_000);
+      cell.restart();
+      expect(tick(cell).load).toBeUndefined();
+    }
+    const empty = cellHarness();
+    empty.setNow(empty.now() + 5 * MINUTE_MS);
+    expect(empty.step({ t: 'alarm' }).load).toBeUndefined();
+  });
+
+  it('at most once a minute, however its load swings, and with no row of its own', () => {
+    const cell = cellHarness({ policy: SMALL, checked: false });
+    told(cell, 5);
+    const rows = cell.store.rowsWritten();
+    const seen = told(cell, 30, (second) => {
+      const { meter } = cell.state();
+      Object.assign(meter, { eventsPerS: second % 2 === 0 ? 19 : 1, at: cell.now() });
+    });
+    expect(seen.length).toBeLessThanOrEqual(30);
+    expect(seen.length).toBeGreaterThan(10);
+    for (const [i, [at]] of seen.entries()) expect(at - (seen[i - 1]?.[0] ?? 0)).toBeGreaterThanOrEqual(60);
+    expect(cell.store.rowsWritten()).toBe(rows);
+  });
+
+  it('says when the last person has gone', () => {
+    const cell = cellHarness({ policy: SMALL });
+    told(cell, 15);
+    cell.request({ t: 'leave', user: bob });
+    cell.setNow(cell.now() + 15 * MINUTE_MS);
+    expect(cell.step({ t: 'alarm' }).load).toMatchObject({ users: 0 });
+  });
+});
+
+describe('the load that a cell shows', () => {
+  it('OPS1 sees when it will be hot by its present trend: events that rise steadily', () => {
+    const cell = cellHarness({ policy: SMALL, checked: false });
+    cell.connect(bob);
+    // From nothing, 1.2 a second more each minute: 20 a second after about 17 minutes.
+    let owed = 0;
+    for (let s = 0; s < 600; s++) {
+      owed += (1.2 * s) / 60;
+      for (; owed >= 1; owed--) {
+        cell.setNow(START + s * 1000);
+        tick(cell);
+      }
+    }
+    const { used, hotInS } = loadOf(cell);
+    expect(used).toBeGreaterThan(0.5);
+    expect(used).toBeLessThan(0.6);
+    // 400 s by the calculation.
+    expect(hotInS).toBeGreaterThan(300);
+    expect(hotInS).toBeLessThan(550);
+  });
+
+  it('OPS1 sees users who come steadily, and none who stay as many', () => {
+    const cell = cellHarness({ policy: SMALL, checked: false });
+    cell.connect(bob);
+    for (let s = 0; s < 600; s++) {
+      cell.setNow(START + s * 1000);
+      if (s % 6 === 0) cell.connect(user(`u${s}`), { ttlMs: HOUR_MS });
+      else tick(cell);
+    }
+    // 101 of 200, ten more each minute: 600 s to go.
+    expect(loadOf(cell).hotInS).toBeGreaterThan(450);
+    expect(loadOf(cell).hotInS).toBeLessThan(900);
+    told(cell, 40);
+    expect(loadOf(cell).hotInS).toBeUndefined();
+  });
+
+  it('OPS1 tells how long the oldest question has been looking, and how late the last alarm was', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion({ expiresInMs: 600_000 }) });
+    expect(loadOf(cell)).toMatchObject({ queueAgeMs: 0, alarmLagMs: 0 });
+    cell.setNow(cell.now() + 90_000);
+    const lateMs = 90_000 - ((cell.store.alarm() ?? 0) - START);
+    cell.step({ t: 'alarm' });
+    expect(loadOf(cell)).toMatchObject({ queueAgeMs: 90_000, alarmLagMs: lateMs, questions: { dormant: 1 } });
+    cell.request({ t: 'cancel', id: newQuestion().id, user: newQuestion().asker });
+    expect(loadOf(cell).queueAgeMs).toBe(0);
+  });
+});

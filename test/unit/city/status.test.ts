@@ -1,0 +1,91 @@
+// A status out of what cells told and what the hottest say now.
+import { describe, expect, it } from 'vitest';
+import { statusOf } from '../../../src/city/status.ts';
+import { epochMs } from '../../../src/lib/brand.ts';
+import type { CellId, CityId } from '../../../src/protocol/ids.ts';
+import type { CellLoad } from '../../../src/protocol/messages.ts';
+import type { CityLoad, ToldLoad } from '../../../src/protocol/status.ts';
+
+const NOW = epochMs(1_800_000_000_000);
+const QUESTIONS = { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 };
+
+const told = (cell: string, used: number, more: Partial<CellLoad> = {}): ToldLoad => ({
+  t: 'load',
+  cell: cell as CellId,
+  city: 'sf' as CityId,
+  users: 10,
+  eventsPerS: 1,
+  stepMs: 0.01,
+  used,
+  strain: 0,
+  queueAgeMs: 0,
+  alarmLagMs: 0,
+  sockets: 0,
+  questions: QUESTIONS,
+  beacons: 0,
+  outbox: 0,
+  journal: 0,
+  toldAt: epochMs(NOW - 60_000),
+  ...more,
+});
+const total = (more: Partial<CityLoad> = {}): CityLoad => ({
+  city: 'sf' as CityId,
+  cells: 30,
+  used: 0.6,
+  users: 700,
+  eventsPerS: 20,
+  sockets: 0,
+  outbox: 3,
+  queueAgeMs: 5000,
+  alarmLagMs: 0,
+  questions: { ...QUESTIONS, open: 4 },
+  ...more,
+});
+const CITIES = [
+  { id: 'sf' as CityId, name: 'San Francisco', cells: 261 },
+  { id: 'sea' as CityId, name: 'Seattle', cells: 90 },
+];
+const live = (...loads: CellLoad[]) => new Map(loads.map((load) => [load.cell, load]));
+
+describe('OPS1: a status', () => {
+  it('mends what was told by what is said now, in the sums and in the order', () => {
+    const hottest = [told('a', 0.6), told('b', 0.4)];
+    const now = told('b', 0.8, { users: 60, questions: { ...QUESTIONS, open: 2 }, queueAgeMs: 9000 });
+    const status = statusOf({ cities: CITIES, totals: [total()], hottest, live: live(now) }, NOW);
+    expect(status.cells.map(({ cell, used, headroom, live: asked }) => [cell, used, headroom, asked])).toEqual([
+      ['b', 0.8, 0.2, true],
+      ['a', 0.6, 0.4, false],
+    ]);
+    expect(status.cells.map(({ asOf }) => Date.parse(asOf) - NOW)).toEqual([0, -60_000]);
+    expect(status.cities[0]).toMatchObject({
+      id: 'sf',
+      cells: 261,
+      cellsTold: 30,
+      users: 750,
+      questions: { open: 6 },
+      queueAgeMs: 9000,
+      outbox: 3,
+      used: 0.8,
+      headroom: 0.2,
+    });
+  });
+
+  it('shows a city of which no cell has told anything as empty', () => {
+    const status = statusOf({ cities: CITIES, totals: [], hottest: [], live: live() }, NOW);
+    expect(status.cities[1]).toMatchObject({ id: 'sea', users: 0, cellsTold: 0, used: 0, headroom: 1 });
+    expect(status).toMatchObject({ cells: [], hotNext: null, target: { normal: 0.5, peak: 0.75, splits: 1 } });
+  });
+
+  it.each([
+    [
+      'the one that gets there first',
+      [told('a', 0.9), told('b', 0.5, { hotInS: 600 }), told('c', 0.7, { hotInS: 900 })],
+      'b',
+    ],
+    ['the hottest when none rises', [told('a', 0.5), told('b', 0.9)], 'b'],
+    ['none that is hot already', [told('a', 1.2, { hotInS: 0 }), told('b', 0.3)], 'b'],
+  ])('names %s as the next to be hot', (_, hottest, cell) => {
+    const status = statusOf({ cities: CITIES, totals: [total()], hottest, live: live() }, NOW);
+    expect(status.hotNext?.cell).toBe(cell);
+  });
+});

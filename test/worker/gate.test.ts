@@ -1,0 +1,64 @@
+// The gate before a cell: what is in flight is counted by kind of call, and what goes beyond is refused at once.
+import { describe, expect, it } from 'vitest';
+import { isProblem } from '../../src/object/call.ts';
+import { Gate, IN_FLIGHT_MAX } from '../../src/object/gate.ts';
+
+/** Calls that wait until they are let go. */
+function slow() {
+  const waiting: (() => void)[] = [];
+  return {
+    waiting,
+    call: () => new Promise<{ readonly t: 'done' }>((resolve) => waiting.push(() => resolve({ t: 'done' }))),
+  };
+}
+
+const KINDS = ['presence', 'ask', 'patch', 'accept', 'decline', 'answer'] as const;
+
+describe('LOAD7: calls in flight to one cell', () => {
+  it.each(KINDS)('%s is refused at once when so many wait, and taken again when one has gone', async (kind) => {
+    const gate = new Gate();
+    const { waiting, call } = slow();
+    const calls = Array.from({ length: IN_FLIGHT_MAX[kind] ?? 0 }, () => gate.pass('9q8yy', 'answer', call));
+    expect(await gate.pass('9q8yy', kind, call)).toMatchObject({ t: 'problem', code: 'busy', retryAfterS: 2 });
+    expect(waiting).toHaveLength(calls.length);
+    const other = gate.pass('9q8yv', kind, call);
+    waiting.splice(0, 1)[0]?.();
+    await calls[0];
+    const next = gate.pass('9q8yy', kind, call);
+    for (const go of waiting) go();
+    expect((await Promise.all([...calls, other, next])).some(isProblem)).toBe(false);
+  });
+
+  it('refuses pings before questions, and these before what is said of offers; cancels and objects never', async () => {
+    const limits = KINDS.map((kind) => IN_FLIGHT_MAX[kind] ?? 0);
+    expect([...limits].sort((a, b) => a - b)).toEqual(limits);
+    const gate = new Gate();
+    const { waiting, call } = slow();
+    for (let i = 0; i < 600; i++) void gate.pass('9q8yy', 'answer', call);
+    expect(waiting).toHaveLength(512);
+    for (const kind of [
+      'cancel',
+      'leave',
+      'question',
+      'load',
+      'recall',
+      'forget',
+      'scout',
+      'reserve',
+      'push',
+    ] as const) {
+      const { waiting: own, call: once } = slow();
+      const answer = gate.pass('9q8yy', kind, once);
+      own[0]?.();
+      expect(await answer).toEqual({ t: 'done' });
+    }
+  });
+
+  it('counts a call that fails as gone', async () => {
+    const gate = new Gate();
+    for (let i = 0; i < 1000; i++) {
+      await expect(gate.pass('9q8yy', 'presence', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    }
+    expect(await gate.pass('9q8yy', 'presence', async () => ({ t: 'done' }))).toEqual({ t: 'done' });
+  });
+});
