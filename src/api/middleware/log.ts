@@ -8,7 +8,9 @@ export const log: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const user = c.get('user');
   const { status } = c.res;
-  jsonLog(c.env.LOG_LEVEL)(status >= 500 ? 'error' : 'info', 'request', {
+  // A refusal under pressure is no fault, and there may be many.
+  const level = status >= 500 && c.get('code') !== 'busy' ? 'error' : 'info';
+  jsonLog(c.env.LOG_LEVEL)(level, 'request', {
     method: c.req.method,
     // The pattern: a path has ids in it, a query points.
     route: c.get('route') ?? 'none',
