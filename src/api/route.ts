@@ -30,7 +30,7 @@ export type Route<Body = unknown, Query = unknown> = {
   /** `open`: no token is asked for. */
   readonly scopes: readonly Scope[] | 'open';
   /** Of a success. */
-  readonly status: 101 | 200 | 201 | 204;
+  readonly status: 101 | 200 | 201 | 202 | 204;
   /** Absent: the body must be empty or `{}`. */
   readonly body?: Schema;
   readonly bodyBytesMax?: number;

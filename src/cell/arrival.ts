@@ -8,6 +8,7 @@ import { homeOf, type QuestionId, type UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, RESERVE_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { Candidate, CellReply, Need } from '../protocol/messages.ts';
 import { consider } from './holds.ts';
+import { welcomes } from './life.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { join } from './match.ts';
 import { needOf, policyOf } from './need.ts';
@@ -21,7 +22,7 @@ type Chance = { readonly id: QuestionId; readonly candidate: Candidate };
 /** Tries the user for as many of the best sleepers as their capacity allows: questions here directly, beacons by a nudge. */
 export function arrive(tx: Tx, held: Held): void {
   const { state } = tx;
-  if (state.sleepers.size() === 0 || held.phase !== 'live') return;
+  if (state.sleepers.size() === 0 || held.phase !== 'live' || !welcomes(state)) return;
   let free = freeSlots(state, held);
   if (free <= 0) return;
   for (const { id, candidate } of chances(tx, held, free)) {

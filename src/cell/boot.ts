@@ -3,6 +3,7 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { Attachment } from '../protocol/effects.ts';
 import { arrive } from './arrival.ts';
 import { claim } from './presence.ts';
+import { claimTaken } from './takeover.ts';
 import type { Tx } from './tx.ts';
 import { watchUser } from './watch.ts';
 
@@ -13,6 +14,7 @@ export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochM
   for (const attachment of attachments) restore(tx, attachment);
   if (state.birth === undefined) return;
   for (const arriving of state.arriving.values()) claim(tx, arriving);
+  for (const taking of state.taking.values()) claimTaken(tx, taking);
   for (const question of state.questions.values()) tx.owing.add(question.id);
   // A nudge that was under way is lost: whoever is here is held against the beacons once more.
   if (state.beacons.size > 0) for (const held of state.users.values()) arrive(tx, held);

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../matching/policy.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
 import type { Birth, StreamItem } from '../protocol/messages.ts';
 import type { JournalRecord } from './journal.ts';
-import type { Arriving, Beacon, Held, Hold, Question, Stream } from './state.ts';
+import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';
 
 const VERSION = 1;
 
@@ -16,6 +16,7 @@ export const CELL_TABLES = [
   { name: 'arriving', kind: 'all' },
   { name: 'questions', kind: 'all' },
   { name: 'beacons', kind: 'all' },
+  { name: 'taking', kind: 'all' },
   { name: 'journal', kind: 'log' },
 ] as const;
 
@@ -25,6 +26,16 @@ export const encodeBirth = (birth: Birth): string => JSON.stringify({ v: VERSION
 export function decodeBirth(text: string): Birth {
   const birth = versioned<Birth>(VERSION, 'meta', text);
   return { ...birth, policy: { ...DEFAULT_POLICY, ...birth.policy } };
+}
+
+export const encodeLife = (life: Life): string => JSON.stringify({ v: VERSION, ...life });
+export const decodeLife = (text: string): Life => versioned<Life>(VERSION, 'meta', text);
+
+export const encodeTaking = ({ user, epoch }: Taking): string => JSON.stringify({ v: VERSION, user, epoch });
+
+export function decodeTaking(text: string): Taking {
+  const { user, epoch } = versioned<Pick<Taking, 'user' | 'epoch'>>(VERSION, 'taking', text);
+  return { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
 }
 
 type UserRow = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
@@ -81,7 +92,7 @@ export function decodeQuestion(text: string): Question {
   for (const { u, n, a, i } of row.streams) {
     streams.set(u, { next: n, acked: a, items: [...i], retryAt: undefined, call: undefined, failures: 0 });
   }
-  return { ...row, streams };
+  return { ...row, born: row.born ?? row.createdAt, streams };
 }
 
 export const encodeBeacon = (beacon: Beacon): string => JSON.stringify({ v: VERSION, ...beacon });

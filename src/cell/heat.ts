@@ -20,3 +20,17 @@ export function usedOf(carried: Carried, limits: Limits): number {
 export function isHot(carried: Carried, limits: Limits): boolean {
   return heatOf(carried, limits) >= SPLIT_AT;
 }
+
+/** What one cell would carry in place of these. Steps would be as long as the longest, at least. */
+export function together(parts: readonly Carried[]): Carried {
+  return {
+    users: parts.reduce((sum, { users }) => sum + users, 0),
+    eventsPerS: parts.reduce((sum, part) => sum + part.eventsPerS, 0),
+    stepMs: parts.reduce((most, { stepMs }) => Math.max(most, stepMs), 0),
+  };
+}
+
+/** LOAD1: merged cells must carry less than one is to carry in normal times, so that they do not split again. */
+export function mayMerge(parts: readonly Carried[], limits: Limits): boolean {
+  return heatOf(together(parts), limits) < 1;
+}

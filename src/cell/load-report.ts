@@ -54,6 +54,7 @@ export function loadOf(state: CellState, now: EpochMs): CellLoad {
     t: 'load',
     cell,
     city,
+    life: state.life.phase.t,
     users: load.users,
     eventsPerS: rounded(load.eventsPerS, 1),
     stepMs: rounded(load.stepMs, 3),

@@ -4,8 +4,18 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import type { Birth } from '../protocol/messages.ts';
 import { agenda } from './agenda.ts';
-import { decodeArriving, decodeBeacon, decodeBirth, decodeJournal, decodeQuestion, decodeUser } from './codec.ts';
-import { dueQuestion } from './due.ts';
+import {
+  decodeArriving,
+  decodeBeacon,
+  decodeBirth,
+  decodeJournal,
+  decodeLife,
+  decodeQuestion,
+  decodeTaking,
+  decodeUser,
+} from './codec.ts';
+import { dueLife, dueQuestion, dueTaking } from './due.ts';
+import { decides, newborn } from './life.ts';
 import { isShort } from './lifecycle.ts';
 import { meter } from './meter.ts';
 import { needOf } from './need.ts';
@@ -17,10 +27,12 @@ import { watchArriving, watchBeacon, watchUser } from './watch.ts';
 export function emptyCell(): CellState {
   return {
     birth: undefined,
+    life: newborn(),
     users: new Map(),
     arriving: new Map(),
     questions: new Map(),
     beacons: new Map(),
+    taking: new Map(),
     journalLast: 0,
     clock: epochMs(0),
     near: [],
@@ -39,6 +51,14 @@ export function emptyCell(): CellState {
     calls: new Map(),
     nudging: new Map(),
     sockets: new Map(),
+    change: {
+      lanes: new Map(),
+      ready: new Set(),
+      parcels: undefined,
+      told: new Map(),
+      tellAt: undefined,
+      restUntil: epochMs(0),
+    },
     nextCall: 1,
   };
 }
@@ -55,7 +75,9 @@ export function loadCell(
     watchUser(state, held.user, held);
   }
   for (const arriving of state.arriving.values()) watchArriving(state, arriving.user, arriving);
-  for (const question of state.questions.values()) {
+  for (const taking of state.taking.values()) state.agenda.set(`t:${taking.user}`, dueTaking(taking, now));
+  state.agenda.set('l:', dueLife(state, now));
+  for (const question of decides(state) ? state.questions.values() : []) {
     state.agenda.set(`q:${question.id}`, dueQuestion(question, now));
     if (isShort(question)) state.sleepers.add(needOf(state, question));
   }
@@ -79,8 +101,14 @@ function loadRow(state: CellState, table: string, key: string, value: string): v
   };
   switch (table) {
     case 'meta':
-      setBirth(state, decodeBirth(value));
+      if (key === 'life') state.life = decodeLife(value);
+      else setBirth(state, decodeBirth(value));
       return;
+    case 'taking': {
+      const taking = decodeTaking(value);
+      state.taking.set(taking.user, taking);
+      return;
+    }
     case 'users': {
       const held = decodeUser(value);
       state.users.set(held.user, held);

@@ -1,5 +1,6 @@
 // One try of a question: the people here, and those of every other cell that the circle touches; the best of all get the offers.
 import { minDistanceToBoundsM } from '../geo/distance.ts';
+import { decode } from '../geo/geohash.ts';
 import { plusMs } from '../lib/brand.ts';
 import { keepBest, scoreBound } from '../matching/score.ts';
 import { sleepMs } from '../matching/stages.ts';
@@ -7,11 +8,12 @@ import type { OfferId, UserId } from '../protocol/ids.ts';
 import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { Candidate, CellReply } from '../protocol/messages.ts';
 import { collect } from './holds.ts';
+import { also } from './life.ts';
 import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
 import { needOf, policyOf } from './need.ts';
 import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
 import { sleep } from './sleep.ts';
-import type { Question, Round } from './state.ts';
+import type { Near, Question, Round } from './state.ts';
 import { call, type Tx } from './tx.ts';
 
 /** Outgoing connections at once. */
@@ -39,14 +41,17 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
     question: question.id,
     needed,
     deadline: plusMs(now, policy.scoutTimeMs),
-    queue: cellsAround(tx, needed.point, needed.radiusM).slice(0, policy.scoutCellsMax),
+    queue: [],
     candidates: collect(state, needed, policy, wanted + RESERVES, now),
     voided: [...voided],
     carried: voided.length,
     inFlight: 0,
+    known: new Set([cellOf(tx)]),
     unlit: 0,
     repeat,
   };
+  queueUp(round, state.near.slice(), policy.scoutCellsMax);
+  queueUp(round, also(state).map(withBounds));
   state.rounds.set(question.id, round);
   advance(tx, question, round);
 }
@@ -65,9 +70,9 @@ export function scouted(
     for (const candidate of answer.candidates) {
       if (!round.voided.includes(candidate.user)) keepBest(round.candidates, candidate, limit);
     }
-    if (!answer.beacon) round.unlit++;
-  } else if (answer.t === 'moved') {
-    for (const cell of answer.to) round.queue.unshift({ cell, distanceM: 0 });
+    // One that has been divided takes no beacons: its parts do.
+    if (!answer.beacon && answer.also === undefined) round.unlit++;
+    queueUp(round, (answer.also ?? []).map(withBounds));
   }
   advance(tx, question, round);
 }
@@ -223,12 +228,22 @@ function beaconMs(tx: Tx, question: Question): number {
   );
 }
 
-/** Other leaves that the circle touches, the margin included, nearest first. */
-function cellsAround(tx: Tx, point: Question['point'], radiusM: number): Round['queue'] {
+/** Adds cells that the circle touches, the margin included, nearest first: each is asked once in a try. */
+function queueUp(round: Round, cells: readonly Near[], most = Number.POSITIVE_INFINITY): void {
+  const { point, radiusM } = round.needed;
   const touched: Round['queue'] = [];
-  for (const { cell, bounds } of tx.state.near) {
+  for (const { cell, bounds } of cells) {
     const distanceM = minDistanceToBoundsM(point, bounds);
-    if (distanceM <= radiusM + MARGIN_M) touched.push({ cell, distanceM: Math.max(0, distanceM - MARGIN_M) });
+    if (distanceM > radiusM + MARGIN_M || round.known.has(cell)) continue;
+    touched.push({ cell, distanceM: Math.max(0, distanceM - MARGIN_M) });
   }
-  return touched.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
+  if (touched.length === 0) return;
+  touched.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
+  for (const next of touched.slice(0, most)) {
+    round.known.add(next.cell);
+    round.queue.push(next);
+  }
+  round.queue.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
 }
+
+const withBounds = (cell: Near['cell']): Near => ({ cell, bounds: decode(cell) });

@@ -12,6 +12,7 @@ import { claim, dropArriving, lapse } from './presence.ts';
 import { askAfterFrozen } from './recall.ts';
 import type { Held, Question } from './state.ts';
 import { isPaid } from './streams.ts';
+import { claimTaken } from './takeover.ts';
 import type { Tx } from './tx.ts';
 import { watchUser } from './watch.ts';
 
@@ -47,6 +48,16 @@ function run(tx: Tx, key: string): void {
       else tx.beacons.add(id as QuestionId);
       return;
     }
+    case 't': {
+      const taking = state.taking.get(id as UserId);
+      if (taking === undefined) return;
+      if (taking.call === undefined) claimTaken(tx, taking);
+      else tx.taking.add(taking.user);
+      return;
+    }
+    case 'l':
+      // A change of the map is carried on at the end of every step.
+      return;
     default:
       endNudge(tx, id as QuestionId);
   }

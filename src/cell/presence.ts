@@ -3,7 +3,7 @@
 import { boundsContain } from '../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { present } from '../lib/assert.ts';
-import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
+import { type EpochMs, plusMs } from '../lib/brand.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, MARGIN_M, OUTSIDE_POINTS_MAX } from '../protocol/limits.ts';
 import type { ClaimReply, Ping, UserRecord } from '../protocol/messages.ts';
@@ -14,7 +14,8 @@ import { held as heldOf } from './codec.ts';
 import { askAboutHolds, dropHolds } from './holds.ts';
 import { policyOf } from './need.ts';
 import { pingEveryS, refusePing } from './pressure.ts';
-import { mergeProfile, sameProfile } from './profile.ts';
+import { sameProfile } from './profile.ts';
+import { fieldsOf } from './record.ts';
 import type { Arriving, CellSocket, CellState, Held, Waiting } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
 import { iso, viewPresence } from './view.ts';
@@ -108,6 +109,16 @@ export function claimed(
   }
 }
 
+/** The user was granted by another claim, and their pings here wait for one: they are for the row as it stands, holds and all. */
+export function joined(tx: Tx, held: Held): void {
+  const arriving = tx.state.arriving.get(held.user);
+  if (arriving === undefined) return;
+  remove(tx, arriving);
+  refresh(tx, held, arriving.ping, false);
+  for (const { token } of arriving.tokens)
+    reply(tx, token, { t: 'present', view: viewPresence(tx.state, held, tx.now) });
+}
+
 /** Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. */
 export function claim(tx: Tx, arriving: Arriving): void {
   const { user, ping: sent } = arriving;
@@ -176,25 +187,20 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   const { state, now } = tx;
   const { user, ping: sent } = arriving;
   const old = state.users.get(user);
-  const profile = mergeProfile(record?.profile, sent.profile);
+  const fields = fieldsOf(record, policyOf(state), now);
   const held = heldOf({
+    ...fields,
     user,
     epoch,
     phase: 'live',
     frozenAt: undefined,
     session: sent.session,
     seq: sent.seq,
-    profile,
+    profile: { ...fields.profile, ...sent.profile },
     point: sent.point,
     pointAt: arriving.pingAt,
     leaseUntil: arriving.leaseUntil,
     ttlMs: arriving.leaseUntil - arriving.pingAt,
-    idleSince: plusMs(now, -(record?.idleMs ?? policyOf(state).idleFullMs)),
-    coolUntil: record === null || record.coolLeftMs === 0 ? epochMs(0) : plusMs(now, record.coolLeftMs),
-    reputation: record?.reputation ?? 0.5,
-    pseudonym: record?.pseudonym ?? '',
-    blocked: record?.blocked ?? [],
-    holds: (record?.holds ?? []).map(({ leftMs, ...hold }) => ({ ...hold, until: plusMs(now, leftMs) })),
   });
   if (old !== undefined) state.roster.delete(user);
   state.users.set(user, held);
@@ -229,7 +235,7 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
   const wasAskable =
     held.phase === 'live' && held.leaseUntil > now && held.pointAt + policyOf(state).pointAgeMaxMs > now;
   const moved = held.point.lat !== sent.point.lat || held.point.lng !== sent.point.lng;
-  const profile = sameProfile(held.profile, sent.profile) ? held.profile : mergeProfile(held.profile, sent.profile);
+  const profile = sameProfile(held.profile, sent.profile) ? held.profile : { ...held.profile, ...sent.profile };
   const changed = profile !== held.profile;
   const ttlMs = leaseMs(state, sent, held.ttlMs);
   const revived = held.phase === 'lapsed';

@@ -1,10 +1,7 @@
-// What a user offers to be asked: what a ping says is laid over what was known.
+// Whether a ping says anything new of its user.
 import type { Profile } from '../protocol/messages.ts';
 
-export function mergeProfile(known: Profile | undefined, sent: Partial<Profile>): Profile {
-  return { ...(known ?? NEWCOMER), ...sent };
-}
-
+/** What was not sent stays as it is. */
 export function sameProfile(known: Profile, sent: Partial<Profile>): boolean {
   if (sent.capacity !== undefined && sent.capacity !== known.capacity) return false;
   return sameList(known.topics, sent.topics) && sameList(known.languages, sent.languages);
@@ -14,5 +11,3 @@ function sameList(known: readonly string[], sent: readonly string[] | undefined)
   if (sent === undefined || sent === known) return true;
   return sent.length === known.length && sent.every((item, i) => item === known[i]);
 }
-
-const NEWCOMER: Profile = { topics: [], languages: [], capacity: 1 };

@@ -34,6 +34,7 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
     languages: sent.languages,
     askedRadiusM: sent.radiusM ?? policy.radiusDefaultM,
     answersWanted: sent.answersWanted,
+    born: now,
     createdAt: now,
     expiresAt: plusMs(now, ttlMs),
     phase: { t: 'open', retryAt: undefined },

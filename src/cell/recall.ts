@@ -1,7 +1,7 @@
 // Giving a user up: frozen on the UserObject's word, forgotten when somebody else holds them.
 import type { UserId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
-import type { UserRecord } from '../protocol/messages.ts';
+import { recordOf } from './record.ts';
 import type { Held, Token } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
 
@@ -11,6 +11,8 @@ import { call, reply, type Tx } from './tx.ts';
  */
 export function recall(tx: Tx, user: UserId, epoch: number, token: Token): void {
   const { state } = tx;
+  const taking = state.taking.get(user);
+  if (taking !== undefined) taking.fence = Math.max(taking.fence, epoch);
   const arriving = state.arriving.get(user);
   if (arriving !== undefined) arriving.fence = Math.max(arriving.fence, epoch);
   const held = state.users.get(user);
@@ -25,7 +27,7 @@ export function recall(tx: Tx, user: UserId, epoch: number, token: Token): void 
     state.roster.delete(user);
     tx.users.add(user);
   }
-  reply(tx, token, { t: 'record', record: recordOf(tx, held) });
+  reply(tx, token, { t: 'record', record: recordOf(held, tx.now) });
 }
 
 /** Somebody else holds the user at a later epoch: the row goes, sockets are told to reconnect. */
@@ -48,21 +50,4 @@ export function askAfterFrozen(tx: Tx, held: Held): void {
   held.frozenAt = tx.now;
   const { user } = held;
   call(tx, { t: 'where', user }, { to: 'user', user }, { t: 'where', user }, CALL_TIMEOUT_MS);
-}
-
-function recordOf(tx: Tx, held: Held): UserRecord {
-  const left = (until: number): number => Math.max(0, until - tx.now);
-  return {
-    v: 1,
-    profile: held.profile,
-    point: held.point,
-    pointAgeMs: Math.max(0, tx.now - held.pointAt),
-    leaseLeftMs: left(held.leaseUntil),
-    idleMs: Math.max(0, tx.now - held.idleSince),
-    coolLeftMs: left(held.coolUntil),
-    reputation: held.reputation,
-    pseudonym: held.pseudonym,
-    blocked: held.blocked,
-    holds: [...held.holds.values()].map(({ until, ...hold }) => ({ ...hold, leftMs: left(until) })),
-  };
 }

@@ -1,7 +1,9 @@
 // Answers of other objects to this cell's calls, each handed to the room that asked. State read before the wait is not trusted.
 import { unreachable } from '../lib/assert.ts';
+import type { MapReply } from '../protocol/change-messages.ts';
 import type { CellReply, ClaimReply, StateReply, UserReply } from '../protocol/messages.ts';
 import { afterNudge } from './arrival.ts';
+import { errandDone } from './change.ts';
 import { stateOfHold } from './holds.ts';
 import { hasEnded } from './lifecycle.ts';
 import { reserved, scouted } from './match.ts';
@@ -9,11 +11,12 @@ import { claimed } from './presence.ts';
 import { cancel } from './questions.ts';
 import { forget } from './recall.ts';
 import { delivered } from './streams.ts';
+import { taken } from './takeover.ts';
 import type { Tx } from './tx.ts';
 
 type Failed = { readonly t: 'failed' };
 
-export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | Failed): void {
+export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | MapReply | Failed): void {
   const { state } = tx;
   const what = state.calls.get(callId);
   // Of an earlier life of this object, or answered already.
@@ -68,6 +71,12 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
     }
     case 'release':
       return;
+    case 'take':
+      taken(tx, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
+      return;
+    case 'errand':
+      errandDone(tx, callId, what.lane, what.errand, answer);
+      return;
     default:
       unreachable(what, 'pending call');
   }
@@ -75,7 +84,7 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
 
 /** Whatever else came back (a busy object, an unborn one) is a failure of the call. */
 function narrowed<T extends { readonly t: string }>(
-  answer: CellReply | UserReply | Failed,
+  answer: CellReply | UserReply | MapReply | Failed,
   expected: readonly string[],
 ): T | Failed {
   return expected.includes(answer.t) ? (answer as unknown as T) : { t: 'failed' };

@@ -4,20 +4,32 @@ import { eventFrame } from '../protocol/frames.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { endNudge, nudged, renewNeed } from './arrival.ts';
+import { turnedAway } from './gate.ts';
+import { hand, sendAway } from './handover.ts';
 import { apply, collect, free, reserve } from './holds.ts';
+import { also, decides } from './life.ts';
 import { isShort } from './lifecycle.ts';
 import { loadOf } from './load-report.ts';
 import { look } from './match.ts';
+import { isReady, mergeByHand } from './merge.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './offers.ts';
 import { leave, ping } from './presence.ts';
 import { refusal } from './pressure.ts';
 import { ask, cancel, move, own } from './questions.ts';
 import { forget, recall } from './recall.ts';
+import { splitByHand } from './split.ts';
 import type { Question, Waiting } from './state.ts';
+import { adopt, filled, handed, init, mayRetire, take } from './takeover.ts';
 import { reply, type Tx } from './tx.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
 
 export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
+  const turned = turnedAway(tx.state, request, waiting.socket);
+  if (turned !== undefined) {
+    if (request.t === 'presence' && waiting.socket) sendAway(tx, request.user);
+    reply(tx, waiting.token, turned);
+    return;
+  }
   switch (request.t) {
     case 'presence':
       ping(tx, request.user, request.ping, waiting);
@@ -52,6 +64,26 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
     case 'forget':
       forget(tx, request.user, request.epoch);
       return { t: 'done' };
+    case 'enter':
+      return { t: 'done' };
+    case 'split':
+      return splitByHand(tx);
+    case 'merge':
+      return mergeByHand(tx);
+    case 'init':
+      return init(tx, request);
+    case 'ready':
+      return { t: 'ready', ready: isReady(tx.state) };
+    case 'retire':
+      return retire(tx, request);
+    case 'adopt':
+      return adopt(tx, request);
+    case 'take':
+      return take(tx, request);
+    case 'filled':
+      return filled(tx, request);
+    case 'handed':
+      return handed(tx, request);
     case 'scout':
       return scout(tx, request);
     case 'reserve': {
@@ -89,12 +121,20 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
 /** The best people here; with too few of them, the beacon is left in the same step, so that no arrival falls between. */
 function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): CellReply<'scout'> {
   const candidates = collect(tx.state, request.need, request.policy, request.limit, tx.now);
-  const beacon = request.beaconMs !== undefined && candidates.length < request.limit;
+  const beacon = request.beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);
+  const others = also(tx.state);
   if (beacon) {
     tx.state.beacons.set(request.need.questionId, { need: request.need, until: plusMs(tx.now, request.beaconMs ?? 0) });
     tx.beacons.add(request.need.questionId);
   }
-  return { t: 'scouted', candidates, beacon };
+  return { t: 'scouted', candidates, beacon, ...(others.length === 0 ? {} : { also: others }) };
+}
+
+function retire(tx: Tx, request: Extract<CellRequest, { readonly t: 'retire' }>): CellReply<'retire'> {
+  if (!mayRetire(tx, request.op)) return { t: 'done' };
+  tx.state.life = { ...tx.state.life, heard: request.op.n };
+  hand(tx, request.op, request.to);
+  return { t: 'done' };
 }
 
 /** The holder says that the user has gone: a pending offer ends, and somebody else is looked for. */

@@ -2,6 +2,7 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { Birth, Candidate, HoldRecord, Need, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
 import type { OfferState } from '../protocol/views.ts';
@@ -109,6 +110,8 @@ export type Question = {
   readonly languages: readonly string[];
   readonly askedRadiusM: number;
   readonly answersWanted: number;
+  /** Tells two questions of one id apart; set once by the first cell, and carried along when the question is handed over. */
+  readonly born: number;
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
   phase: Phase;
@@ -134,6 +137,8 @@ export type Round = {
   readonly voided: UserId[];
   readonly carried: number;
   inFlight: number;
+  /** Every cell that is or was to be asked in this try. */
+  readonly known: Set<CellId>;
   /** Cells that answered without leaving a beacon. */
   unlit: number;
   readonly repeat: number;
@@ -156,17 +161,83 @@ export type Pending =
   | { readonly t: 'nudge'; readonly question: QuestionId; readonly user: UserId }
   | { readonly t: 'hold'; readonly offer: OfferId; readonly user: UserId }
   | { readonly t: 'where'; readonly user: UserId }
-  | { readonly t: 'release' };
+  | { readonly t: 'release' }
+  | { readonly t: 'take'; readonly user: UserId }
+  | { readonly t: 'errand'; readonly lane: string; readonly errand: Errand };
+
+/** What is to be done for a change of the map; `op` tells whether it still is. */
+export type Errand = {
+  readonly op: Op;
+  readonly what: 'init' | 'ready' | 'retire' | 'rows' | 'swap' | 'adopt' | 'take' | 'filled' | 'handed';
+  readonly cell: CellId | undefined;
+  readonly questions?: readonly QuestionId[];
+};
+
+/** One errand after the other goes down a lane; one that failed is repeated later. */
+export type Lane = { call: number | undefined; failures: number; retryAt: EpochMs | undefined };
+
+export type LifePhase =
+  | { readonly t: 'leaf' }
+  /** Still a leaf: its children are made ready, then the map swaps them in. `version`: of its row, named by the swap. */
+  | { readonly t: 'splitting'; readonly op: Op; readonly version: number | undefined }
+  /** No leaf: the parent of leaves that are to be one again. */
+  | { readonly t: 'merging'; readonly op: Op; readonly versions: readonly number[] | undefined }
+  /** A leaf, or about to be one, whose predecessors `from` have not handed over their questions yet; `untold` of that at all. */
+  | { readonly t: 'filling'; readonly op: Op; readonly from: readonly CellId[]; readonly untold: boolean }
+  /** No leaf any more: hands over to its successors what it has. */
+  | {
+      readonly t: 'handing';
+      readonly op: Op;
+      readonly to: readonly CellId[];
+      /** Every successor knows that it has all questions; that nobody is held here any more. */
+      readonly filled: boolean;
+      readonly handed: boolean;
+    };
+
+export type Life = {
+  readonly phase: LifePhase;
+  /** Operations that this cell has led, and the last one of its parent that it has heard of. */
+  readonly led: number;
+  readonly heard: number;
+  /** By which operation it was filled, and predecessors who may still hold people of this place. */
+  readonly origin: Op | undefined;
+  readonly behind: readonly CellId[];
+};
+
+/** A user whom a predecessor hands over, until the UserObject has granted or refused it. */
+export type Taking = {
+  readonly user: UserId;
+  readonly epoch: number;
+  retryAt: EpochMs | undefined;
+  call: number | undefined;
+  fence: number;
+};
 
 export type Near = { readonly cell: CellId; readonly bounds: Bounds };
+
+/** How far a change of the map has come, as far as it needs not be remembered: every message of it may be repeated. */
+export type Change = {
+  readonly lanes: Map<string, Lane>;
+  /** Cells that have acknowledged the present stage. */
+  readonly ready: Set<CellId>;
+  /** Questions to hand over, by successor; made when first needed. */
+  parcels: Map<CellId, QuestionId[]> | undefined;
+  /** When each user's successor was last told of them, and when the next may be. */
+  readonly told: Map<UserId, EpochMs>;
+  tellAt: EpochMs | undefined;
+  /** After a split that was lost: not before. */
+  restUntil: EpochMs;
+};
 
 export type CellState = {
   // durable
   birth: Birth | undefined;
+  life: Life;
   readonly users: Map<UserId, Held>;
   readonly arriving: Map<UserId, Arriving>;
   readonly questions: Map<QuestionId, Question>;
   readonly beacons: Map<QuestionId, Beacon>;
+  readonly taking: Map<UserId, Taking>;
   journalLast: number;
   /** The largest time seen; `now` never goes below it. */
   clock: EpochMs;
@@ -193,6 +264,7 @@ export type CellState = {
   /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */
   readonly nudging: Map<QuestionId, UserId>;
   readonly sockets: Map<UserId, CellSocket>;
+  readonly change: Change;
   nextCall: number;
 };
 

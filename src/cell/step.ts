@@ -1,11 +1,13 @@
 // The cell: one event in, effects out. Reads no clock, no storage, no network; `now` comes with the event and never runs back.
 import { unreachable } from '../lib/assert.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts';
 import { arrive } from './arrival.ts';
 import { boot } from './boot.ts';
+import { carryOn } from './change.ts';
 import { catchUp } from './coalesce.ts';
 import { setBirth } from './load.ts';
 import { tellLoad } from './load-report.ts';
@@ -14,6 +16,7 @@ import { overdue } from './overdue.ts';
 import { socketLost } from './presence.ts';
 import { answerTo } from './replies.ts';
 import { handle } from './requests.ts';
+import { splitWhenHot } from './split.ts';
 import type { CellState, Token } from './state.ts';
 import { deliver } from './streams.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
@@ -28,7 +31,11 @@ export type CellEvent =
       /** It came over the user's socket here. */
       readonly socket?: boolean;
     }
-  | { readonly t: 'reply'; readonly call: number; readonly reply: CellReply | UserReply | { readonly t: 'failed' } }
+  | {
+      readonly t: 'reply';
+      readonly call: number;
+      readonly reply: CellReply | UserReply | MapReply | { readonly t: 'failed' };
+    }
   | { readonly t: 'alarm' }
   | { readonly t: 'socket_open'; readonly user: UserId; readonly session: string }
   | { readonly t: 'socket_lost'; readonly user: UserId };
@@ -83,8 +90,10 @@ function react(tx: Tx, event: CellEvent): void {
 /** Born by a map row, brought up to date by a newer one; false when it must be asked for. */
 function bear(tx: Tx, envelope: CellEnvelope): boolean {
   const { state } = tx;
-  const { birth } = envelope;
+  const { request } = envelope;
+  const birth = envelope.birth ?? (request.t === 'init' || request.t === 'merge' ? request.birth : undefined);
   if (birth !== undefined && (state.birth === undefined || birth.version > state.birth.version)) {
+    tx.fresh = state.birth === undefined;
     setBirth(state, birth);
     tx.born = true;
   }
@@ -103,4 +112,7 @@ function settle(tx: Tx): void {
     const question = tx.state.questions.get(id);
     if (question !== undefined) deliver(tx, question);
   }
+  if (tx.state.birth === undefined) return;
+  splitWhenHot(tx);
+  carryOn(tx);
 }

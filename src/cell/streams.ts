@@ -5,6 +5,7 @@ import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { StreamItem, UserReply } from '../protocol/messages.ts';
 import type { EventBody, EventType } from '../protocol/views.ts';
 import { apply } from './holds.ts';
+import { decides } from './life.ts';
 import { hasEnded } from './lifecycle.ts';
 import type { Offer, Question, Stream } from './state.ts';
 import { call, type Tx } from './tx.ts';
@@ -53,6 +54,7 @@ export function registerWithAsker(tx: Tx, question: Question): void {
 
 /** Sends what is owed and not on its way. */
 export function deliver(tx: Tx, question: Question): void {
+  if (!decides(tx.state)) return;
   for (const [user, stream] of question.streams) {
     if (stream.items.length === 0 || stream.call !== undefined) continue;
     if (stream.retryAt !== undefined && stream.retryAt > tx.now) continue;
@@ -62,7 +64,7 @@ export function deliver(tx: Tx, question: Question): void {
       tx,
       { t: 'deliver', question: question.id, user },
       { to: 'user', user },
-      { t: 'deliver', user, questionId: question.id, born: question.createdAt, keepMs: keepMs(tx, question), items },
+      { t: 'deliver', user, questionId: question.id, born: question.born, keepMs: keepMs(tx, question), items },
       CALL_TIMEOUT_MS,
     );
     tx.touched.add(question.id);

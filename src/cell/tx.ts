@@ -1,12 +1,23 @@
 // One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { arm } from '../protocol/alarm.ts';
+import type { MapRequest } from '../protocol/change-messages.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
-import { encodeArriving, encodeBeacon, encodeBirth, encodeJournal, encodeQuestion, encodeUser } from './codec.ts';
-import { dueQuestion } from './due.ts';
+import {
+  encodeArriving,
+  encodeBeacon,
+  encodeBirth,
+  encodeJournal,
+  encodeLife,
+  encodeQuestion,
+  encodeTaking,
+  encodeUser,
+} from './codec.ts';
+import { dueLife, dueQuestion, dueTaking } from './due.ts';
 import type { JournalRecord } from './journal.ts';
+import { decides, isAtRest } from './life.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { Marks } from './marks.ts';
 import { needOf } from './need.ts';
@@ -26,6 +37,7 @@ export type Tx = {
   /** Whose row under `arriving` is of no use any more. Most arrivals never have one. */
   readonly arrived: Marks<UserId>;
   readonly beacons: Marks<QuestionId>;
+  readonly taking: Marks<UserId>;
   /** Questions whose due time changed although their row did not. */
   readonly touched: Marks<QuestionId>;
   /** Users who may have become suitable in this step: held against the sleepers at its end. */
@@ -34,6 +46,9 @@ export type Tx = {
   readonly owing: Marks<QuestionId>;
   readonly journal: JournalRecord[];
   born: boolean;
+  /** It had never lived before this step. */
+  fresh: boolean;
+  life: boolean;
 };
 
 export function begin(state: CellState, now: EpochMs): Tx {
@@ -46,11 +61,14 @@ export function begin(state: CellState, now: EpochMs): Tx {
     arriving: new Marks(),
     arrived: new Marks(),
     beacons: new Marks(),
+    taking: new Marks(),
     touched: new Marks(),
     arrivals: new Marks(),
     owing: new Marks(),
     journal: [],
     born: false,
+    fresh: false,
+    life: false,
   };
 }
 
@@ -63,7 +81,7 @@ export function call(
   tx: Tx,
   what: Pending,
   address: Address,
-  request: CellRequest | UserRequest,
+  request: CellRequest | UserRequest | MapRequest,
   timeoutMs: number,
 ): number {
   const id = tx.state.nextCall++;
@@ -76,6 +94,7 @@ export function call(
 export function finish(tx: Tx, inAlarm: boolean): Effects {
   const { state, effects } = tx;
   if (tx.born) put(tx, 'meta', 'birth', state.birth === undefined ? null : encodeBirth(state.birth));
+  if (tx.life) put(tx, 'meta', 'life', encodeLife(state.life));
   for (const id of tx.users.items()) {
     const held = state.users.get(id);
     put(tx, 'users', id, held === undefined ? null : encodeUser(held));
@@ -87,6 +106,11 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     if (arriving?.stored === true) put(tx, 'arriving', id, encodeArriving(arriving));
     watchArriving(state, id, arriving);
   }
+  for (const id of tx.taking.items()) {
+    const taking = state.taking.get(id);
+    put(tx, 'taking', id, taking === undefined ? null : encodeTaking(taking));
+    state.agenda.set(`t:${id}`, taking === undefined ? undefined : dueTaking(taking, tx.now));
+  }
   for (const id of tx.questions.items()) {
     const question = state.questions.get(id);
     put(tx, 'questions', id, question === undefined ? null : encodeQuestion(question));
@@ -94,8 +118,9 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   }
   for (const id of tx.touched.items()) {
     const question = state.questions.get(id);
-    state.agenda.set(`q:${id}`, question === undefined ? undefined : later(tx, dueQuestion(question, tx.now)));
-    if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
+    const decided = question !== undefined && decides(state);
+    state.agenda.set(`q:${id}`, decided ? later(tx, dueQuestion(question, tx.now)) : undefined);
+    if (decided && isShort(question)) state.sleepers.add(needOf(state, question));
     else state.sleepers.delete(id);
   }
   for (const id of tx.beacons.items()) {
@@ -109,6 +134,8 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     state.journalLast++;
     put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
   }
+  const due = dueLife(state, tx.now);
+  state.agenda.set('l:', due === undefined ? undefined : later(tx, due));
   arm(state, effects, nextAlarm(state), tx.now, inAlarm);
   tellSweep(tx);
   return effects;
@@ -122,6 +149,8 @@ function tellSweep(tx: Tx): void {
     const question = state.questions.get(id);
     if (question !== undefined && !hasEnded(question.phase) && question.expiresAt > until) until = question.expiresAt;
   }
+  // A change of the map must go on, whatever becomes of its alarm.
+  if (!isAtRest(state.life)) until = epochMs(Math.max(until, tx.now + 1));
   if (until === state.busyUntil) return;
   state.busyUntil = epochMs(Math.max(until, tx.now + BUSY_STEP_MS));
   tx.effects.busyUntil = state.busyUntil;

@@ -14,7 +14,7 @@ import { problem } from '../protocol/problems.ts';
 import type { RowStore } from '../store/rows.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
-import { isProblem } from './call.ts';
+import { busy, isProblem } from './call.ts';
 import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { servicesOf } from './services.ts';
@@ -124,7 +124,8 @@ export class CellObject extends DurableObject<Env> {
     const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, info.gridLength));
     const reply = await this.#ping(info, sent);
     if (isProblem(reply)) return reply;
-    if (reply.t === 'moved' || reply.t === 'unborn') return undefined;
+    if (reply.t === 'pending') return busy('this place is being joined');
+    if (reply.t !== 'present') return undefined;
     return { t: 'result' as const, result: reply.view };
   }
 

@@ -14,6 +14,8 @@ export type Shell<Event> = Interpreter<Event> & {
 };
 
 const ALARM_GUARD_MS = 30_000;
+/** An object asks again by itself. */
+const OBJECT_PATIENCE_MS = 2000;
 
 type ShellDeps<Event> = Pick<
   InterpreterDeps<Event>,
@@ -81,9 +83,11 @@ export function sender(router: Router): (send: Send) => Promise<unknown> {
       case 'cell':
         return router.callCell({ cell: address.cell }, request as never);
       case 'home':
-        return router.callHome(address.key, request as never);
+        return router.callHome(address.key, request as never, undefined, OBJECT_PATIENCE_MS);
       case 'user':
         return router.callUser(address.user, request as never);
+      case 'map':
+        return router.callMap(request as never);
     }
   };
 }

@@ -5,10 +5,15 @@ import { encode } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import type { City, CityStore, MapRow } from '../store/city-store.ts';
+import { type City, type CityStore, type MapRow, versionOf } from '../store/city-store.ts';
 
 /** A leaf and the city that it belongs to, as far as the cache knows. */
-export type Leaf = { readonly cell: CellId; readonly city: City };
+export type Leaf = {
+  readonly cell: CellId;
+  readonly city: City;
+  /** What the cell must know of itself and of its surroundings, at least. */
+  readonly version: number;
+};
 
 /** `cached`: as it was up to a minute ago, or older while D1 is away; `primary`: as it is now. */
 export type Freshness = 'cached' | 'primary';
@@ -55,9 +60,17 @@ export class MapCache {
     return row?.state === 'leaf' ? this.#leaf(prefix, row) : undefined;
   }
 
+  /** This very cell, whatever has become of it since it was a leaf. @throws MapAwayError */
+  async everLeaf(cell: CellId): Promise<Leaf | undefined> {
+    const prefix = prefix3(cell);
+    await this.#ensure(prefix, 'cached');
+    return this.#leaf(prefix, this.#map.rowOf(cell));
+  }
+
   #leaf(prefix: string, row: MapRow | undefined): Leaf | undefined {
     const city = row && this.#parts.get(prefix)?.cities.get(row.city);
-    return row === undefined || city === undefined ? undefined : { cell: row.cell, city };
+    if (row === undefined || city === undefined) return undefined;
+    return { cell: row.cell, city, version: versionOf(row, city) };
   }
 
   async #ensure(prefix: string, freshness: Freshness): Promise<void> {
@@ -84,7 +97,9 @@ export class MapCache {
     const read = await this.#store.part(prefix, { primary }).catch((error: unknown) => {
       throw new MapAwayError(error);
     });
-    const version = Math.max(0, ...read.cities.map((city) => city.version));
+    let version = 0;
+    for (const city of read.cities) version = Math.max(version, city.version);
+    for (const row of read.rows) version = Math.max(version, row.version);
     const known = this.#parts.get(prefix);
     const staleAt = this.#now() + PART_TTL_MS;
     // A replica may lag behind what was read before.

@@ -2,6 +2,7 @@
 import { nearestCity } from '../city/nearest.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
+import type { MapReply, MapRequest } from '../protocol/change-messages.ts';
 import type { CellId, HomeKey, UserId } from '../protocol/ids.ts';
 import type {
   Birth,
@@ -33,7 +34,7 @@ export type UserStub = { readonly call: (envelope: UserEnvelope) => Promise<User
 export type RouterDeps = CallDeps & {
   readonly cells: Objects<CellStub>;
   readonly users: Objects<UserStub>;
-  readonly store: Pick<CityStore, 'birth' | 'cities'>;
+  readonly store: Pick<CityStore, 'birth' | 'cities' | 'rows' | 'swap'>;
   readonly map: MapCache;
 };
 
@@ -49,6 +50,8 @@ export type CellAnswer<K extends CellCallName> =
   | { readonly t: 'moved'; readonly to: readonly CellId[] };
 
 const HOPS_MAX = 5;
+/** How long a client's call is repeated to a cell that is not filled yet. */
+const PATIENCE_MS = 12_000;
 
 export class Router {
   readonly #deps: RouterDeps;
@@ -61,6 +64,11 @@ export class Router {
   /** The leaf that holds a point, confirmed at the primary when there seems to be none. @throws MapAwayError */
   async locate(point: Point): Promise<Leaf | undefined> {
     return (await this.#deps.map.leafOf(point)) ?? (await this.#deps.map.leafOf(point, 'primary'));
+  }
+
+  /** A cell that is or was a leaf, and its city. @throws MapAwayError */
+  everLeaf(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.everLeaf(cell);
   }
 
   /** This cell, if it is a leaf as far as is known. @throws MapAwayError */
@@ -78,13 +86,19 @@ export class Router {
     return { ...problem('out_of_coverage', `the nearest city is ${name}, about ${distanceM / 1000} km away`), more };
   }
 
+  /** What a cell asks of the map at its primary. @throws when D1 is away; the cell asks again. */
+  callMap(request: MapRequest): Promise<MapReply> {
+    return request.t === 'swap' ? this.#deps.store.swap(request) : this.#deps.store.rows(request.cells);
+  }
+
   /** Calls a cell, bringing it to life if it is a leaf that never was. Problems: its own, `unknown_cell`, `busy`. */
   async callCell<K extends CellCallName>(
     target: CellTarget,
     request: CellRequestOf<K>,
     trace?: string,
+    patienceMs = PATIENCE_MS,
   ): Promise<CellAnswer<K>> {
-    return (await this.#reach(target, request as CellRequest, trace)).reply as CellAnswer<K>;
+    return (await this.#reach(target, request as CellRequest, trace, patienceMs)).reply as CellAnswer<K>;
   }
 
   /** Calls the leaf that covers a home key. `unknown_cell` when none does. @throws MapAwayError */
@@ -92,12 +106,15 @@ export class Router {
     home: HomeKey,
     request: CellRequestOf<K>,
     trace?: string,
+    patienceMs?: number,
   ): Promise<CellCalls[K]['reply'] | Problem> {
     // A home key may be shorter than the leaf: the question lies in the middle of its square.
     const point = center(home);
     const leaf = await this.locate(point);
     if (leaf === undefined) return problem('unknown_cell');
-    return settled(await this.callCell({ cell: leaf.cell, key: encode(point, MAX_LENGTH) }, request, trace));
+    return settled(
+      await this.callCell({ cell: leaf.cell, key: encode(point, MAX_LENGTH) }, request, trace, patienceMs),
+    );
   }
 
   async callUser<K extends UserCallName>(
@@ -118,11 +135,24 @@ export class Router {
     return reply.t === 'load' || reply.t === 'problem' ? reply : undefined;
   }
 
+  /** Tells the parent of 32 leaves, which is none itself, to join them. */
+  async mergeInto(birth: Birth, trace?: string): Promise<CellReply<'merge'>> {
+    const hint = await this.#hintOf(birth.cell);
+    const envelope: CellEnvelope = { request: { t: 'merge', birth }, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(birth.cell, hint).call(envelope), this.#deps);
+    return reply as CellReply<'merge'>;
+  }
+
   /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */
-  async connect(target: CellTarget, request: (leaf: CellId) => Request, trace?: string): Promise<Response | Problem> {
-    const { cell, reply } = await this.#reach(target, { t: 'load' }, trace);
+  async connect(
+    target: CellTarget,
+    user: UserId,
+    request: (leaf: CellId) => Request,
+    trace?: string,
+  ): Promise<Response | Problem> {
+    const { cell, reply } = await this.#reach(target, { t: 'enter', user }, trace);
     if (isProblem(reply)) return reply;
-    if (reply.t !== 'load') return busy('the map is changing here');
+    if (reply.t !== 'done') return busy('the map is changing here');
     const hint = await this.#hintOf(cell);
     // The upgrade waits for the first ping.
     return this.#gate.pass(cell, 'presence', () =>
@@ -134,14 +164,26 @@ export class Router {
     target: CellTarget,
     request: CellRequest,
     trace: string | undefined,
+    patienceMs = PATIENCE_MS,
   ): Promise<{ readonly cell: CellId; readonly reply: CellReply }> {
     let { cell } = target;
     let birth: Birth | undefined;
+    let waitedMs = 0;
     for (let hops = 0; hops < HOPS_MAX; ) {
       const reply = await this.#callOnce(cell, request, birth, trace);
+      if (reply.t === 'pending') {
+        if (waitedMs >= patienceMs) return { cell, reply: busy('this place is being divided or joined') };
+        const ms = reply.retryMs * (0.75 + this.#deps.random() / 2);
+        await this.#deps.sleep(ms);
+        waitedMs += ms;
+        continue;
+      }
       if (reply.t === 'unborn') {
         if (birth !== undefined) return { cell, reply: problem('unknown_cell') };
-        birth = await this.#birthOf(cell);
+        const found = await this.#birthOf(cell);
+        // With D1 away, what a cell knows of itself must do.
+        if (found === 'away') return { cell, reply: await this.#callAsItIs(cell, request, trace) };
+        birth = found;
         if (birth !== undefined) continue;
       } else if (reply.t !== 'moved' || target.key === undefined) {
         return { cell, reply };
@@ -162,7 +204,7 @@ export class Router {
     trace: string | undefined,
   ): Promise<CellReply> {
     const leaf = await this.#leafIfKnown(cell);
-    const version = birth?.version ?? leaf?.city.version;
+    const version = birth?.version ?? leaf?.version;
     const envelope: CellEnvelope = {
       request,
       ...(version === undefined ? {} : { version }),
@@ -180,10 +222,17 @@ export class Router {
     return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
   }
 
-  async #birthOf(cell: CellId): Promise<Birth | undefined> {
-    return this.#deps.store.birth(cell).catch((error: unknown) => {
-      throw new MapAwayError(error);
-    });
+  async #birthOf(cell: CellId): Promise<Birth | 'away' | undefined> {
+    return this.#deps.store.birth(cell).catch(() => 'away' as const);
+  }
+
+  /** Without naming a version. @throws MapAwayError for a cell that was never born: only the map could tell it who it is. */
+  async #callAsItIs(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+    if (reply.t === 'unborn') throw new MapAwayError(new Error(`${cell} was never born, and D1 is away`));
+    return reply.t === 'pending' || reply.t === 'moved' ? busy('the map is changing here') : reply;
   }
 
   async #leafIfKnown(cell: CellId): Promise<Leaf | undefined> {

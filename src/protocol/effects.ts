@@ -1,5 +1,6 @@
 // What a step wants done, in the one order in which every interpreter does it: rows and alarm in one transaction, then the rest.
 import type { EpochMs } from '../lib/brand.ts';
+import type { MapRequest } from './change-messages.ts';
 import type { UserId } from './ids.ts';
 import type { Address, CellLoad, CellRequest, UserRequest } from './messages.ts';
 
@@ -10,7 +11,7 @@ export type RowWrite = { readonly table: string; readonly key: string; readonly 
 export type Send = {
   readonly call: number;
   readonly address: Address;
-  readonly request: CellRequest | UserRequest;
+  readonly request: CellRequest | UserRequest | MapRequest;
   readonly timeoutMs: number;
 };
 

@@ -20,3 +20,5 @@ export const DWELL_MS = 2000;
 export const CALL_TIMEOUT_MS = 10_000;
 /** A call between cells in the course of one try is given up after this long beyond the policy's scout time. */
 export const RESERVE_TIMEOUT_MS = 2000;
+/** No cell has a longer name. */
+export const CELL_LENGTH_MAX = 7;

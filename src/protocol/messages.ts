@@ -1,6 +1,7 @@
 // What objects say to each other and what the edge says to them. Each call has one `ask` and one `reply`; messages carry ids,
 // epochs and durations, never another machine's time.
 import type { Point } from '../geo/point.ts';
+import type { ChangeCalls, LifeName } from './change-messages.ts';
 import type { CellId, CityId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
 import type { Policy } from './policy.ts';
 import type { Problem } from './problems.ts';
@@ -134,7 +135,7 @@ export type StreamItem = {
 };
 
 /** Calls to a CellObject, by name. */
-export type CellCalls = {
+export type CellCalls = ChangeCalls & {
   // from the edge
   presence: {
     ask: { readonly user: UserId; readonly ping: Ping };
@@ -158,6 +159,8 @@ export type CellCalls = {
     reply: OfferReply;
   };
   load: { ask: Record<never, never>; reply: CellLoad };
+  /** Somebody wants to connect here. */
+  enter: { ask: { readonly user: UserId }; reply: { readonly t: 'done' } };
   // who holds a user
   recall: {
     ask: { readonly user: UserId; readonly epoch: number };
@@ -167,7 +170,13 @@ export type CellCalls = {
   // matching across cells
   scout: {
     ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number };
-    reply: { readonly t: 'scouted'; readonly candidates: readonly Candidate[]; readonly beacon: boolean };
+    reply: {
+      readonly t: 'scouted';
+      readonly candidates: readonly Candidate[];
+      readonly beacon: boolean;
+      /** Cells that hold people of this place too: those that fill it, or those that it has been divided into. */
+      readonly also?: readonly CellId[];
+    };
   };
   reserve: {
     ask: {
@@ -217,6 +226,7 @@ export type CellLoad = {
   readonly t: 'load';
   readonly cell: CellId;
   readonly city: CityId;
+  readonly life: LifeName;
   readonly users: number;
   /** Of the last half minute or so. */
   readonly eventsPerS: number;
@@ -242,7 +252,14 @@ export type CellLoad = {
 /** Calls to a UserObject, by name. */
 export type UserCalls = {
   claim: {
-    ask: { readonly user: UserId; readonly cell: CellId; readonly session: string; readonly seq?: number };
+    ask: {
+      readonly user: UserId;
+      readonly cell: CellId;
+      readonly session: string;
+      readonly seq?: number;
+      /** Not for a ping: the holder of this epoch hands the user over. */
+      readonly transfer?: number;
+    };
     reply: ClaimReply;
   };
   deliver: {
@@ -287,8 +304,15 @@ export type UserCallName = keyof UserCalls;
 export type CellRequest = { [K in CellCallName]: { readonly t: K } & CellCalls[K]['ask'] }[CellCallName];
 export type UserRequest = { [K in UserCallName]: { readonly t: K } & UserCalls[K]['ask'] }[UserCallName];
 
-/** A cell that is no leaf names its successors; an unborn one, or one behind `version`, asks for its map row. */
-export type CellElse = Problem | { readonly t: 'moved'; readonly to: readonly CellId[] } | { readonly t: 'unborn' };
+/**
+ * A cell that is no leaf names its successors; an unborn one, or one behind `version`, asks for its map row; one that is not
+ * filled yet asks for patience.
+ */
+export type CellElse =
+  | Problem
+  | { readonly t: 'moved'; readonly to: readonly CellId[] }
+  | { readonly t: 'unborn' }
+  | { readonly t: 'pending'; readonly retryMs: number };
 export type CellReply<K extends CellCallName = CellCallName> = CellCalls[K]['reply'] | CellElse;
 export type UserReply<K extends UserCallName = UserCallName> = UserCalls[K]['reply'] | Problem;
 
@@ -305,4 +329,5 @@ export type UserEnvelope = { readonly request: UserRequest; readonly trace?: str
 export type Address =
   | { readonly to: 'cell'; readonly cell: CellId }
   | { readonly to: 'home'; readonly key: HomeKey }
-  | { readonly to: 'user'; readonly user: UserId };
+  | { readonly to: 'user'; readonly user: UserId }
+  | { readonly to: 'map' };

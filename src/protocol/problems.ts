@@ -77,6 +77,26 @@ export const PROBLEMS = {
     title: 'The point is outside every city',
     advice: 'See nearestCity for the nearest city that is covered.',
   },
+  cell_changing: {
+    status: 409,
+    title: 'The cell is being filled, split or merged',
+    advice: 'See GET /v1/ops/cells?city= for its state; try again when it is a leaf.',
+  },
+  cell_smallest: {
+    status: 422,
+    title: 'The cell cannot be divided any more',
+    advice: 'See detail; a cell is never smaller than the privacy grid, nor than 7 letters.',
+  },
+  not_mergeable: {
+    status: 409,
+    title: 'These cells cannot be merged',
+    advice: 'See detail; name the parent of 32 leaves of one city.',
+  },
+  siblings_hot: {
+    status: 409,
+    title: 'Together these cells would be too hot',
+    advice: 'Wait until they carry less than one cell is to carry; see used in GET /v1/ops/cells?city=.',
+  },
   no_presence: {
     status: 409,
     title: 'You are not present anywhere',

@@ -1,6 +1,6 @@
 // A simulated person with a phone: moves, pings over HTTP or a socket, asks, answers, retries, goes offline, reinstalls.
 import { minDistanceToBoundsM } from '../geo/distance.ts';
-import { decode, encode } from '../geo/geohash.ts';
+import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { shifted } from '../geo/shifted.ts';
 import { snap } from '../geo/snap.ts';
@@ -65,12 +65,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
   if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
 
-  const toCell = (cell: CellId | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
-    const node = cell === undefined ? undefined : world.cells.get(cell);
-    if (node !== undefined) world.request(node, request, CLIENT_TIMEOUT_MS, done);
-  };
+  const edge = world.edge(`${user} ${plan.device}`);
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
-    toCell(world.map.leafCovering(homeOf(id)), request, done);
+    edge.call(homeOf(id), request, CLIENT_TIMEOUT_MS, done);
   /** Repeats an idempotent request until there is a definite answer. */
   const insist = (
     id: QuestionId | OfferId,
@@ -154,22 +151,25 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       else world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heed, true);
       return;
     }
-    const cell = leafFor(sent.point);
-    const node = cell === undefined ? undefined : world.cells.get(cell);
-    if (node === undefined) return;
+    const key = encode(sent.point, MAX_LENGTH);
     if (plan.socket) {
-      connect(sent, node);
+      connecting = true;
+      edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
+        connecting = false;
+        if (reply.t === 'done') connect(sent, world.cell(cell));
+      });
       return;
     }
-    world.request(node, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, (reply) => {
+    const heard = (reply: AnyReply): void => {
       heed(reply);
       if (reply.t === 'present') lastCell = reply.view.cell;
-    });
+    };
+    edge.call(key, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
   };
   /** The edge's hysteresis: within the margin of the cell that the client sends back, it stays. */
-  const leafFor = (point: Point): CellId | undefined => {
-    if (lastCell !== undefined && minDistanceToBoundsM(point, decode(lastCell)) <= MARGIN_M) return lastCell;
-    return world.map.leafOf(point);
+  const heldNear = (point: Point): CellId | undefined => {
+    if (lastCell === undefined || !edge.isLeaf(lastCell)) return undefined;
+    return minDistanceToBoundsM(point, decode(lastCell)) <= MARGIN_M ? lastCell : undefined;
   };
 
   const takeEvent = (event: UserEvent): void => {

@@ -1,23 +1,34 @@
-// The simulated city: a block of neighbouring geohash-6 cells, and the map rows by which they are born.
+// The simulated city: a block of neighbouring geohash-6 cells, and the map as its primary keeps it: rows, swaps, and the rows by
+// which cells are born.
 
 import type { Bounds } from '../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
-import { center, decode, encode, neighbors } from '../geo/geohash.ts';
+import { center, decode, encode, MAX_LENGTH, neighbors } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { Prng } from '../lib/prng.ts';
 import { resolvePolicy } from '../matching/policy.ts';
+import type { MapReply, MapRequest, MapRowView } from '../protocol/change-messages.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
 import type { Birth } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
 
 export type SimMap = {
+  /** Leaves at the beginning. */
   readonly cells: readonly CellId[];
   readonly policy: Policy;
+  /** Leaves now, with what a request names as its version. */
+  readonly leaves: () => ReadonlyMap<CellId, number>;
   readonly leafOf: (point: Point) => CellId | undefined;
   /** The leaf that covers a geohash at least as long as the leaf. */
   readonly leafCovering: (key: string) => CellId | undefined;
+  /** Of a leaf. */
   readonly birthOf: (cell: CellId) => Birth | undefined;
+  /** Of any cell, leaf or not: what the parent of leaves is born by when they are merged. */
+  readonly familyBirth: (cell: CellId) => Birth;
+  /** What cells ask of the primary. */
+  readonly ask: (request: MapRequest) => MapReply;
+  readonly swaps: () => number;
   /** A box that holds every cell. */
   readonly box: Bounds;
 };
@@ -37,7 +48,6 @@ export const SIM_POLICY = {
   pointAgeMaxMs: 90_000,
 };
 
-/** @param length of the cells: 6 by default; shorter ones make fewer, larger cells of the same place. */
 export function simMap(count: number, start = '9q8yyk', patch: unknown = SIM_POLICY): SimMap {
   const cells = block(count, start);
   const resolved = resolvePolicy(patch);
@@ -45,44 +55,82 @@ export function simMap(count: number, start = '9q8yyk', patch: unknown = SIM_POL
   return mapOf(cells, resolved.value);
 }
 
+type Row = { state: string; version: number; op: string; around: number };
+
 export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
-  const set = new Set<string>(cells);
-  const lengths = [...new Set(cells.map((cell) => cell.length))];
-  const find = (key: string): CellId | undefined => {
-    for (const length of lengths) {
-      const prefix = key.slice(0, length);
-      if (set.has(prefix)) return prefix as CellId;
-    }
-    return undefined;
-  };
-  const reach = (policy.radiusStepsM[policy.radiusStepsM.length - 1] ?? 0) + MARGIN_M;
+  const rows = new Map<CellId, Row>(
+    cells.map((cell) => [cell, { state: 'leaf', version: 1, op: 'rollout', around: 1 }]),
+  );
+  let leaves = new Map<CellId, number>(cells.map((cell) => [cell, 1]));
+  let version = 1;
+  let swaps = 0;
   const births = new Map<CellId, Birth>();
   const bounds = cells.map((cell) => decode(cell));
+  const covering = (key: string): CellId | undefined => leafIn(leaves, key);
+  const makeBirth = (cell: CellId): Birth => {
+    const reach = (policy.radiusStepsM[policy.radiusStepsM.length - 1] ?? 0) + MARGIN_M;
+    const own = decode(cell);
+    const corners = [
+      { lat: own.minLat, lng: own.minLng },
+      { lat: own.maxLat, lng: own.maxLng },
+      { lat: own.minLat, lng: own.maxLng },
+      { lat: own.maxLat, lng: own.minLng },
+      center(cell),
+    ];
+    const near = [...leaves.keys()].filter(
+      (other) =>
+        other !== cell && corners.some((corner) => minDistanceToBoundsM(corner, decode(other)) <= reach + 1000),
+    );
+    return {
+      cell,
+      city: 'sim' as CityId,
+      version: leaves.get(cell) ?? 1,
+      op: rows.get(cell)?.op ?? 'sim',
+      policy,
+      near,
+    };
+  };
+  const viewOf = (cell: CellId): MapRowView[] => {
+    const row = rows.get(cell);
+    return row === undefined ? [] : [{ cell, state: row.state, version: row.version, op: row.op }];
+  };
+  const swap = ({ op, from, to, near }: Extract<MapRequest, { readonly t: 'swap' }>): void => {
+    const isFitting = from.every(({ cell, version: named }) => {
+      const row = rows.get(cell);
+      return row?.state === 'leaf' && row.version === named;
+    });
+    if (!isFitting) return;
+    version++;
+    swaps++;
+    for (const { cell } of from)
+      rows.set(cell, { state: to.length > 1 ? 'split' : 'merged', version, op, around: version });
+    for (const cell of to) rows.set(cell, { state: 'leaf', version, op, around: version });
+    for (const [cell, row] of rows)
+      if (near.some((one) => cell.startsWith(one) || one.startsWith(cell))) row.around = version;
+    leaves = new Map(
+      [...rows].flatMap(([cell, row]) => (row.state === 'leaf' ? [[cell, Math.max(row.version, row.around)]] : [])),
+    );
+    births.clear();
+  };
   return {
     cells,
     policy,
-    leafOf: (point) => find(encode(point, 12)),
-    leafCovering: find,
+    leaves: () => leaves,
+    leafOf: (point) => covering(encode(point, MAX_LENGTH)),
+    leafCovering: covering,
     birthOf: (cell) => {
-      if (!set.has(cell)) return undefined;
-      const known = births.get(cell);
-      if (known !== undefined) return known;
-      const own = decode(cell);
-      const corners = [
-        { lat: own.minLat, lng: own.minLng },
-        { lat: own.maxLat, lng: own.maxLng },
-        { lat: own.minLat, lng: own.maxLng },
-        { lat: own.maxLat, lng: own.minLng },
-        center(cell),
-      ];
-      const near = cells.filter(
-        (other) =>
-          other !== cell && corners.some((corner) => minDistanceToBoundsM(corner, decode(other)) <= reach + 1000),
-      );
-      const birth: Birth = { cell, city: 'sim' as CityId, version: 1, op: 'sim', policy, near };
-      births.set(cell, birth);
-      return birth;
+      if (!leaves.has(cell)) return undefined;
+      const known = births.get(cell) ?? makeBirth(cell);
+      births.set(cell, known);
+      return known;
     },
+    familyBirth: makeBirth,
+    ask: (request) => {
+      if (request.t === 'swap') swap(request);
+      const asked = request.t === 'swap' ? request.from.map(({ cell }) => cell) : request.cells;
+      return { t: 'rows', rows: asked.flatMap(viewOf) };
+    },
+    swaps: () => swaps,
     box: {
       minLat: Math.min(...bounds.map((b) => b.minLat)),
       maxLat: Math.max(...bounds.map((b) => b.maxLat)),
@@ -95,6 +143,17 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
 /** A point anywhere in a rectangle. */
 export function anywhereIn({ minLat, maxLat, minLng, maxLng }: Bounds, draw: Prng): Point {
   return { lat: minLat + (maxLat - minLat) * draw.unit(), lng: minLng + (maxLng - minLng) * draw.unit() };
+}
+
+const LENGTHS = [3, 4, 5, 6, 7];
+
+/** The leaf among these that covers a geohash. */
+export function leafIn(leaves: ReadonlyMap<CellId, unknown>, key: string): CellId | undefined {
+  for (const length of LENGTHS) {
+    const prefix = key.slice(0, length) as CellId;
+    if (leaves.has(prefix)) return prefix;
+  }
+  return undefined;
 }
 
 /** The `count` cells nearest to a start, found ring by ring. */

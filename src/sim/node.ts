@@ -5,6 +5,7 @@ import { loadCell } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellReply, UserReply } from '../protocol/messages.ts';
@@ -13,7 +14,7 @@ import { loadUser, USER_TABLES } from '../user/codec.ts';
 import type { UserState } from '../user/state.ts';
 import { stepUser, type UserEventIn } from '../user/step.ts';
 
-export type AnyReply = CellReply | UserReply | { readonly t: 'failed' };
+export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 export type Caller = (reply: AnyReply) => void;
 
 type Common = {

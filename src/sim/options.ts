@@ -46,6 +46,11 @@ export type SimOptions = {
   readonly eventsPerS: number;
   /** Of 100 users, how many ping as they like, whatever they are told. */
   readonly deaf: number;
+  /** Leaves that are split by hand, and families of leaves that are merged, at random moments. */
+  readonly splits: number;
+  readonly merges: number;
+  /** People that a cell is to carry: it splits by itself at twice as many. */
+  readonly crowd: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -115,6 +120,9 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     nervous: draw.pick([0, 20, 60]),
     cooldownMs: draw.pick([0, 3000]),
     twins: draw.pick([0, 0, 15]),
+    splits: draw.pick([0, 0, 1, 2, 4]),
+    merges: draw.pick([0, 1, 3]),
+    crowd: draw.pick([1000, 1000, 6]),
     faults,
     eventsPerS: draw.pick([100, 100, 2, 0.3]),
     deaf: draw.pick([0, 30, 100]),

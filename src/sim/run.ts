@@ -15,6 +15,7 @@ import { privacyChecker } from './checkers/privacy.ts';
 import { wakeChecker } from './checkers/wake.ts';
 import { newLedger } from './ledger.ts';
 import { SIM_POLICY, simMap } from './map.ts';
+import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import { type Observer, type Stats, World } from './world.ts';
 
@@ -23,12 +24,16 @@ export type SimReport = {
   readonly stats: Stats;
   readonly questions: number;
   readonly matches: number;
+  /** Splits and merges that came about. */
+  readonly swaps: number;
   readonly violations: readonly Violation[];
 };
 
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 5000;
 const SWEEP_MS = 3 * MINUTE_MS;
+/** Nobody is told to wait longer than two minutes. */
+const TURNED_AWAY_MS = 2.5 * MINUTE_MS;
 /** Long enough after the faults for every back-off, lease and expiry to run out. */
 const CALM_MS = 5 * MINUTE_MS;
 const END_MS = 14 * MINUTE_MS;
@@ -54,7 +59,7 @@ export function runSeed(options: SimOptions): SimReport {
   let pinging: readonly UserId[] = [...new Set(agents.map(({ user }) => user))];
   // A city may set its limits so low that it has no place for everybody: who is told so need not be matchable.
   const isTurnedAway = (user: UserId): boolean =>
-    agents.some((one) => one.user === user && one.refusedAt() > world.now - MINUTE_MS);
+    agents.some((one) => one.user === user && one.refusedAt() > world.now - TURNED_AWAY_MS);
   if (options.check) {
     const makers = [
       ownChecker,
@@ -79,6 +84,9 @@ export function runSeed(options: SimOptions): SimReport {
   each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
   for (let n = 0; n < options.questions; n++)
     world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
+  const team = ops(world, draw.fork());
+  for (let n = 0; n < options.splits; n++) world.after(draw.below(options.minutes * MINUTE_MS), team.split);
+  for (let n = 0; n < options.merges; n++) world.after(draw.below(options.minutes * MINUTE_MS), team.merge);
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
@@ -100,12 +108,13 @@ export function runSeed(options: SimOptions): SimReport {
     stats: world.stats,
     questions: ledger.asked.size,
     matches: ledger.accepted.size,
+    swaps: world.map.swaps(),
     violations,
   };
 }
 
-function policyOf({ cooldownMs, eventsPerS }: SimOptions): unknown {
-  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS } };
+function policyOf({ cooldownMs, eventsPerS, crowd }: SimOptions): unknown {
+  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS, users: crowd } };
 }
 
 function people(

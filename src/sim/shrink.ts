@@ -34,11 +34,14 @@ function* smaller(options: SimOptions): Generator<SimOptions> {
   const { faults } = options;
   const names = Object.keys(NO_FAULTS) as FaultName[];
   for (const name of names) if (faults[name] > 0) yield { ...options, faults: without(faults, name) };
+  if (options.crowd < 1000) yield { ...options, crowd: 1000 };
   for (const [field, least] of [
     ['questions', 1],
     ['users', 1],
     ['minutes', 1],
     ['cells', 1],
+    ['splits', 0],
+    ['merges', 0],
   ] as const) {
     for (const next of [Math.floor(options[field] / 2), options[field] - 1]) {
       if (next >= least && next < options[field]) yield { ...options, [field]: next };

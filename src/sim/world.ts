@@ -1,9 +1,11 @@
 // The simulated platform: objects with disks, clocks and alarms, and a network between them, all under a weather of faults.
 // Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and a crash may fall between any two.
 import type { Prng } from '../lib/prng.ts';
+import type { MapRequest } from '../protocol/change-messages.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../protocol/messages.ts';
+import { type Edge, edge } from './edge.ts';
 import type { SimMap } from './map.ts';
 import {
   type AnyReply,
@@ -28,12 +30,16 @@ export type Observer = {
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
+const EDGES = 3;
+
 export class World {
   readonly map: SimMap;
   readonly draw: Prng;
   readonly stats: Stats = { events: 0, faults: 0, rows: 0, cellCalls: 0, userCalls: 0 };
   readonly cells = new Map<CellId, CellNode>();
   readonly users = new Map<UserId, UserNode>();
+  /** Isolates, each with its own copy of the map. */
+  readonly #edges: readonly Edge[];
   readonly #timeline: Timeline = timeline();
   readonly #weather: Weather;
   readonly #observer: Observer;
@@ -46,6 +52,7 @@ export class World {
     });
     this.#observer = observer;
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
+    this.#edges = Array.from({ length: EDGES }, () => edge(this));
   }
 
   get now(): number {
@@ -72,6 +79,23 @@ export class World {
 
   strikes(fault: keyof Faults): boolean {
     return this.#weather.strikes(fault);
+  }
+
+  cell(id: CellId): CellNode {
+    const known = this.cells.get(id);
+    if (known !== undefined) return known;
+    const made = cellNode(id);
+    this.cells.set(id, made);
+    return made;
+  }
+
+  /** The isolate that serves somebody, always the same. */
+  edge(name: string): Edge {
+    return this.#edges[name.length % EDGES] as Edge;
+  }
+
+  isD1Away(): boolean {
+    return this.#weather.isD1Away(this.now);
   }
 
   user(id: UserId): UserNode {
@@ -211,20 +235,43 @@ export class World {
     this.after(this.#weather.delay(), () => socket.push(frame, close));
   }
 
-  #send(from: Node, send: Send): void {
+  #send(from: Node, { address, request, timeoutMs, call }: Send): void {
     const { life } = from;
-    const target = this.#target(send);
     const back = (reply: AnyReply): void => {
-      if (from.life === life && from.state !== undefined) this.dispatch(from, { t: 'reply', call: send.call, reply });
+      if (from.life === life && from.state !== undefined) this.dispatch(from, { t: 'reply', call, reply });
     };
-    if (target === undefined) this.after(1, () => back({ t: 'failed' }));
-    else this.request(target, send.request, send.timeoutMs, back);
+    switch (address.to) {
+      case 'user':
+        this.request(this.user(address.user), request as UserRequest, timeoutMs, back);
+        return;
+      case 'cell':
+        this.request(this.cell(address.cell), request as CellRequest, timeoutMs, back);
+        return;
+      case 'home':
+        this.edge(from.id).call(address.key, request as CellRequest, timeoutMs, back);
+        return;
+      case 'map':
+        this.#askMap(request as MapRequest, timeoutMs, back);
+    }
   }
 
-  #target({ address }: Send): Node | undefined {
-    if (address.to === 'user') return this.user(address.user);
-    const cell = address.to === 'cell' ? address.cell : this.map.leafCovering(address.key);
-    return cell === undefined ? undefined : this.cells.get(cell);
+  /** The primary carries out what reaches it, whether or not its answer comes back. */
+  #askMap(request: MapRequest, timeoutMs: number, done: (reply: AnyReply) => void): void {
+    let open = true;
+    const answer = (reply: AnyReply): void => {
+      if (!open) return;
+      open = false;
+      done(reply);
+    };
+    const ask = (): void => {
+      if (this.isD1Away()) return;
+      const reply = this.map.ask(request);
+      if (!this.strikes('loseReply')) this.after(this.#weather.delay(), () => answer(reply));
+    };
+    this.after(timeoutMs, () => answer({ t: 'failed' }));
+    if (this.strikes('loseRequest')) return;
+    this.after(this.#weather.delay(), ask);
+    if (this.strikes('duplicate')) this.after(this.#weather.delay() + this.draw.below(30_000), ask);
   }
 
   #arrive(
@@ -232,7 +279,7 @@ export class World {
     request: CellRequest | UserRequest,
     back: (reply: AnyReply) => void,
     socket: boolean,
-    born: boolean,
+    born: 'row' | 'unversioned' | false,
   ): void {
     if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
     if (node.state === undefined) this.#construct(node);
@@ -246,16 +293,18 @@ export class World {
       this.dispatch(node, { t: 'request', request: request as UserRequest, token });
       return;
     }
-    const birth = born ? this.map.birthOf(node.id) : undefined;
+    const birth = born === 'row' ? this.map.birthOf(node.id) : undefined;
+    const version = birth?.version ?? (born === 'unversioned' ? undefined : this.map.leaves().get(node.id));
     const envelope: CellEnvelope = {
       request: request as CellRequest,
-      version: 1,
+      ...(version === undefined ? {} : { version }),
       ...(birth === undefined ? {} : { birth }),
     };
     node.waiting.set(token, (reply) => {
-      if (reply.t !== 'unborn' || born) back(reply);
-      else if (this.#weather.isD1Away(this.now)) back({ t: 'failed' });
-      else this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, true));
+      if (reply.t !== 'unborn' || born !== false) back(reply);
+      // With D1 away, what the cell knows of itself must do.
+      else if (this.isD1Away()) this.#arrive(node, request, back, socket, 'unversioned');
+      else this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, 'row'));
     });
     this.dispatch(node, { t: 'request', envelope, token, socket });
   }

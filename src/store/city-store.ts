@@ -5,6 +5,7 @@ import type { CityPlan } from '../city/plan.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Result } from '../lib/result.ts';
+import type { MapCalls, MapReply } from '../protocol/change-messages.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import type { Birth } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
@@ -30,9 +31,18 @@ export type City = {
 export type MapRow = {
   readonly cell: CellId;
   readonly city: CityId;
-  readonly state: 'leaf' | 'retired';
+  /** `split` and `merged`: its children, or its parent, are leaves in its place. */
+  readonly state: 'leaf' | 'split' | 'merged' | 'retired';
+  /** Raised when it becomes a leaf or ceases to be one, and never used by two changes. */
   readonly version: number;
+  /** Raised when leaves around it change. */
+  readonly around: number;
 };
+
+/** What a cell must know of itself, its city's policy and its surroundings to answer for its place. */
+export function versionOf(row: Pick<MapRow, 'version' | 'around'>, city: Pick<City, 'version'>): number {
+  return Math.max(row.version, row.around, city.version);
+}
 
 /** All that is known under one three-letter prefix: its cells and their cities. */
 export type MapPart = { readonly rows: readonly MapRow[]; readonly cities: readonly City[] };
@@ -91,6 +101,12 @@ export interface CityStore {
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
   /** The row by which a leaf is born, from the primary; `undefined` when it is no leaf. */
   birth(cell: CellId): Promise<Birth | undefined>;
+  /** The row by which the parent of 32 leaves of one city is born, from the primary; `undefined` when it is not that. */
+  familyBirth(parent: CellId): Promise<Birth | undefined>;
+  /** Rows at the primary, in no order; cells that the map does not have are left out. */
+  rows(cells: readonly CellId[]): Promise<MapReply>;
+  /** One batch: `from` cease to be leaves and `to` become leaves, if all of `from` are leaves of the versions named. */
+  swap(change: MapCalls['swap']['ask']): Promise<MapReply>;
   /**
    * Adds what a plan needs and nobody has, in one transaction; the same rollout again changes nothing. A cell of another
    * city stays with it. Problems: `busy` when others keep changing the map meanwhile, `changed_meanwhile` for `ifVersion`.

@@ -14,6 +14,10 @@ type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
 export function claim(tx: Tx, sent: Claim, token: number): void {
   const { state } = tx;
   const meta = metaOf(tx, sent.user);
+  if (sent.transfer !== undefined) {
+    transfer(tx, meta, sent, sent.transfer, token);
+    return;
+  }
   if (isOlder(meta, sent)) {
     reply(tx, token, { t: 'refused' });
     return;
@@ -53,6 +57,34 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
       state.claims.push({ token, cell: sent.cell });
       sendRecall(tx);
   }
+}
+
+/**
+ * The holder of an epoch hands the user over. Not a ping: it renews nothing, and whoever claims for a ping, or has done so since,
+ * comes first.
+ */
+function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
+  const { state } = tx;
+  const { holding } = meta;
+  if (holding.t === 'held' && holding.cell === cell) {
+    reply(tx, token, { t: 'granted', epoch: meta.epoch, record: current(tx, meta.record) });
+    return;
+  }
+  const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;
+  if (!isUnderWay) {
+    if (holding.t !== 'held' || meta.epoch !== epoch) {
+      reply(tx, token, { t: 'refused' });
+      return;
+    }
+    meta.holding = {
+      t: 'recalling',
+      cell: holding.cell,
+      claimant: { cell, session: meta.session ?? '', seq: meta.seq },
+    };
+    tx.meta = true;
+  }
+  state.claims.push({ token, cell });
+  sendRecall(tx);
 }
 
 /** The holder's answer. What it says, or our own copy when it has no such row, goes to the newest claimant. */

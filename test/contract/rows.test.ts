@@ -143,7 +143,18 @@ describe('the schema', () => {
     const deps = sqliteDeps();
     sqlRows(TABLES, deps);
     deps.exec('UPDATE schema SET version = 99');
-    expect(() => sqlRows(TABLES, deps)).toThrow('storage has schema 99; this code knows 1');
+    expect(() => sqlRows(TABLES, deps)).toThrow('storage has schema 99; this code knows 2');
+  });
+
+  it('ROW1 of an older program gets the tables that it lacks, and keeps what it has', () => {
+    const deps = sqliteDeps();
+    const [first, ...later] = TABLES;
+    sqlRows([first as (typeof TABLES)[number]], deps).commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+    deps.exec('UPDATE schema SET version = 1');
+    const rows = sqlRows(TABLES, deps);
+    expect([...rows.load()]).toEqual([{ table: 'things', key: 'a', value: '1' }]);
+    rows.commit({ rows: later.map(({ name }) => put(name, '1', '2')), alarmAt: undefined });
+    expect([...sqlRows(TABLES, deps).load()]).toHaveLength(1 + later.length);
   });
 
   it('is made once, and all or nothing', () => {

@@ -36,6 +36,8 @@ const POLICY = {
   cooldownMs: 0,
   pointAgeMaxMs: 3_600_000,
   presence: { ttlDefaultMs: 3_600_000, ttlMaxMs: 3_600_000 },
+  // What a leaf does is counted here, not what it costs to divide one.
+  limits: { autoSplit: false },
 };
 
 type Call = { readonly to: string; readonly request: CellRequest | UserRequest };

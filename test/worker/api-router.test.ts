@@ -30,7 +30,7 @@ const cityAt = (version: number): City => ({
   updatedAt: epochMs(0),
 });
 const partOf = (cell: CellId, version = 1): MapPart => ({
-  rows: [{ cell, city: 'sf' as CityId, state: 'leaf', version }],
+  rows: [{ cell, city: 'sf' as CityId, state: 'leaf', version, around: 1 }],
   cities: [cityAt(version)],
 });
 const birthOf = (cell: CellId, version = 1): Birth => ({
@@ -70,7 +70,15 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
       }),
     },
     users: { get: () => ({ call: async () => problem('internal') }) },
-    store: { birth: async (cell) => births.get(cell), cities: async () => [cityAt(1)] },
+    store: {
+      birth: async (cell) => {
+        if (state.away) throw new Error('D1 is away');
+        return births.get(cell);
+      },
+      cities: async () => [cityAt(1)],
+      rows: async () => ({ t: 'rows', rows: [] }),
+      swap: async () => ({ t: 'rows', rows: [] }),
+    },
     map,
     random: () => 0.5,
     sleep: async () => {},

@@ -157,6 +157,7 @@ describe('OPS1: GET /v1/ops/status', () => {
     t: 'load',
     cell: cell as CellId,
     city: 'pressed' as CityId,
+    life: 'leaf',
     users: 3,
     eventsPerS: 2,
     stepMs: 0.01,

@@ -1,9 +1,13 @@
 // /v1/ops/cells: the cells of a city and what each carries.
+import { mayMerge, together } from '../../cell/heat.ts';
+import { childrenOf } from '../../cell/split.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import { isProblem } from '../../object/call.ts';
-import type { CellId, CityId } from '../../protocol/ids.ts';
+import type { Services } from '../../object/services.ts';
+import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
+import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
 import type { CellLoad } from '../../protocol/messages.ts';
-import { problem } from '../../protocol/problems.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 
@@ -32,9 +36,61 @@ export const cellRoutes: readonly Route[] = [
       return done({ items, total: leaves.length, ...(next === undefined ? {} : { next }) });
     },
   }),
+  route({
+    method: 'POST',
+    path: '/v1/ops/cells/:geohash/split',
+    summary: 'Divide a cell into its 32 parts; it goes on by itself',
+    scopes: ['ops'],
+    status: 202,
+    handle: async ({ services, params, trace }) => {
+      const leaf = await leafNamed(services, params['geohash']);
+      if (typeof leaf !== 'string') return leaf;
+      const reply = await services.router.callCell({ cell: leaf }, { t: 'split' }, trace);
+      if (isProblem(reply)) return reply;
+      return done({ cell: leaf, state: reply.t === 'moved' ? 'handing' : reply.life });
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/ops/cells/:geohash/merge',
+    summary: 'Join the 32 parts of a cell again, if together they are not hot',
+    scopes: ['ops'],
+    status: 202,
+    handle: async ({ services, params, trace }) => {
+      const parent = params['geohash'] ?? '';
+      if (!isCellId(parent) || parent.length >= CELL_LENGTH_MAX) return problem('unknown_cell');
+      const birth = await services.store.familyBirth(parent);
+      if (birth === undefined)
+        return problem('not_mergeable', `${parent} has not 32 parts that are leaves of one city`);
+      const loads = await mapBounded(childrenOf(parent), (cell) => services.router.peek(cell, trace));
+      const failed = loads.find((load) => load !== undefined && isProblem(load));
+      if (failed !== undefined && isProblem(failed)) return failed;
+      const parts = loads.flatMap((load) => (load === undefined || isProblem(load) ? [] : [load]));
+      if (!mayMerge(parts, birth.policy.limits)) {
+        const { users, eventsPerS } = together(parts);
+        return problem(
+          'siblings_hot',
+          `together they carry ${users} users and ${Math.round(eventsPerS)} events a second`,
+        );
+      }
+      const reply = await services.router.mergeInto(birth, trace);
+      if (isProblem(reply)) return reply;
+      return done({ cell: parent, state: reply.t === 'changing' ? reply.life : 'handing' });
+    },
+  }),
 ];
 
+/** A leaf by the primary's word. */
+async function leafNamed({ store }: Services, name = ''): Promise<CellId | Problem> {
+  if (!isCellId(name)) return problem('unknown_cell', `${name} is no geohash of 3 to 7 letters`);
+  const { rows } = await store.rows([name]);
+  const [row] = rows;
+  if (row === undefined) return problem('unknown_cell');
+  return row.state === 'leaf' ? name : problem('unknown_cell', `${name} is no leaf: it was ${row.state}`);
+}
+
 const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
+  life: 'leaf',
   users: 0,
   eventsPerS: 0,
   stepMs: 0,
@@ -52,5 +108,5 @@ const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
 /** A cell that nobody has called yet carries nothing, and is not brought to life by looking at it. */
 function itemOf(cell: CellId, city: CityId, load: CellLoad | undefined): Readonly<Record<string, unknown>> {
   const { t: _, ...carried } = load ?? { t: 'load', ...EMPTY };
-  return { ...carried, cell, city, state: 'leaf', born: load !== undefined };
+  return { ...carried, cell, city, state: carried.life, born: load !== undefined };
 }

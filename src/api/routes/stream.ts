@@ -25,7 +25,7 @@ export const streamRoutes: readonly Route[] = [
       const seat = await seatOf(call);
       if (isProblem(seat)) return seat;
       const upgrade = (): Request => upgradeOf(request.headers, greetingOf(call, seat));
-      return services.router.connect(seat, upgrade, trace);
+      return services.router.connect(seat, call.caller.user, upgrade, trace);
     },
   }),
 ];
@@ -57,7 +57,8 @@ async function seatOf({ query, verbs, caller, services }: Call<unknown, StreamQu
   }
   const where = await services.router.callUser(caller.user, { t: 'where', user: caller.user }, caller.trace);
   if (isProblem(where)) return where;
-  const leaf = where.cell === null ? undefined : await services.router.leaf(where.cell);
+  // One that is no leaf any more keeps its people until they have been claimed.
+  const leaf = where.cell === null ? undefined : await services.router.everLeaf(where.cell);
   return leaf === undefined ? problem('no_presence') : { ...leaf, point: null };
 }
 

@@ -5,17 +5,28 @@ import { questionOf } from '../../protocol/ids.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import type { MakeChecker } from './checker.ts';
 
+type Kept = {
+  readonly phase: { readonly t: QuestionState };
+  readonly offers: readonly { readonly id: string; readonly state: string }[];
+};
+
 const ENDED: readonly QuestionState[] = ['answered', 'expired', 'cancelled'];
 
 export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
   const ends = new Map<QuestionId, QuestionState>();
-  const find = (id: QuestionId) => {
+  const find = (id: QuestionId): Kept | undefined => {
+    let frozen: Kept | undefined;
     for (const node of world.cells.values()) {
-      const text = [...node.store.load()].find((row) => row.table === 'questions' && row.key === id);
-      if (text !== undefined)
-        return JSON.parse(text.value) as { phase: { t: QuestionState }; offers: { id: string; state: string }[] };
+      const rows = [...node.store.load()];
+      const found = rows.find((row) => row.table === 'questions' && row.key === id);
+      if (found === undefined) continue;
+      const kept = JSON.parse(found.value) as Kept;
+      const life = rows.find((row) => row.table === 'meta' && row.key === 'life');
+      const isFrozen = life !== undefined && (JSON.parse(life.value) as { phase: { t: string } }).phase.t === 'handing';
+      if (!isFrozen) return kept;
+      frozen = kept;
     }
-    return undefined;
+    return frozen;
   };
   const check = (): void => {
     for (const id of ledger.asked.keys()) {

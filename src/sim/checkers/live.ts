@@ -2,6 +2,7 @@
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable.
 
 import { dueQuestion } from '../../cell/due.ts';
+import { decides, isAtRest } from '../../cell/life.ts';
 import { hasEnded, isLive, isShort } from '../../cell/lifecycle.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
@@ -19,19 +20,15 @@ export const liveChecker =
         for (const node of world.cells.values()) {
           for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') live.add(held.user);
           const alarm = node.store.alarm();
-          for (const question of node.state?.questions.values() ?? []) {
+          if (node.state === undefined || !decides(node.state)) continue;
+          for (const question of node.state.questions.values()) {
             const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
             // What is still due after it ran waits a second.
             const latest = Math.max(due, world.now + node.skewMs + BREATH_MS);
             if (!hasEnded(question.phase) && (alarm === null || alarm > latest))
               report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
             const waits = question.phase.t === 'open' && question.phase.retryAt === undefined;
-            if (
-              waits &&
-              isShort(question) &&
-              !question.offers.some(isLive) &&
-              node.state?.rounds.has(question.id) !== true
-            )
+            if (waits && isShort(question) && !question.offers.some(isLive) && !node.state.rounds.has(question.id))
               report('LIVE1', `${question.id} looks for nobody, and no time to try is set`);
           }
         }
@@ -45,6 +42,11 @@ export const liveChecker =
         for (const node of world.cells.values()) {
           const { state } = node;
           if (state === undefined) continue;
+          if (!isAtRest(state.life) || state.life.phase.t === 'filling')
+            report('LIVE1', `${node.id} is still ${JSON.stringify(state.life.phase)}`);
+          if (state.life.phase.t === 'handing' && state.questions.size > 0)
+            report('LIVE1', `${node.id} still has ${state.questions.size} questions to hand over`);
+          for (const user of state.taking.keys()) report('LIVE1', `${user} is still taken over by ${node.id}`);
           for (const question of state.questions.values()) {
             if (!hasEnded(question.phase)) report('LIVE1', `${question.id} is still ${question.phase.t}`);
             for (const [user, stream] of question.streams) {

@@ -1,13 +1,17 @@
 // OWN1: a user is matchable in at most one cell. OWN2: a question is in at most one cell, and an acknowledged one in one.
+import { decides } from '../../cell/life.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const ownChecker: MakeChecker = ({ report }) => {
   const holders = new Map<UserId, Set<CellId>>();
   const owners = new Map<QuestionId, CellId>();
+  /** Cells that hand over what they have. */
+  const frozen = new Set<CellId>();
   return {
     committed: (node, { rows }) => {
       if (node.kind !== 'cell' || node.state === undefined) return;
+      if (decides(node.state)) frozen.delete(node.id);
       for (const { table, key, value } of rows) {
         if (table === 'users') {
           const user = key as UserId;
@@ -20,12 +24,19 @@ export const ownChecker: MakeChecker = ({ report }) => {
         if (table === 'questions') {
           const id = key as QuestionId;
           const owner = owners.get(id);
-          if (value !== null && owner !== undefined && owner !== node.id)
+          if (value === null) {
+            if (owner === node.id) owners.delete(id);
+            continue;
+          }
+          // The step that freezes a question may still have decided about it; from the next on nothing here does.
+          if (frozen.has(node.id)) report('OWN2', `${node.id} has handed ${id} over and writes it`);
+          const isFrozen = owner !== undefined && frozen.has(owner);
+          if (owner !== undefined && owner !== node.id && !isFrozen)
             report('OWN2', `${id} is in ${owner} and ${node.id}`);
-          if (value === null) owners.delete(id);
-          else owners.set(id, node.id);
+          owners.set(id, node.id);
         }
       }
+      if (!decides(node.state)) frozen.add(node.id);
     },
   };
 };

@@ -1,5 +1,6 @@
 // WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
 // beacon lies, who arrived after it fell asleep. Both once faults have stopped.
+import { decides, welcomes } from '../../cell/life.ts';
 import { isShort } from '../../cell/lifecycle.ts';
 import { needOf, policyOf } from '../../cell/need.ts';
 import type { CellState, Held, Question } from '../../cell/state.ts';
@@ -45,7 +46,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   };
   const homeOf = (id: QuestionId): { readonly question: Question; readonly state: CellState } | undefined => {
     for (const { state } of world.cells.values()) {
-      const question = state?.questions.get(id);
+      const question = state !== undefined && decides(state) ? state.questions.get(id) : undefined;
       if (question !== undefined && state !== undefined) return { question, state };
     }
     return undefined;
@@ -69,7 +70,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
     healed: () => {
       for (const node of world.cells.values()) {
         const { state } = node;
-        if (state?.birth === undefined) continue;
+        if (state?.birth === undefined || !welcomes(state)) continue;
         const now = world.now + node.skewMs;
         for (const question of state.questions.values()) {
           const due = wakeOf(question);

@@ -51,7 +51,7 @@ export function bill(book: Book, nowMs: () => number) {
     const life = lifeOf(node);
     const account = accountOf(node, life, effects, event);
     for (const { call, request } of effects.sends) {
-      const question = questionIn(request);
+      const question = request.t === 'rows' || request.t === 'swap' ? undefined : questionIn(request);
       life.causes.set(call, question === undefined ? account : { question });
     }
     const written = writeRows(life, inbox, node.id, effects);

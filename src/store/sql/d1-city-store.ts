@@ -2,7 +2,7 @@
 import { CellMap } from '../../city/cell-map.ts';
 import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
 import { distanceM } from '../../geo/distance.ts';
-import { center, decode } from '../../geo/geohash.ts';
+import { center, children, decode } from '../../geo/geohash.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
@@ -10,8 +10,17 @@ import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Birth } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { AuditEntry, City, CityStore, MapPart, MapRow, ReadOptions } from '../city-store.ts';
+import {
+  type AuditEntry,
+  type City,
+  type CityStore,
+  type MapPart,
+  type MapRow,
+  type ReadOptions,
+  versionOf,
+} from '../city-store.ts';
 import { previewRollout, rollOut } from './d1-rollout.ts';
+import { readRows, swap } from './d1-swap.ts';
 
 export type D1Deps = {
   readonly now: () => EpochMs;
@@ -42,6 +51,9 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
     audit: (city, limit) => readAudit(reader(db, { primary: true }), city, limit),
     part: (prefix, options) => readPart(reader(db, options), prefix),
     birth: (cell) => readBirth(db, cell),
+    familyBirth: (parent) => readFamilyBirth(db, parent),
+    rows: (cells) => readRows(db, cells),
+    swap: (change) => swap(db, deps, change),
     rollOut: (rollout) => rollOut(db, deps, store, rollout),
     preview: (rollout) => previewRollout(db, store, rollout),
   };
@@ -91,7 +103,7 @@ function cityOf(row: CityRow): City {
 
 async function readPart(session: D1DatabaseSession, prefix: string): Promise<MapPart> {
   const [rows, cities] = await session.batch([
-    session.prepare('SELECT cell, city, state, version FROM cells WHERE prefix = ?1').bind(prefix),
+    session.prepare('SELECT cell, city, state, version, around FROM cells WHERE prefix = ?1').bind(prefix),
     session
       .prepare(`SELECT ${CITY} FROM cities c WHERE c.id IN (SELECT DISTINCT city FROM cells WHERE prefix = ?1)`)
       .bind(prefix),
@@ -117,17 +129,52 @@ async function readAudit(session: D1DatabaseSession, city: CityId, limit: number
   }));
 }
 
-type BirthRow = CityRow & { readonly op: string };
+type BirthRow = CityRow & { readonly op: string; readonly row_version: number; readonly around: number };
 
 async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefined> {
   const session = reader(db, { primary: true });
   const row = await session
-    .prepare(`SELECT ${CITY}, c.op FROM cells k JOIN cities c ON c.id = k.city WHERE k.cell = ?1 AND k.state = 'leaf'`)
+    .prepare(
+      `SELECT ${CITY}, k.op, k.version AS row_version, k.around FROM cells k JOIN cities c ON c.id = k.city WHERE k.cell = ?1 AND k.state = 'leaf'`,
+    )
     .bind(cell)
     .first<BirthRow>();
   if (row === null) return undefined;
-  const { id, version, policy } = cityOf(row);
-  return { cell, city: id, version, op: row.op, policy, near: await nearOf(session, cell, policy) };
+  const city = cityOf(row);
+  const version = versionOf({ version: row.row_version, around: row.around }, city);
+  return {
+    cell,
+    city: city.id,
+    version,
+    op: row.op,
+    policy: city.policy,
+    near: await nearOf(session, cell, city.policy),
+  };
+}
+
+async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | undefined> {
+  const family = children(parent);
+  const session = reader(db, { primary: true });
+  const { results } = await session
+    .prepare(
+      `SELECT ${CITY}, max(k.version, k.around) AS row_version FROM cells k JOIN cities c ON c.id = k.city
+       WHERE k.state = 'leaf' AND k.cell IN (SELECT value FROM json_each(?1))`,
+    )
+    .bind(JSON.stringify(family))
+    .all<BirthRow>();
+  const [first] = results;
+  if (first === undefined || results.length < family.length || results.some(({ id }) => id !== first.id))
+    return undefined;
+  const city = cityOf(first);
+  const version = Math.max(city.version, ...results.map((row) => row.row_version));
+  return {
+    cell: parent,
+    city: city.id,
+    version,
+    op: '',
+    policy: city.policy,
+    near: await nearOf(session, parent, city.policy),
+  };
 }
 
 /** The leaves that a question anywhere in the cell may ever touch, and a few more; whoever needs exactness measures again. */

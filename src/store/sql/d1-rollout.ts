@@ -82,7 +82,7 @@ async function readMap(
   const [rows, top] = await session.batch([
     session
       .prepare(
-        "SELECT cell, city, state, version FROM cells WHERE state = 'leaf' AND prefix IN (SELECT value FROM json_each(?1))",
+        "SELECT cell, city, state, version, around FROM cells WHERE state = 'leaf' AND prefix IN (SELECT value FROM json_each(?1))",
       )
       .bind(JSON.stringify(prefixes)),
     session.prepare(TOP_VERSION_QUERY),
@@ -94,7 +94,7 @@ async function readMap(
 }
 
 // Versions are common to all cities: a cell that changes its city must see its version rise.
-const TOP_VERSION =
+export const TOP_VERSION =
   'max((SELECT coalesce(max(version), 0) FROM cities), (SELECT coalesce(max(version), 0) FROM cells))';
 const TOP_VERSION_QUERY = `SELECT ${TOP_VERSION} AS version`;
 

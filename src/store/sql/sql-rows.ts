@@ -11,7 +11,8 @@ export type SqlRowsDeps = {
   readonly setAlarm: (at: number | null) => void;
 };
 
-const SCHEMA_VERSION = 1;
+/** 2: cells keep the users whom they take over. */
+const SCHEMA_VERSION = 2;
 
 /** @throws Error when the schema on disk is newer than this code. */
 export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAlarm }: SqlRowsDeps): RowStore {
@@ -63,14 +64,15 @@ function migrate(tables: readonly TableSpec[], { exec, transaction }: Pick<SqlRo
     const version = known ? Number([...exec('SELECT version FROM schema')][0]?.version ?? 0) : 0;
     if (version > SCHEMA_VERSION) throw new Error(`storage has schema ${version}; this code knows ${SCHEMA_VERSION}`);
     if (version === SCHEMA_VERSION) return;
-    exec('CREATE TABLE schema (version INTEGER NOT NULL)');
+    if (!known) exec('CREATE TABLE schema (version INTEGER NOT NULL)');
     for (const { name, kind } of tables) {
       exec(
         kind === 'log'
-          ? `CREATE TABLE "${name}" (k INTEGER PRIMARY KEY, d TEXT NOT NULL)`
-          : `CREATE TABLE "${name}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`,
+          ? `CREATE TABLE IF NOT EXISTS "${name}" (k INTEGER PRIMARY KEY, d TEXT NOT NULL)`
+          : `CREATE TABLE IF NOT EXISTS "${name}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`,
       );
     }
+    exec('DELETE FROM schema');
     exec('INSERT INTO schema (version) VALUES (?)', SCHEMA_VERSION);
   });
 }

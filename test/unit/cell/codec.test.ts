@@ -6,26 +6,50 @@ import {
   decodeBeacon,
   decodeBirth,
   decodeJournal,
+  decodeLife,
   decodeQuestion,
+  decodeTaking,
   decodeUser,
   encodeArriving,
   encodeBeacon,
   encodeBirth,
   encodeJournal,
+  encodeLife,
   encodeQuestion,
+  encodeTaking,
   encodeUser,
 } from '../../../src/cell/codec.ts';
 import { loadCell } from '../../../src/cell/load.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { cellHarness } from '../support/cell-harness.ts';
-import { birth, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, START } from '../support/names.ts';
+import {
+  birth,
+  bob,
+  cellId,
+  cem,
+  dee,
+  EAST,
+  need,
+  newQuestion,
+  oid,
+  policyWith,
+  qid,
+  START,
+} from '../support/names.ts';
 
 /** A cell with a row in every table. */
 function full() {
   const cell = cellHarness({
+    unborn: true,
     respond: ({ request }) =>
-      request.t === 'claim' && request.user === cem ? { t: 'pending', retryMs: 500 } : undefined,
+      request.t === 'claim' && (request.user === cem || request.user === dee)
+        ? { t: 'pending', retryMs: 500 }
+        : undefined,
   });
+  const op = { by: cellId('9q8y'), n: 1 };
+  cell.request({ t: 'init', op, from: op.by, birth: birth() });
+  cell.request({ t: 'take', op, from: op.by, users: [{ user: dee, epoch: 1 }] });
+  cell.request({ t: 'filled', op, from: op.by, beacons: [] });
   cell.ping(bob, { profile: { topics: ['food'], languages: ['en'], capacity: 2 }, seq: 3 });
   cell.ping(cem);
   cell.request({ t: 'ask', question: newQuestion({ key: 'k', bodyHash: 'h', topic: 'food', languages: ['en'] }) });
@@ -48,6 +72,9 @@ describe('rows of a cell', () => {
     expect(decodeQuestion(encodeQuestion(question))).toEqual(question);
     const beacon = present(state.beacons.get(qid(1, EAST)), 'beacon');
     expect(decodeBeacon(encodeBeacon(beacon))).toEqual(beacon);
+    const taking = present(state.taking.get(dee), 'dee');
+    expect(decodeTaking(encodeTaking(taking))).toEqual({ ...taking, retryAt: undefined });
+    expect(decodeLife(encodeLife(state.life))).toEqual(state.life);
     expect(decodeBirth(encodeBirth(birth()))).toEqual(birth());
     const records = [{ t: 'user.left', who: 'p' }] as const;
     expect(decodeJournal(encodeJournal(START, records))).toEqual({ at: START, records });

@@ -70,6 +70,7 @@ const question = (phase: Phase, offers: readonly Offer[] = [], streams: readonly
   languages: [],
   askedRadiusM: 500,
   answersWanted: 1,
+  born: START,
   createdAt: START,
   expiresAt: t(900_000),
   phase,

@@ -1,6 +1,6 @@
 // How hot a cell is: what comes in fades, and the largest share of any target counts.
 import { describe, expect, it } from 'vitest';
-import { heatOf, isHot, usedOf } from '../../../src/cell/heat.ts';
+import { heatOf, isHot, mayMerge, usedOf } from '../../../src/cell/heat.ts';
 import { count, eventsPerS, meter, stepMs } from '../../../src/cell/meter.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 
@@ -45,6 +45,12 @@ describe('heat (LOAD1)', () => {
   ])('of %j is %d', (carried, heat) => {
     expect(heatOf(carried, LIMITS)).toBe(heat);
     expect(usedOf(carried, LIMITS)).toBe(heat / 2);
+  });
+
+  it('lets cells merge that carry less together than one is to carry', () => {
+    const part = (users: number) => ({ users, eventsPerS: 1, stepMs: 0.01 });
+    expect(mayMerge([part(500), part(499)], LIMITS)).toBe(true);
+    expect(mayMerge([part(500), part(500)], LIMITS)).toBe(false);
   });
 
   it('splits at twice a target and not before', () => {

@@ -18,7 +18,8 @@ import type { CellReply, CellRequest } from '../../../src/protocol/messages.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, newQuestion, qid, START, user } from '../support/names.ts';
 
-const LIMITS = DEFAULT_POLICY.limits;
+// What a cell that cannot be divided does: one that can be is divided first.
+const LIMITS = { ...DEFAULT_POLICY.limits, autoSplit: false };
 const MINUTE_S = 60;
 
 describe('strain', () => {
@@ -277,7 +278,7 @@ type Crowd = { readonly strains: number[]; readonly refused: number; readonly he
 
 /** People on sockets of one cell with the default limits; each second's strain. Those who do not obey ping every 10 s, whatever they hear. */
 function crowd(given: { readonly people: number; readonly minutes: number; readonly obeys: boolean }): Crowd {
-  const cell = cellHarness({ checked: false });
+  const cell = cellHarness({ checked: false, policy: { limits: LIMITS } });
   const seconds: number[][] = Array.from({ length: given.minutes * MINUTE_S }, () => []);
   const strains: number[] = [];
   const seq = new Uint32Array(given.people);

@@ -82,14 +82,17 @@ describe('what a try costs', () => {
     expect(cell.sentOf('reserve')).toHaveLength(1);
   });
 
-  it('a cell that is no leaf any more sends the scout on to its successors', () => {
-    const to = [`${EAST}0`, `${EAST}1`] as CellId[];
+  it('a cell that has been divided shows who it still holds, and names its parts', () => {
+    const also = [`${EAST}0`, `${EAST}1`] as CellId[];
     const cell = cellHarness({
       respond: ({ request, address }) =>
-        request.t === 'scout' && address.to === 'cell' && address.cell === EAST ? { t: 'moved', to } : undefined,
+        request.t === 'scout' && address.to === 'cell' && address.cell === EAST
+          ? { t: 'scouted', candidates: [], beacon: false, also }
+          : undefined,
     });
     cell.request(wide);
-    expect(cellsOf(cell)).toEqual(expect.arrayContaining(to));
+    expect(cellsOf(cell)).toEqual(expect.arrayContaining(also));
+    expect(new Set(cellsOf(cell)).size).toBe(cellsOf(cell).length);
     expect(cell.question(qid()).phase.t).toBe('dormant');
   });
 });

@@ -13,6 +13,7 @@ const told = (cell: string, used: number, more: Partial<CellLoad> = {}): ToldLoa
   t: 'load',
   cell: cell as CellId,
   city: 'sf' as CityId,
+  life: 'leaf',
   users: 10,
   eventsPerS: 1,
   stepMs: 0.01,

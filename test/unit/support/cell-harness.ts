@@ -7,6 +7,7 @@ import type { Held, Question } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
+import type { MapReply } from '../../../src/protocol/change-messages.ts';
 import type { Attachment, Effects, Send } from '../../../src/protocol/effects.ts';
 import type { OfferId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
 import type { Birth, CellReply, CellRequest, Ping, StreamItem, UserReply } from '../../../src/protocol/messages.ts';
@@ -15,7 +16,7 @@ import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { checkStep, durable } from './cell-invariants.ts';
 import { at, birth as birthOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
 
-export type Answer = CellReply | UserReply | { readonly t: 'failed' };
+export type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 /** Answers a call at once, or leaves it to the test with `undefined`. */
 export type Responder = (send: Send) => Answer | undefined;
 
@@ -25,6 +26,8 @@ export type CellOptions = {
   /** Names of calls that the test answers itself; the others are answered as healthy objects would. */
   readonly manual?: readonly Send['request']['t'][];
   readonly respond?: Responder;
+  /** Lives from its first request on. */
+  readonly unborn?: boolean;
   /** Off for runs of many thousand steps. */
   readonly checked?: boolean;
 };
@@ -128,7 +131,7 @@ export function cellHarness(options: CellOptions = {}) {
     return step({ t: 'boot', attachments: [...attachments.values()], armedAt });
   }
 
-  request({ t: 'load' }, { birth: row });
+  if (options.unborn !== true) request({ t: 'load' }, { birth: row });
 
   return {
     birth: row,

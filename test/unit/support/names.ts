@@ -82,7 +82,7 @@ export function record(more: Partial<UserRecord> = {}): UserRecord {
 export type PolicyParts = { readonly [K in keyof Policy]?: Policy[K] extends object ? Partial<Policy[K]> : Policy[K] };
 
 export function policyWith(parts: PolicyParts = {}): Policy {
-  const { weights, offers, backOff, question, presence, ...rest } = parts;
+  const { weights, offers, backOff, question, presence, limits, ...rest } = parts;
   const d = DEFAULT_POLICY;
   return {
     ...d,
@@ -92,6 +92,7 @@ export function policyWith(parts: PolicyParts = {}): Policy {
     backOff: { ...d.backOff, ...backOff },
     question: { ...d.question, ...question },
     presence: { ...d.presence, ...presence },
+    limits: { ...d.limits, ...limits },
   };
 }
 

@@ -1,0 +1,68 @@
+// A simulated edge worker: knows the map as it was some time ago, and is corrected by what the cells answer, as the shipping router is.
+import { encode, MAX_LENGTH } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import type { CellId } from '../protocol/ids.ts';
+import type { CellRequest } from '../protocol/messages.ts';
+import { leafIn } from './map.ts';
+import type { AnyReply } from './node.ts';
+import type { World } from './world.ts';
+
+const HOPS_MAX = 5;
+/** How long a client's call is repeated to a cell that is not filled yet. */
+const PENDING_MAX_MS = 15_000;
+const TTL_MS = 60_000;
+
+export type Edge = {
+  readonly leafOf: (point: Point) => CellId | undefined;
+  readonly isLeaf: (cell: CellId) => boolean;
+  /** To the leaf that covers `key`, `cell` as far as is known; `done` hears who answered. */
+  readonly call: (
+    key: string,
+    request: CellRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply, cell: CellId) => void,
+    cell?: CellId,
+  ) => void;
+};
+
+export function edge(world: World): Edge {
+  let leaves = world.map.leaves();
+  let staleAt = 0;
+  const refresh = (): void => {
+    if (world.isD1Away()) return;
+    leaves = world.map.leaves();
+    staleAt = world.now + TTL_MS;
+  };
+  const known = (): ReadonlyMap<CellId, number> => {
+    if (world.now >= staleAt) refresh();
+    return leaves;
+  };
+  const call: Edge['call'] = (key, request, timeoutMs, done, cell) => {
+    const until = world.now + timeoutMs;
+    const waitUntil = world.now + PENDING_MAX_MS;
+    const go = (at: CellId | undefined, hops: number): void => {
+      if (at === undefined || hops >= HOPS_MAX || world.now >= until) {
+        done({ t: 'failed' }, at ?? ('' as CellId));
+        return;
+      }
+      world.request(world.cell(at), request, until - world.now, (reply) => {
+        if (reply.t === 'pending' && world.now < waitUntil) {
+          world.after(reply.retryMs, () => go(at, hops));
+        } else if (reply.t === 'moved' || reply.t === 'unborn') {
+          refresh();
+          const named = reply.t === 'moved' ? reply.to.find((one) => key.startsWith(one)) : undefined;
+          const next = named ?? leafIn(leaves, key);
+          go(next === at ? undefined : next, hops + 1);
+        } else {
+          done(reply.t === 'pending' ? { t: 'failed' } : reply, at);
+        }
+      });
+    };
+    go(cell ?? leafIn(known(), key), 0);
+  };
+  return {
+    leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
+    isLeaf: (cell) => known().has(cell),
+    call,
+  };
+}
