@@ -13,6 +13,7 @@ export type Meter = {
   /** The same over ten times as long, to see which way it goes; `usersSlow` in the same way. */
   slowPerS: number;
   usersSlow: number;
+  usersAt: number;
   /** When the first event was counted; 0 before it. */
   since: number;
   /** How late the last alarm ran. */
@@ -38,6 +39,7 @@ export const meter = (): Meter => ({
   weight: 1,
   slowPerS: 0,
   usersSlow: 0,
+  usersAt: 0,
   since: 0,
   alarmLagMs: 0,
 });
@@ -68,10 +70,12 @@ export function stepMs(known: Meter): number {
   return (STEP_US + WEIGHED_US * weighed) / 1000;
 }
 
-/** Keeps a slow mean of the users beside the present number. To be called before the event is counted. */
+/** Keeps a slow mean of the users beside the present number; by the second is enough. */
 export function noteUsers(known: Meter, users: number, now: EpochMs): void {
-  if (known.since === 0) known.usersSlow = users;
-  else known.usersSlow += (users - known.usersSlow) * (1 - faded(known, now, SLOW_FADE_MS));
+  const sinceMs = now - known.usersAt;
+  if (sinceMs < 1000) return;
+  known.usersSlow = known.usersAt === 0 ? users : users + (known.usersSlow - users) * fadedOver(sinceMs, SLOW_FADE_MS);
+  known.usersAt = now;
 }
 
 /** @param armedAt the time for which it was armed, if that is known. */
@@ -106,4 +110,11 @@ function fade(known: Meter, now: EpochMs): void {
   known.at = now;
 }
 
-const faded = (known: Meter, now: EpochMs, fadeMs: number): number => Math.exp(-Math.max(0, now - known.at) / fadeMs);
+const faded = (known: Meter, now: EpochMs, fadeMs: number): number => fadedOver(now - known.at, fadeMs);
+
+/** What is left of 1. Runs several times for each ping, mostly over a few ms, where two terms of the series are exact to 10⁻⁹. */
+function fadedOver(ms: number, fadeMs: number): number {
+  if (ms <= 0) return 1;
+  const x = ms / fadeMs;
+  return x < 0.001 ? 1 - x + (x * x) / 2 : Math.exp(-x);
+}

@@ -22,6 +22,11 @@ import { ana, at, bob, cem, newQuestion, qid, START, user } from '../support/nam
 const LIMITS = { ...DEFAULT_POLICY.limits, autoSplit: false };
 const MINUTE_S = 60;
 
+it('LOAD2 LOAD3 LOAD4 LOAD5 the order of refusal: slower pings, one work for many, pings, questions, answers', () => {
+  const order = [STRETCH_ABOVE, COALESCE_ABOVE, REFUSE_PINGS_ABOVE, REFUSE_ASKS_ABOVE, REFUSE_OFFERS_ABOVE];
+  expect(order).toEqual([0.75, 1, 1.5, 2.5, 3]);
+});
+
 describe('strain', () => {
   it.each([
     [{ eventsPerS: 100, stepMs: 0.1 }, 0.5],
@@ -148,7 +153,8 @@ describe('a cell under pressure', () => {
   });
 
   it('LOAD3 an arrival that was put off is tried when its turn comes', () => {
-    const cell = cellHarness({ policy: TIGHT });
+    // The question does not look around by itself meanwhile.
+    const cell = cellHarness({ policy: { ...TIGHT, backOff: { firstMs: 60_000 } } });
     cell.connect(bob, { point: at(1900) });
     cell.request({ t: 'ask', question: newQuestion({ point: at(-300), radiusM: 500 }) });
     expect(cell.question(qid()).phase.t).toBe('dormant');
