@@ -32,8 +32,8 @@ export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
   const { life } = tx.state;
   if (op.n <= life.heard) return DONE;
   const { phase } = life;
-  const isLeaf = (phase.t === 'leaf' && !tx.fresh) || phase.t === 'splitting' || phase.t === 'merging';
-  if (isLeaf) return problem('cell_changing', `it is ${phase.t}`);
+  const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled);
+  if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
   become(tx, { phase: { t: 'filling', op, from: [from], untold: false }, heard: op.n, origin: op, behind: [from] });
   return DONE;
 }

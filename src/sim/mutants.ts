@@ -236,6 +236,77 @@ export const MUTANTS: readonly Mutant[] = [
     'epochMs(Math.max(at, state.clock))',
     'epochMs(at)',
   ),
+  one(
+    'frozen-decides',
+    'a cell that hands over goes on answering for its questions',
+    'src/cell/gate.ts',
+    "return isForLeaf(request) && !stays ? { t: 'moved', to: phase.to } : undefined;",
+    'return isForLeaf(request) && stays ? undefined : undefined;',
+  ),
+  one(
+    'dropped-unadopted',
+    'a question is dropped when it is sent, not when its successor has it',
+    'src/cell/handover.ts',
+    "{ t: 'adopt', op, from: here, questions: rows });",
+    "{ t: 'adopt', op, from: here, questions: rows });\n        adopted(tx, cell, questions);",
+  ),
+  one(
+    'fill-ungated',
+    'a cell that is being filled answers for questions that it has not got yet',
+    'src/cell/gate.ts',
+    'return id === undefined || state.questions.has(id) ? undefined :',
+    'return id === undefined || id !== undefined ? undefined :',
+  ),
+  {
+    name: 'swap-guessed',
+    what: 'a swap whose outcome is unknown is taken to have happened',
+    edits: [
+      {
+        file: 'src/cell/change.ts',
+        find: "import { isSameOp } from './life.ts';",
+        replace: "import { isSameOp, opText } from './life.ts';",
+      },
+      {
+        file: 'src/cell/change.ts',
+        find: 'if (!back(tx, lane, callId, heard) || !heard) return;',
+        replace: "if (!back(tx, lane, callId, heard) || (!heard && errand.what !== 'swap')) return;",
+      },
+      {
+        file: 'src/cell/change.ts',
+        find: "else if (answer.t === 'rows' && mapSaidOfSplit(",
+        replace:
+          "else if (what === 'swap') mapSaidOfSplit(tx, phase, { t: 'rows', rows: [{ cell: phase.op.by, state: 'split', version: 0, op: opText(phase.op) }] });\n    else if (answer.t === 'rows' && mapSaidOfSplit(",
+      },
+    ],
+  },
+  one(
+    'transfer-no-recall',
+    'a user who is handed over is granted without asking the holder',
+    'src/user/holder.ts',
+    'state.claims.push({ token, cell });\n  sendRecall(tx);',
+    'state.claims.push({ token, cell });\n  grant(tx, meta, cell, meta.record);',
+  ),
+  one(
+    'born-anew',
+    'a question that was handed over counts as another one',
+    'src/cell/carry.ts',
+    'createdAt: at(question.createdAt),',
+    'born: question.createdAt + ms,\n    createdAt: at(question.createdAt),',
+  ),
+  one(
+    'init-of-old',
+    'a cell takes an operation that it has heard of before',
+    'src/cell/takeover.ts',
+    'if (op.n <= life.heard) return DONE;',
+    '',
+  ),
+  one(
+    'joined-anew',
+    'a user who was handed over is granted to a ping once more, without the holds that they took meanwhile',
+    'src/cell/takeover.ts',
+    'arrive(tx, held);\n  joined(tx, held);',
+    'arrive(tx, held);',
+  ),
 ];
 
 /** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */

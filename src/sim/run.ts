@@ -85,8 +85,10 @@ export function runSeed(options: SimOptions): SimReport {
   for (let n = 0; n < options.questions; n++)
     world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
   const team = ops(world, draw.fork());
-  for (let n = 0; n < options.splits; n++) world.after(draw.below(options.minutes * MINUTE_MS), team.split);
-  for (let n = 0; n < options.merges; n++) world.after(draw.below(options.minutes * MINUTE_MS), team.merge);
+  // Some while faults strike, some while all is well and every arrival is watched.
+  const changesMs = options.minutes * MINUTE_MS + CALM_MS;
+  for (let n = 0; n < options.splits; n++) world.after(draw.below(changesMs), team.split);
+  for (let n = 0; n < options.merges; n++) world.after(draw.below(changesMs), team.merge);
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
