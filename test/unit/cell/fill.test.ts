@@ -1,0 +1,149 @@
+// A cell that others fill: patience, adoption, claims, and arrivals that count once it has everything.
+import { describe, expect, it } from 'vitest';
+import type { Send } from '../../../src/protocol/effects.ts';
+import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
+import { DONE, divided, PARENT } from '../support/family.ts';
+import { at, birth, bob, cem, EAST, need, newQuestion, oid, qid, record } from '../support/names.ts';
+
+describe('a cell that is filled', () => {
+  const parent = { by: PARENT, n: 3 };
+  const filling = (more: Parameters<typeof cellHarness>[0] = {}): CellHarness => {
+    const cell = cellHarness({ unborn: true, ...more });
+    expect(cell.request({ t: 'init', op: parent, from: PARENT, birth: birth() })).toEqual(DONE);
+    return cell;
+  };
+  /** The row of a question as the predecessor sends it. */
+  const parcel = (): string => {
+    const cell = divided();
+    const [sent] = cell.sentOf('adopt');
+    return sent?.request.t === 'adopt' ? (sent.request.questions[0] ?? '') : '';
+  };
+
+  it('SPLIT3 asks for patience about what it has not got, asks of new questions too, and takes people in', () => {
+    const cell = filling();
+    const patience = { t: 'pending', retryMs: expect.any(Number) };
+    expect(cell.request({ t: 'ask', question: newQuestion() })).toEqual(patience);
+    expect(cell.request({ t: 'state', offerId: oid(1), user: bob })).toEqual(patience);
+    expect(cell.ping(bob)).toMatchObject({ t: 'present' });
+    cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
+    expect(cell.request({ t: 'question', id: qid(), user: null })).toMatchObject({ t: 'question' });
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
+    expect(cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) })).toMatchObject({ t: 'question' });
+    expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+  });
+
+  it('KEEP2 carries times over as durations, and the number that tells two questions of one id apart as it was', () => {
+    const cell = filling();
+    cell.setNow(cell.now() + 50_000);
+    cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
+    const question = cell.question(qid());
+    expect(question.createdAt).toBe(cell.now());
+    expect(question.born).toBe(cell.now() - 50_000);
+    expect(question.expiresAt - cell.now()).toBe(900_000);
+  });
+
+  it('SPLIT5 holds arrivals against sleepers and beacons once it has everything: then everybody there counts as one', () => {
+    const cell = filling({ manual: ['nudge'] });
+    cell.ping(bob, { profile: { topics: ['bikes'] } });
+    cell.ping(cem, { profile: { topics: ['aid'] } });
+    const beacon = { need: need({ topic: 'aid', radiusM: 5000 }), leftMs: 60_000 };
+    cell.request({
+      t: 'scout',
+      need: need({ questionId: qid(3, EAST), topic: 'aid' }),
+      policy: cell.birth.policy,
+      limit: 5,
+      beaconMs: 60_000,
+    });
+    cell.ping(cem, { point: at(5), profile: { topics: ['aid'] } });
+    expect(cell.sentOf('nudge')).toHaveLength(0);
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [beacon] });
+    expect(cell.sentOf('nudge')).toHaveLength(1);
+    expect(cell.rows('beacons')).toHaveLength(2);
+  });
+
+  it('SPLIT6 acknowledges what is repeated or of an older operation, and changes nothing', () => {
+    const cell = filling();
+    const row = parcel();
+    cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [row] });
+    cell.request({ t: 'cancel', id: qid(), user: null });
+    expect(cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [row] })).toEqual(DONE);
+    expect(cell.question(qid()).phase.t).toBe('cancelled');
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
+    const before = JSON.stringify(cell.state().life);
+    const older = { by: PARENT, n: 2 };
+    for (const op of [older, parent]) {
+      expect(cell.request({ t: 'init', op, from: PARENT, birth: birth() })).toEqual(DONE);
+      expect(cell.request({ t: 'adopt', op, from: PARENT, questions: [row] })).toEqual(DONE);
+      expect(cell.request({ t: 'filled', op, from: PARENT, beacons: [] })).toEqual(DONE);
+      expect(cell.request({ t: 'retire', op: older, to: [PARENT] })).toEqual(DONE);
+    }
+    expect(JSON.stringify(cell.state().life)).toBe(before);
+    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, birth: birth() })).toMatchObject({
+      code: 'cell_changing',
+    });
+  });
+
+  it('SPLIT4 matches nobody before the grant; keeps whom to claim over a crash; a refusal ends it', () => {
+    const cell = filling({ manual: ['claim'] });
+    const users = [bob, cem].map((name) => ({ user: name, epoch: 7 }));
+    cell.request({ t: 'take', op: parent, from: PARENT, users });
+    expect(cell.sentOf('claim').map(({ request }) => request)).toMatchObject([{ transfer: 7 }, { transfer: 7 }]);
+    expect(cell.held(bob)).toBeUndefined();
+    cell.restart();
+    const [first, second] = cell.open;
+    cell.answer(first as Send, { t: 'granted', epoch: 8, record: record({ leaseLeftMs: 30_000, pointAgeMs: 5000 }) });
+    cell.answer(second as Send, { t: 'refused' });
+    expect(cell.held(bob)).toMatchObject({
+      phase: 'live',
+      epoch: 8,
+      leaseUntil: cell.now() + 30_000,
+      pointAt: cell.now() - 5000,
+    });
+    expect(cell.held(cem)).toBeUndefined();
+    expect(cell.rows('taking')).toEqual([]);
+  });
+
+  it('SPLIT4 takes no grant of an epoch that was recalled meanwhile, and gives a ping that waits its place', () => {
+    const cell = filling({ manual: ['claim'] });
+    cell.request({
+      t: 'take',
+      op: parent,
+      from: PARENT,
+      users: [
+        { user: bob, epoch: 7 },
+        { user: cem, epoch: 7 },
+      ],
+    });
+    const [first, second] = cell.open;
+    cell.request({ t: 'recall', user: bob, epoch: 8 });
+    cell.answer(first as Send, { t: 'granted', epoch: 8, record: record() });
+    expect(cell.held(bob)).toBeUndefined();
+    cell.ping(cem, { point: at(40) });
+    const holds = [
+      {
+        offerId: oid(1, 1, EAST),
+        questionId: qid(1, EAST),
+        text: 'x',
+        point: at(),
+        distanceM: 9,
+        state: 'pending',
+        leftMs: 9000,
+      },
+    ] as const;
+    cell.answer(second as Send, { t: 'granted', epoch: 8, record: record({ holds }) });
+    cell.answer('claim', { t: 'granted', epoch: 8, record: record() });
+    expect(cell.held(cem)).toMatchObject({ point: at(40) });
+    expect([...(cell.held(cem)?.holds.keys() ?? [])]).toEqual([oid(1, 1, EAST)]);
+  });
+
+  it('names its predecessor to scouts, and asks it itself, until nobody is held there', () => {
+    const cell = filling();
+    const scout = { t: 'scout', need: need(), policy: cell.birth.policy, limit: 5 } as const;
+    expect(cell.request(scout)).toMatchObject({ also: [PARENT] });
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
+    cell.request({ t: 'ask', question: newQuestion() });
+    expect(cell.sentOf('scout').some(({ address }) => address.to === 'cell' && address.cell === PARENT)).toBe(true);
+    cell.request({ t: 'handed', op: parent, from: PARENT });
+    expect(cell.request(scout)).not.toHaveProperty('also');
+  });
+});

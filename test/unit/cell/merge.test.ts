@@ -1,0 +1,75 @@
+// 32 leaves and their parent: all are joined, or nothing changes.
+import { describe, expect, it } from 'vitest';
+import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
+import { answerAll, DONE, divided, OP, PARENT, PARTS } from '../support/family.ts';
+import { birth, CELL, newQuestion, qid } from '../support/names.ts';
+
+describe('cells that merge', () => {
+  const leaves = (state = 'leaf', version = 4, op = 'x') =>
+    ({ t: 'rows', rows: PARTS.map((cell) => ({ cell, state, version, op })) }) as const;
+  const merging = (): CellHarness => {
+    const cell = cellHarness({ unborn: true, manual: ['rows', 'ready', 'swap', 'retire'] });
+    expect(cell.request({ t: 'merge', birth: birth() })).toEqual({ t: 'changing', life: 'merging' });
+    return cell;
+  };
+
+  it('MERGE1 asks all parts, swaps them for their parent, tells them, and is filled by them', () => {
+    const cell = merging();
+    cell.answer('rows', leaves());
+    answerAll(cell, ({ request }) => (request.t === 'ready' ? { t: 'ready', ready: true } : undefined));
+    expect(cell.sentOf('ready')).toHaveLength(32);
+    expect(cell.request({ t: 'ask', question: newQuestion() })).toMatchObject({ t: 'pending' });
+    cell.answer('swap', leaves('merged', 5, `${CELL}#1`));
+    answerAll(cell, ({ request }) => (request.t === 'retire' ? DONE : undefined));
+    expect(cell.sentOf('retire')).toHaveLength(32);
+    for (const from of PARTS) cell.request({ t: 'filled', op: OP, from, beacons: [] });
+    expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+    for (const from of PARTS) cell.request({ t: 'handed', op: OP, from });
+    expect(cell.state().life.behind).toEqual([]);
+  });
+
+  it.each([
+    ['not all are leaves', (cell: CellHarness) => cell.answer('rows', leaves('split'))],
+    [
+      'one is not ready',
+      (cell: CellHarness) => {
+        cell.answer('rows', leaves());
+        cell.answer('ready', { t: 'ready', ready: false });
+      },
+    ],
+    [
+      'one was changed meanwhile',
+      (cell: CellHarness) => {
+        cell.answer('rows', leaves());
+        answerAll(cell, ({ request }) => (request.t === 'ready' ? { t: 'ready', ready: true } : undefined));
+        cell.answer('swap', leaves('leaf', 9));
+      },
+    ],
+  ])('MERGE1 changes nothing when %s', (_, happens) => {
+    const cell = merging();
+    happens(cell);
+    expect(cell.sentOf('retire')).toEqual([]);
+    expect(cell.request({ t: 'ask', question: newQuestion() })).toEqual({ t: 'moved', to: PARTS });
+  });
+
+  it('MERGE1 a leaf is retired by its parent, hands over, and may be filled again', () => {
+    const cell = cellHarness({ manual: ['adopt', 'filled'] });
+    cell.request({ t: 'ask', question: newQuestion() });
+    expect(cell.request({ t: 'ready', op: { by: PARENT, n: 1 } })).toEqual({ t: 'ready', ready: true });
+    cell.request({ t: 'retire', op: { by: PARENT, n: 1 }, to: [PARENT] });
+    expect(cell.request({ t: 'question', id: qid(), user: null })).toEqual({ t: 'moved', to: [PARENT] });
+    expect(cell.sentOf('adopt')[0]?.address).toEqual({ to: 'cell', cell: PARENT });
+    const again = { t: 'init', op: { by: PARENT, n: 2 }, from: PARENT, birth: birth() } as const;
+    expect(cell.request(again)).toMatchObject({ code: 'cell_changing' });
+    cell.answer('adopt', DONE);
+    cell.answer('filled', DONE);
+    expect(cell.request(again)).toEqual(DONE);
+    expect(cell.state().life.phase.t).toBe('filling');
+    expect(cell.request({ t: 'ready', op: { by: PARENT, n: 3 } })).toEqual({ t: 'ready', ready: false });
+  });
+
+  it('MERGE1 is refused to a leaf, and to one that has not handed everything over', () => {
+    expect(cellHarness().request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'not_mergeable' });
+    expect(divided().request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'cell_changing' });
+  });
+});
