@@ -61,7 +61,10 @@ function cityStatus(
   const before = new Map(hottest.map((load) => [load.cell, load]));
   const mended = (sum: number, of: (load: Omit<CellLoad, 't'>) => number): number =>
     seen.reduce((all, cell) => all + of(cell) - of(before.get(cell.cell) ?? cell), sum);
-  const most = (of: (load: Omit<CellLoad, 't'>) => number, known: number): number => Math.max(known, ...seen.map(of));
+  // A peak that was told counts as long as it may be that of a cell that is not seen.
+  const isWhole = told === undefined || seen.length >= told.cells;
+  const most = (of: (load: Omit<CellLoad, 't'>) => number, known: number): number =>
+    Math.max(isWhole ? 0 : known, ...seen.map(of));
   const questions = told?.questions ?? QUESTIONS;
   // The hottest that told is among those that are seen, so what these say now is what counts.
   const used = seen.length === 0 ? (told?.used ?? 0) : Math.max(...seen.map((cell) => cell.used));

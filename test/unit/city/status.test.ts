@@ -71,6 +71,13 @@ describe('OPS1: a status', () => {
     });
   });
 
+  it('keeps a peak that was told, unless every cell that told is seen', () => {
+    const seen = (cells: number): number | undefined =>
+      statusOf({ cities: CITIES, totals: [total({ cells })], hottest: [told('a', 0.6)], live: live() }, NOW).cities[0]
+        ?.queueAgeMs;
+    expect([seen(2), seen(1)]).toEqual([5000, 0]);
+  });
+
   it('shows a city of which no cell has told anything as empty', () => {
     const status = statusOf({ cities: CITIES, totals: [], hottest: [], live: live() }, NOW);
     expect(status.cities[1]).toMatchObject({ id: 'sea', users: 0, cellsTold: 0, used: 0, headroom: 1 });
