@@ -6,7 +6,8 @@ import { optionsOf } from '../../src/sim/options.ts';
 import { runSeed, type SimReport } from '../../src/sim/run.ts';
 
 const SEEDS = 320;
-const RULES = 'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2 JRN1 ALARM1 TIME1';
+const RULES =
+  'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2 JRN1 ALARM1 TIME1 SPLIT2';
 
 describe('runs that once broke a rule', () => {
   const known = regressions();
@@ -32,8 +33,9 @@ describe('the simulated cluster', () => {
       ),
     ).toEqual([]);
     expect(reports).toHaveLength(SEEDS);
-    // The runs are worth something: faults struck, people were matched.
+    // The runs are worth something: faults struck, people were matched, cells were divided.
     expect(reports.reduce((sum, { stats }) => sum + stats.faults, 0)).toBeGreaterThan(100_000);
     expect(reports.reduce((sum, { matches }) => sum + matches, 0)).toBeGreaterThan(5000);
+    expect(reports.reduce((sum, { swaps }) => sum + swaps, 0)).toBeGreaterThan(500);
   });
 });
