@@ -1,5 +1,9 @@
 // `npm run sim -- growth`: from 10 users to 10 million in 10 days, on paper, with the shipping code.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { growthCharts } from '../../sim/growth/charts.ts';
+import type { GrowthReport } from '../../sim/growth/report.ts';
 import { growthRun } from '../../sim/growth/run.ts';
 import { runCommand, UsageError } from '../support/args.ts';
 import { startProgress } from '../support/progress.ts';
@@ -64,6 +68,7 @@ export function growth(argv: readonly string[]): Promise<void> {
           max: 20,
         },
         threads: { type: 'integer', value: 'N', help: 'threads (default: all cores)', min: 1, max: 64 },
+        charts: { type: 'text', value: 'DIR', help: 'writes the charts as SVG there' },
         json: { type: 'flag', help: 'prints one JSON object and nothing else' },
       },
     },
@@ -102,6 +107,7 @@ export function growth(argv: readonly string[]): Promise<void> {
           },
         );
         const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+        if (options.charts !== undefined) writeCharts(options.charts, report);
         if (options.json) console.log(JSON.stringify({ ...report, seconds }));
         else
           for (const line of [growthTable(report), '', ...growthNotes(report), `${seconds} s on ${threads} threads`])
@@ -113,4 +119,9 @@ export function growth(argv: readonly string[]): Promise<void> {
     },
     argv,
   );
+}
+
+function writeCharts(folder: string, report: GrowthReport): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, svg] of growthCharts(report)) writeFileSync(join(folder, name), svg);
 }
