@@ -28,6 +28,7 @@ const options = (more: Partial<GrowthOptions> = {}): GrowthOptions => ({
   seed: 7,
   boundaries: [],
   cityFiles: [],
+  only: false,
   habits: HABITS,
   wholeUsers: 50,
   effort: 0.05,
@@ -215,7 +216,7 @@ describe('the plan of days', () => {
   });
 
   it('makes up cities whose cells are theirs alone', () => {
-    const towns = madeUpTowns(300, prng(3));
+    const towns = madeUpTowns(300, new Set(), prng(3));
     const cells = towns.flatMap((town) => town.cells.map(({ cell }) => cell));
     expect(cells.length).toBeGreaterThanOrEqual(300);
     expect(new Set(cells).size).toBe(cells.length);
@@ -225,7 +226,7 @@ describe('the plan of days', () => {
 
 describe('a place to sample', () => {
   it('has all neighbours of every counted cell in it', () => {
-    const [town] = madeUpTowns(1, prng(9));
+    const [town] = madeUpTowns(1, new Set(), prng(9));
     if (town === undefined) throw new Error('no town');
     const leaves = town.cells.map(({ cell, mass }) => ({ cell, users: 20_000 * mass }));
     const leaf = leaves[0];

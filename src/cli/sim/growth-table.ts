@@ -1,4 +1,5 @@
 // The growth run as a table for people.
+import { basename } from 'node:path';
 import { SERVER } from '../../sim/growth/others.ts';
 import type { DayReport, GrowthReport, Spread } from '../../sim/growth/report.ts';
 import { count } from '../support/progress.ts';
@@ -52,9 +53,14 @@ export function growthNotes(report: GrowthReport): readonly string[] {
         ? `day ${day}: simulated whole, everybody for the whole day, ${worlds} times over (${count(events)} steps)`
         : `day ${day}: sampled, ${worlds} worlds with ${count(people)} of ${count(users)} people (${count(events)} steps); one connected hour stands for ${count(factor)}`,
     ),
-    `seed ${report.seed}, ${report.cities} cities${report.cityFiles.length === 0 ? ' (made up)' : ` (${report.cityFiles.join(', ')})`}; ${report.violations} violations in the simulated worlds`,
+    `seed ${report.seed}; ${citiesOf(report)}; ${report.violations} violations in the simulated worlds`,
     `one server: ${SERVER.copies} × ${SERVER.name} at $${SERVER.dollarsPerHour} an hour, in one region; hottest: most events in one cell a second`,
   ];
+}
+
+function citiesOf({ cities, cityFiles }: GrowthReport): string {
+  if (cityFiles.length === 0) return `${cities} cities, made up`;
+  return `${cities} cities on the last day: ${cityFiles.map((file) => basename(file)).join(', ')}${cities > cityFiles.length ? ', the others made up' : ''}`;
 }
 
 const spread = ({ mean, lowest, highest }: Spread): string =>

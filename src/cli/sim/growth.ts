@@ -38,6 +38,10 @@ export function growth(argv: readonly string[]): Promise<void> {
           value: 'A,B…',
           help: 'GeoJSON boundaries (may be gzipped), a city each; made-up ones if not given',
         },
+        only: {
+          type: 'flag',
+          help: 'everybody in the cities given, however crowded; otherwise made-up ones follow them',
+        },
         seed: { type: 'integer', value: 'N', help: 'of the cities, the people and all chance', default: 1, min: 0 },
         hours: { type: 'number', value: 'H', help: 'that each user is connected a day', default: 2, min: 0.1, max: 20 },
         sessions: {
@@ -79,6 +83,7 @@ export function growth(argv: readonly string[]): Promise<void> {
       if (options['city-files'] !== undefined && files.length === 0) throw new UsageError('--city-files names no file');
       if (options.hours * 1.2 + options.sessions * 0.1 > 24)
         throw new UsageError('--hours and --sessions do not fit into a day');
+      if (options.only && files.length === 0) throw new UsageError('--only needs --city-files');
       const pool = samplePool(threads);
       try {
         const report = await growthRun(
@@ -88,6 +93,7 @@ export function growth(argv: readonly string[]): Promise<void> {
             seed: options.seed,
             boundaries: boundariesOf(files),
             cityFiles: files,
+            only: options.only,
             habits: {
               hours: options.hours,
               sessions: options.sessions,

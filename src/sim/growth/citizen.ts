@@ -51,10 +51,13 @@ export type Town = {
 };
 
 export const TOPICS = ['food', 'bikes', 'aid'] as const;
-/** On foot; a stretch and a rest are of these mean lengths. */
+/**
+ * On foot; a stretch and a rest are of these means. Somebody who walks comes 1.6 km far in an hour connected, and in two of them as
+ * far as people with smartphones walk in a whole day (4,961 steps: Althoff and others, Nature 547, 2017).
+ */
 const WALK_M_PER_S = 1.3;
-const STRETCH_M = 600;
-const REST_MS = 300_000;
+const STRETCH_M = 400;
+const REST_MS = 600_000;
 const CALL_MS = 15_000;
 /** Of 100 offers: accepted, declined, and the rest not looked at. */
 const ACCEPTS = 60;
@@ -72,6 +75,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   let seq = 0;
   let handled = town.handled.get(user) ?? 0;
   let catching = false;
+  let again = false;
   let everyMs = pingMs;
   let gone = false;
   const { policy } = world.map;
@@ -149,16 +153,23 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     bill.message({ question: 'question' in data ? data.question.id : data.questionId });
     world.request(world.user(user), { t: 'ack', user, seq: handled }, CALL_MS, () => undefined);
   };
-  /** Over HTTP, after each connection. */
+  /** Over HTTP, at each connection and after its first ping, until there is nothing more; asked for meanwhile, once again. */
   const catchUp = (): void => {
-    if (catching || gone) return;
+    if (gone) return;
+    if (catching) {
+      again = true;
+      return;
+    }
     catching = true;
     bill.worker(place());
     world.request(world.user(user), { t: 'events', user, after: handled, limit: 200, waitMs: 0 }, CALL_MS, (reply) => {
       catching = false;
-      if (reply.t !== 'events' || reply.items.length === 0) return;
-      for (const event of reply.items) take(event, false);
-      acknowledge(reply.items[reply.items.length - 1] as UserEvent);
+      const last = reply.t === 'events' ? reply.items[reply.items.length - 1] : undefined;
+      if (reply.t === 'events') for (const event of reply.items) take(event, false);
+      if (last !== undefined) acknowledge(last);
+      if (last === undefined && !again) return;
+      again = last !== undefined && again;
+      catchUp();
     });
   };
 

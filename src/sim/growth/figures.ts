@@ -10,6 +10,7 @@ import { addUsage, noUsage, type Usage } from './usage.ts';
 export type DayFigures = {
   readonly day: number;
   readonly users: number;
+  readonly cities: number;
   readonly cells: number;
   readonly activeCells: number;
   readonly splits: number;
@@ -143,6 +144,7 @@ export function figuresOf(
   return {
     day: day.day,
     users: day.users,
+    cities: day.towns.length,
     cells: day.cells,
     activeCells: day.active,
     splits: day.splits,

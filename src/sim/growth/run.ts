@@ -17,6 +17,8 @@ export type GrowthOptions = {
   /** Made up when there are none. */
   readonly boundaries: readonly Boundary[];
   readonly cityFiles: readonly string[];
+  /** Nobody anywhere but in the cities given: otherwise made-up ones follow when these are rolled out. */
+  readonly only: boolean;
   readonly habits: Habits;
   readonly wholeUsers: number;
   /** 1 is what a few minutes on two cores allow. */
@@ -82,7 +84,7 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
     perMillionEvents: spreadOf(reports.map(({ dollarsPerMillionEvents }) => dollarsPerMillionEvents)),
     perThousandQuestions: spreadOf(reports.map(({ dollarsPerThousandQuestions }) => dollarsPerThousandQuestions)),
     seed,
-    cities: towns.length,
+    cities: last.cities,
     cityFiles: options.cityFiles,
     habits,
     measured: measuredOf(totalOf(results), habits),
@@ -98,13 +100,13 @@ function eventsIn(results: readonly SampleResult[]): { readonly cellEvents: numb
   return { cellEvents: presence.events + questions.events };
 }
 
-function townsOf({ boundaries, days, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
-  if (boundaries.length === 0) return madeUpTowns(cellsOn(days, to), draw);
+function townsOf({ boundaries, only, days, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
   const taken = new Set<string>();
-  return boundaries.map((boundary) => {
+  const given = boundaries.map((boundary) => {
     const town = townOf(boundary, taken, draw.fork());
     if (town.cells.length === 0) throw new Error(`${boundary.name}: the cities before it have all its cells`);
     for (const { cell } of town.cells) taken.add(cell);
     return town;
   });
+  return only ? given : [...given, ...madeUpTowns(cellsOn(days, to) - taken.size, taken, draw)];
 }

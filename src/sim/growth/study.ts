@@ -70,16 +70,16 @@ function wholeDay(day: Day, habits: Habits, policy: unknown, seed: number): read
   });
 }
 
-const WARM_MS = 60_000;
+const WARM_MS = 45_000;
 const CROWD = 400;
 const WINDOW_MAX_MS = 4 * HOUR_MS;
-const WINDOW_MIN_MS = 120_000;
+const WINDOW_MIN_MS = 90_000;
 
 /** A steady crowd, for as long as the steps allow. */
 function stretch(element: Element, habits: Habits, policy: unknown, steps: number, seed: number): SampleSpec {
   const { cells, loads, counted, people } = placeOf(element, habits);
   // Where few are, a question may sleep for a quarter of an hour; where many are, it has its answer in a minute.
-  const restMs = people > CROWD ? 120_000 : 16 * 60_000;
+  const restMs = people > CROWD ? 75_000 : 16 * 60_000;
   const forMs = (steps / (1.15 * people)) * habits.pingS * 1000;
   const windowMs = Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MIN_MS, forMs - restMs - WARM_MS));
   const endMs = WARM_MS + windowMs + restMs;

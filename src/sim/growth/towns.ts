@@ -63,10 +63,10 @@ export function townOf({ id, name, boundary, zoneH }: Boundary, taken: ReadonlyS
   };
 }
 
-/** Made-up cities, as many as it takes for so many cells. */
-export function madeUpTowns(cellsWanted: number, draw: Prng): readonly Town[] {
+/** Made-up cities, as many as it takes for so many cells beside those that are taken. */
+export function madeUpTowns(cellsWanted: number, before: ReadonlySet<string>, draw: Prng): readonly Town[] {
   const towns: Town[] = [];
-  const taken = new Set<string>();
+  const taken = new Set(before);
   const middles: Point[] = [];
   let tries = 0;
   for (let cells = 0; cells < cellsWanted; ) {
