@@ -54,8 +54,17 @@ export function growthNotes(report: GrowthReport): readonly string[] {
         : `day ${day}: sampled, ${worlds} worlds with ${count(people)} of ${count(users)} people (${count(events)} steps); one connected hour stands for ${count(factor)}`,
     ),
     `seed ${report.seed}; ${citiesOf(report)}; ${report.violations} violations in the simulated worlds`,
+    ...divisionsOf(report),
+    ...report.violated.map(({ rule, what }) => `  ${rule}  ${what}`),
     `one server: ${SERVER.copies} × ${SERVER.name} at $${SERVER.dollarsPerHour} an hour, in one region; hottest: most events in one cell a second`,
   ];
+}
+
+function divisionsOf({ divisions }: GrowthReport): readonly string[] {
+  const { cells, people, splits, hottestCellEventsPerS } = divisions;
+  if (cells.length === 0) return ['no cell grew too hot for its limits'];
+  const what = `${cells.join(', ')} with ${count(people)} people: ${splits} splits by the shipping protocol`;
+  return [`divided while they worked: ${what}, at most ${short(hottestCellEventsPerS)} events/s in one cell`];
 }
 
 function citiesOf({ cities, cityFiles }: GrowthReport): string {

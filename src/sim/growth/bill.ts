@@ -101,11 +101,17 @@ export function bill(book: Book, nowMs: () => number) {
   };
 }
 
+/** A row of the map in D1, with its indices. */
+export const ROWS_A_MAP_ROW = 4;
+
 /** Rows as the platform bills them: a delete of what is not there is none, an alarm is one, so is a mark in the sweep's list. */
 function writeRows(life: Life, inbox: Map<string, QuestionId>, id: string, effects: Effects): number {
   // One each in D1: the list of the sweep, and what the cell tells ops.
   let written = (effects.alarmAt === undefined ? 0 : 1) + (effects.busyUntil === undefined ? 0 : 1);
   if (effects.load !== undefined) written++;
+  for (const { address, request } of effects.sends)
+    if (address.to === 'map' && request.t === 'swap')
+      written += ROWS_A_MAP_ROW * (request.from.length + request.to.length);
   for (const { table, key, value } of effects.rows) {
     const keys = life.rows.get(table) ?? new Set<string>();
     life.rows.set(table, keys);

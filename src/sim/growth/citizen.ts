@@ -1,12 +1,11 @@
 // One person's time with the app, as the client library spends it: a socket, a ping every few seconds, questions, answers.
 // Half of them walk: a stretch, then a rest, then another stretch.
-import { encode } from '../../geo/geohash.ts';
+import { encode, MAX_LENGTH } from '../../geo/geohash.ts';
 import type { Point } from '../../geo/point.ts';
 import { shifted } from '../../geo/shifted.ts';
 import { snap } from '../../geo/snap.ts';
 import type { Prng } from '../../lib/prng.ts';
 import {
-  type CellId,
   type HomeKey,
   homeOf,
   type OfferId,
@@ -59,6 +58,7 @@ const WALK_M_PER_S = 1.3;
 const STRETCH_M = 400;
 const REST_MS = 600_000;
 const CALL_MS = 15_000;
+const RETRY_MS = 2000;
 /** Of 100 offers: accepted, declined, and the rest not looked at. */
 const ACCEPTS = 60;
 const DECLINES = 30;
@@ -83,12 +83,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   ledger.seen.set(`${user} ${session}`, { user, events });
   if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
 
-  const node = (cell: CellId | undefined): CellNode | undefined =>
-    cell === undefined ? undefined : world.cells.get(cell);
+  const edge = world.edge(user);
   const place = (): Account => (here === undefined ? {} : { cell: here.id });
-  const call = (target: CellNode | undefined, request: CellRequest, done: (reply: AnyReply) => void): void => {
-    if (target !== undefined) world.request(target, request, CALL_MS, done);
-  };
   const step = (): void => {
     const passedMs = world.now - movedAt;
     movedAt = world.now;
@@ -111,12 +107,17 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   };
 
   const connect = (): void => {
-    const target = node(world.map.leafOf(at));
-    if (gone || target === undefined) return;
-    bill.worker({ cell: target.id });
+    const leaf = edge.leafOf(at);
+    if (gone || leaf === undefined) return;
+    bill.worker({ cell: leaf });
     // The edge makes sure that the cell lives, and hands the socket over with the first point.
-    call(target, { t: 'load' }, () => {
+    edge.call(encode(at, MAX_LENGTH), { t: 'enter', user }, CALL_MS, (reply, cell) => {
       if (gone) return;
+      if (reply.t !== 'done') {
+        world.after(RETRY_MS + draw.below(RETRY_MS), connect);
+        return;
+      }
+      const target = world.cell(cell);
       here = target;
       target.sockets.set(user, { user, session, soft: undefined, push });
       world.dispatch(target, { t: 'socket_open', user, session });
@@ -129,7 +130,18 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   const send = (what: Partial<Profile>, done: (reply: AnyReply) => void): void => {
     if (here === undefined) return;
     const ping = { point: snap(at, policy.gridLength), profile: what, session, seq: ++seq };
-    world.request(here, { t: 'presence', user, ping }, CALL_MS, done, true);
+    const cell = here;
+    const heard = (reply: AnyReply): void => {
+      done(reply);
+      // A cell that was divided meanwhile: should its word to the socket not come, the app connects again by itself.
+      if (reply.t === 'moved') world.after(RETRY_MS, () => (here === cell ? leave() : undefined));
+    };
+    world.request(cell, { t: 'presence', user, ping }, CALL_MS, heard, true);
+  };
+  const leave = (): void => {
+    here?.sockets.delete(user);
+    here = undefined;
+    connect();
   };
   const push = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
     if (close) {
@@ -175,7 +187,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
 
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void => {
     bill.message({ question: id.includes('.') ? questionOf(id as OfferId) : (id as QuestionId) });
-    call(node(world.map.leafCovering(homeOf(id))), request, done);
+    edge.call(homeOf(id), request, CALL_MS, done);
   };
   const consider = (offerId: OfferId): void => {
     const luck = draw.below(100);

@@ -19,8 +19,14 @@ export type Habits = {
 
 export type People =
   | { readonly t: 'day'; readonly users: number; readonly zoneH: number; readonly density: Density }
-  /** So many at any time in each cell, for so long. */
-  | { readonly t: 'steady'; readonly loads: readonly number[]; readonly forMs: number; readonly density: Density };
+  /** So many at any time in each cell, for so long; those who are there from the start come within the time for settling. */
+  | {
+      readonly t: 'steady';
+      readonly loads: readonly number[];
+      readonly forMs: number;
+      readonly settlingMs: number;
+      readonly density: Density;
+    };
 
 export function crowdOf(people: People, cells: readonly CellId[], habits: Habits, draw: Prng): readonly Life[] {
   return people.t === 'day' ? wholeDay(people, cells, habits, draw) : steady(people, cells, habits, draw);
@@ -70,7 +76,7 @@ function startsOf(sessions: number, zoneH: number, stayMs: number, draw: Prng): 
 }
 
 function steady(
-  { loads, forMs, density }: Extract<People, { t: 'steady' }>,
+  { loads, forMs, settlingMs, density }: Extract<People, { t: 'steady' }>,
   cells: readonly CellId[],
   habits: Habits,
   draw: Prng,
@@ -88,17 +94,14 @@ function steady(
   cells.forEach((cell, i) => {
     const load = loads[i] ?? 0;
     for (let n = poisson(load, draw); n > 0; n--)
-      add(cell, draw.unit() * SETTLING_MS, Math.min(forMs, SETTLING_MS + draw.unit() * stayMs));
+      add(cell, draw.unit() * settlingMs, Math.min(forMs, settlingMs + draw.unit() * stayMs));
     if (load === 0) return;
     const everyMs = stayMs / load;
-    for (let at = SETTLING_MS + draw.exponential(everyMs); at < forMs; at += draw.exponential(everyMs))
+    for (let at = settlingMs + draw.exponential(everyMs); at < forMs; at += draw.exponential(everyMs))
       add(cell, at, Math.min(forMs, at + stayMs));
   });
   return lives;
 }
-
-/** Those who are there from the start come within this time. */
-export const SETTLING_MS = 20_000;
 
 function person(n: number, { moving }: Habits, draw: Prng): Pick<Life, 'user' | 'walks' | 'profile'> {
   return {

@@ -1,5 +1,6 @@
 // From what the samples counted to the figures of each day.
 import { costOf, DAYS_PER_MONTH } from '../../city/cost.ts';
+import { ROWS_A_MAP_ROW } from './bill.ts';
 import type { Habits } from './crowd.ts';
 import { percentileOf } from './percentile.ts';
 import type { SampleResult } from './sample.ts';
@@ -115,7 +116,7 @@ type Summed = {
 };
 
 /** Rows of a cell that comes into being: its own birth, and its row in D1 with the indices; the call that brings it to life. */
-const BIRTH: Usage = { ...noUsage(), rows: 5, calls: 1, events: 1 };
+const BIRTH: Usage = { ...noUsage(), rows: 1 + ROWS_A_MAP_ROW, calls: 1, events: 1 };
 
 export function figuresOf(
   study: DayStudy,

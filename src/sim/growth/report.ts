@@ -1,4 +1,5 @@
 // The run's result: the days, how flat the costs are, and what was measured for the estimates of `city plan`.
+import type { Violation } from '../checkers/checker.ts';
 import type { Habits } from './crowd.ts';
 import { type DayFigures, hoursIn, type Rates } from './figures.ts';
 import { type OtherDesigns, otherDesigns } from './others.ts';
@@ -22,7 +23,19 @@ export type GrowthReport = {
   readonly cityFiles: readonly string[];
   readonly habits: Habits;
   readonly measured: Measured;
+  readonly divisions: Divisions;
+  /** The first violations, told. */
+  readonly violated: readonly Violation[];
   readonly days: readonly DayReport[];
+};
+
+/** Hot cells that were simulated whole and divided by the shipping protocol while people used them. */
+export type Divisions = {
+  readonly cells: readonly string[];
+  readonly people: number;
+  readonly splits: number;
+  readonly hottestCellEventsPerS: number;
+  readonly violations: number;
 };
 
 export type Measured = {

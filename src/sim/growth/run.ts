@@ -1,13 +1,14 @@
 // The run from end to end: cities, days, samples, figures. Somebody else simulates the samples.
 import type { Carried } from '../../cell/heat.ts';
+import { pingEveryMs } from '../../cell/pressure.ts';
 import { prng } from '../../lib/prng.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
 import type { Habits } from './crowd.ts';
 import { cellsOn, type Day, planDays } from './days.ts';
 import { figuresOf, hoursIn, ratesOf, totalOf } from './figures.ts';
-import { type GrowthReport, measuredOf, spreadOf, withOthers } from './report.ts';
+import { type Divisions, type GrowthReport, measuredOf, spreadOf, withOthers } from './report.ts';
 import type { SampleResult, SampleSpec } from './sample.ts';
-import { type Effort, firstLook, studyOf } from './study.ts';
+import { divided, type Effort, firstLook, studyOf } from './study.ts';
 import { type Boundary, madeUpTowns, type Town, townOf } from './towns.ts';
 
 export type GrowthOptions = {
@@ -29,6 +30,9 @@ export type GrowthOptions = {
 export type Simulate = (label: string, specs: readonly SampleSpec[]) => Promise<readonly SampleResult[]>;
 
 const WHOLE_PEOPLE = 1000;
+/** Worlds in which a cell is divided while it works. */
+const DIVIDED_MAX = 2;
+const VIOLATED_MAX = 20;
 const EACH = 2;
 const STEPS = 150_000;
 /** Rules of the cities: the defaults, and the interval of pings. */
@@ -51,7 +55,14 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
   ]);
   const { cellEvents } = eventsIn(looked);
   const perUserS = cellEvents / (hoursIn(totalOf(looked).presence, habits) * 3600);
-  const days = plan((users) => ({ users, eventsPerS: users * perUserS, stepMs: STEP_MS }));
+  // A cell under pressure asks for fewer pings before it has to be divided.
+  const everyMs = (users: number): number =>
+    pingEveryMs(0, users, resolved.value.presence.ttlDefaultMs, resolved.value);
+  const days = plan((users) => ({
+    users,
+    eventsPerS: users * perUserS * Math.min(1, (habits.pingS * 1000) / everyMs(users)),
+    stepMs: STEP_MS,
+  }));
   const effort: Effort = {
     wholeUsers: options.wholeUsers,
     wholePeople: WHOLE_PEOPLE * options.effort,
@@ -60,7 +71,12 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
   };
   const studies = days.map((day) => studyOf(day, habits, policy, effort, seed));
   const specs = studies.flatMap((study) => study.specs);
-  const results = await simulate(`${specs.length} worlds`, specs);
+  const hot = days
+    .flatMap((day, i) => divided(day, days[i - 1], habits, policy, draw.u32()) ?? [])
+    .slice(0, DIVIDED_MAX);
+  const all = await simulate(`${specs.length + hot.length} worlds`, [...specs, ...hot]);
+  const results = all.slice(0, specs.length);
+  const divisions = divisionsOf(hot, all.slice(specs.length));
   let taken = 0;
   const done = studies.map((study) => {
     const mine = results.slice(taken, taken + study.specs.length);
@@ -78,8 +94,11 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
     users: last.users,
     cells: last.cells,
     splits: reports.reduce((sum, { splits }) => sum + splits, 0),
-    violations: reports.reduce((sum, { violations }) => sum + violations, 0),
-    hottestCellEventsPerS: Math.max(...reports.map(({ hottestCellEventsPerS }) => hottestCellEventsPerS)),
+    violations: divisions.violations + reports.reduce((sum, { violations }) => sum + violations, 0),
+    hottestCellEventsPerS: Math.max(
+      divisions.hottestCellEventsPerS,
+      ...reports.map(({ hottestCellEventsPerS }) => hottestCellEventsPerS),
+    ),
     dollarsPerMonth: last.dollarsPerMonth,
     perMillionEvents: spreadOf(reports.map(({ dollarsPerMillionEvents }) => dollarsPerMillionEvents)),
     perThousandQuestions: spreadOf(reports.map(({ dollarsPerThousandQuestions }) => dollarsPerThousandQuestions)),
@@ -87,6 +106,8 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
     cities: last.cities,
     cityFiles: options.cityFiles,
     habits,
+    divisions,
+    violated: all.flatMap(({ violations }) => violations).slice(0, VIOLATED_MAX),
     measured: measuredOf(totalOf(results), habits),
     days: reports,
   };
@@ -94,6 +115,17 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
 
 /** The mean step of a crowded cell: `npm run bench -- --only cell`. */
 const STEP_MS = 0.05;
+
+function divisionsOf(specs: readonly SampleSpec[], results: readonly SampleResult[]): Divisions {
+  const peaks = results.flatMap(({ shares }) => [...shares.values()].map(({ peakEventsPerS }) => peakEventsPerS));
+  return {
+    cells: specs.flatMap(({ counted }) => counted),
+    people: results.reduce((sum, { people }) => sum + people, 0),
+    splits: results.reduce((sum, { splits }) => sum + splits, 0),
+    hottestCellEventsPerS: Math.max(0, ...peaks),
+    violations: results.reduce((sum, { violations }) => sum + violations.length, 0),
+  };
+}
 
 function eventsIn(results: readonly SampleResult[]): { readonly cellEvents: number } {
   const { presence, questions } = totalOf(results);

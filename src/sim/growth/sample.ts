@@ -51,6 +51,8 @@ export type SampleResult = {
   /** Of the whole world, what is not counted too. */
   readonly people: number;
   readonly events: number;
+  /** Cells that became too hot and were divided by the shipping protocol. */
+  readonly splits: number;
 };
 
 /** Mean time of a message on its way between two objects, or from a phone. */
@@ -77,7 +79,8 @@ export function runSample(spec: SampleSpec): SampleResult {
   const open = new Map<QuestionId, number>();
   const homes = new Map<QuestionId, CellShare>();
   const lastAt = new Map<Node, number>();
-  const rate = rates(shares);
+  const rootOf = rootsOf(spec.cells);
+  const rate = rates(shares, rootOf);
   let checkers: readonly Checker[] = [];
   const world: World = new World(
     map,
@@ -101,7 +104,7 @@ export function runSample(spec: SampleSpec): SampleResult {
   const isIn = (): boolean => world.now - start >= spec.windowMs[0] && world.now - start < spec.windowMs[1];
   const book: Book = ({ question, cell }) => {
     if (question !== undefined) return homes.get(question)?.questions;
-    return cell === undefined || !isIn() ? undefined : shares.get(cell)?.presence;
+    return cell === undefined || !isIn() ? undefined : shares.get(rootOf(cell))?.presence;
   };
   const counts = bill(book, () => world.now);
   const note = (node: Node, id: QuestionId): void => {
@@ -126,7 +129,7 @@ export function runSample(spec: SampleSpec): SampleResult {
     keeps: () => world.now > end + ENDING_MS - KEPT_MS,
     asked: (id) => {
       const cell = map.leafCovering(homeOf(id));
-      const share = cell === undefined ? undefined : shares.get(cell);
+      const share = cell === undefined ? undefined : shares.get(rootOf(cell));
       if (share === undefined || !isIn()) return;
       share.asked++;
       homes.set(id, share);
@@ -148,7 +151,15 @@ export function runSample(spec: SampleSpec): SampleResult {
   checkers = [];
   world.run(end + ENDING_MS + TAIL_MS);
   rate.finish();
-  return { shares, waitsMs, eventsByHour, violations, people: capacities.size, events: world.stats.events };
+  return {
+    shares,
+    waitsMs,
+    eventsByHour,
+    violations,
+    people: capacities.size,
+    events: world.stats.events,
+    splits: map.swaps(),
+  };
 }
 
 function drowse(world: World, node: Node, lastAt: ReadonlyMap<Node, number>): void {
@@ -165,11 +176,23 @@ function peopled(town: Town, { people, cells, habits }: SampleSpec, draw: Prng):
   return capacities;
 }
 
+/** What a cell was part of before it came of a split here. */
+function rootsOf(cells: readonly CellId[]): (cell: CellId) => CellId {
+  const known = new Map<CellId, CellId>(cells.map((cell) => [cell, cell]));
+  return (cell) => {
+    const found = known.get(cell);
+    if (found !== undefined) return found;
+    const root = cells.find((one) => cell.startsWith(one)) ?? cell;
+    known.set(cell, root);
+    return root;
+  };
+}
+
 /** Events of each counted cell in ten seconds at a time. */
-function rates(shares: ReadonlyMap<CellId, CellShare>) {
+function rates(shares: ReadonlyMap<CellId, CellShare>, rootOf: (cell: CellId) => CellId) {
   const buckets = new Map<CellId, { from: number; events: number; users: number }>();
   const close = (cell: CellId, { events, users }: { readonly events: number; readonly users: number }): void => {
-    const share = shares.get(cell);
+    const share = shares.get(rootOf(cell));
     const perS = (events * 1000) / BUCKET_MS;
     if (share === undefined || perS <= share.peakEventsPerS) return;
     share.peakEventsPerS = perS;

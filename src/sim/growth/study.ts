@@ -2,9 +2,10 @@
 import { prng } from '../../lib/prng.ts';
 import type { CellId } from '../../protocol/ids.ts';
 import { type Habits, stayMsOf } from './crowd.ts';
+import { PEAK_SHARE } from './day-curve.ts';
 import type { Day, TownDay } from './days.ts';
 import type { SampleSpec } from './sample.ts';
-import { type Element, placeOf, type Survey, surveyOf } from './strata.ts';
+import { type Element, placeOf, type Survey, surveyOf, touching } from './strata.ts';
 
 export type Effort = {
   /** Days of so many people or fewer are simulated whole. */
@@ -70,6 +71,8 @@ function wholeDay(day: Day, habits: Habits, policy: unknown, seed: number): read
   });
 }
 
+/** Those who are there from the start come within this time, and are not counted before the world is warm. */
+const SETTLING_MS = 20_000;
 const WARM_MS = 45_000;
 const CROWD = 400;
 const WINDOW_MAX_MS = 4 * HOUR_MS;
@@ -87,7 +90,7 @@ function stretch(element: Element, habits: Habits, policy: unknown, steps: numbe
     seed,
     cells,
     counted,
-    people: { t: 'steady', loads, forMs: endMs, density: densityOf(element.town) },
+    people: { t: 'steady', loads, forMs: endMs, settlingMs: SETTLING_MS, density: densityOf(element.town) },
     habits,
     policy,
     windowMs: [WARM_MS, WARM_MS + windowMs],
@@ -97,10 +100,47 @@ function stretch(element: Element, habits: Habits, policy: unknown, steps: numbe
 
 const densityOf = ({ town }: TownDay): TownDay['town']['density'] => town.density;
 
+/**
+ * A cell that grows too hot on this day, as it was the day before: whole, with its neighbours, its people coming within minutes. It
+ * is divided while it works, by the shipping protocol. Undefined when none is small enough to be simulated whole.
+ */
+export function divided(
+  day: Day,
+  before: Day | undefined,
+  habits: Habits,
+  policy: unknown,
+  seed: number,
+): SampleSpec | undefined {
+  for (const town of day.towns) {
+    const was = before?.towns.find((one) => one.town === town.town)?.leaves ?? [];
+    const parts = new Map<CellId, number>();
+    for (const { cell, users } of town.leaves) {
+      const parent = cell.slice(0, -1) as CellId;
+      if (was.some((one) => one.cell === parent)) parts.set(parent, (parts.get(parent) ?? 0) + users);
+    }
+    for (const [parent, users] of parts) {
+      const people = users * habits.hours * PEAK_SHARE;
+      if (people > PEOPLE_MAX) continue;
+      const cells = [parent, ...was.flatMap(({ cell }) => (cell !== parent && touching(cell, parent) ? [cell] : []))];
+      const loads = cells.map((cell) => (cell === parent ? people : NEIGHBOURS));
+      const endMs = DIVIDED_MS;
+      const crowd = { t: 'steady', loads, forMs: endMs, settlingMs: COMING_MS, density: densityOf(town) } as const;
+      return { seed, cells, counted: [parent], people: crowd, habits, policy, windowMs: [0, endMs], endMs };
+    }
+  }
+  return undefined;
+}
+
+const PEOPLE_MAX = 4000;
+const NEIGHBOURS = 20;
+/** An evening's crowd in fast motion. */
+const COMING_MS = 480_000;
+const DIVIDED_MS = 720_000;
+
 /** A small whole world, from which the load that a person puts on a cell is taken before anything is split. */
 export function firstLook(cell: CellId, day: Day, habits: Habits, policy: unknown, seed: number): SampleSpec {
   const density = (day.towns[0] as TownDay).town.density;
   const endMs = WARM_MS + 30 * 60_000;
-  const people = { t: 'steady', loads: [100], forMs: endMs, density } as const;
+  const people = { t: 'steady', loads: [100], forMs: endMs, settlingMs: SETTLING_MS, density } as const;
   return { seed, cells: [cell], counted: [cell], people, habits, policy, windowMs: [WARM_MS, endMs - 300_000], endMs };
 }
