@@ -29,12 +29,12 @@ export type GrowthOptions = {
 /** Simulates samples; the results in the same order. */
 export type Simulate = (label: string, specs: readonly SampleSpec[]) => Promise<readonly SampleResult[]>;
 
-const WHOLE_PEOPLE = 1000;
+const WHOLE_PEOPLE = 800;
 /** Worlds in which a cell is divided while it works. */
 const DIVIDED_MAX = 2;
 const VIOLATED_MAX = 20;
-const EACH = 2;
-const STEPS = 150_000;
+const EACH = 1;
+const STEPS = 110_000;
 /** Rules of the cities: the defaults, and the interval of pings. */
 const policyOf = ({ pingS }: Habits): unknown => ({ presence: { pingEveryS: pingS } });
 
