@@ -9,7 +9,7 @@ import { runCommand, UsageError } from '../support/args.ts';
 import { startProgress } from '../support/progress.ts';
 import { boundariesOf } from './growth-files.ts';
 import { samplePool, weightOf } from './growth-pool.ts';
-import { growthNotes, growthTable } from './growth-table.ts';
+import { growthMarkdown, growthNotes, growthTable } from './growth-table.ts';
 
 const THREADS_MAX = 8;
 const DAYS_MAX = 60;
@@ -73,6 +73,7 @@ export function growth(argv: readonly string[]): Promise<void> {
         },
         threads: { type: 'integer', value: 'N', help: 'threads (default: all cores)', min: 1, max: 64 },
         charts: { type: 'text', value: 'DIR', help: 'writes the charts as SVG there' },
+        markdown: { type: 'flag', help: 'prints the table as Markdown' },
         json: { type: 'flag', help: 'prints one JSON object and nothing else' },
       },
     },
@@ -114,10 +115,12 @@ export function growth(argv: readonly string[]): Promise<void> {
         );
         const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
         if (options.charts !== undefined) writeCharts(options.charts, report);
-        if (options.json) console.log(JSON.stringify({ ...report, seconds }));
-        else
-          for (const line of [growthTable(report), '', ...growthNotes(report), `${seconds} s on ${threads} threads`])
-            console.log(line);
+        if (options.json) {
+          console.log(JSON.stringify({ ...report, seconds }));
+        } else {
+          console.log(options.markdown ? growthMarkdown(report) : growthTable(report));
+          for (const line of ['', ...growthNotes(report), `${seconds} s on ${threads} threads`]) console.log(line);
+        }
         return report.violations === 0 ? 0 : 1;
       } finally {
         await pool.close();

@@ -3,6 +3,7 @@ import type { Carried } from '../../cell/heat.ts';
 import { pingEveryMs } from '../../cell/pressure.ts';
 import { prng } from '../../lib/prng.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
+import type { PolicyPatch } from '../../protocol/policy.ts';
 import type { Habits } from './crowd.ts';
 import { cellsOn, type Day, planDays } from './days.ts';
 import { figuresOf, hoursIn, ratesOf, totalOf } from './figures.ts';
@@ -36,7 +37,7 @@ const VIOLATED_MAX = 20;
 const EACH = 1;
 const STEPS = 110_000;
 /** Rules of the cities: the defaults, and the interval of pings. */
-const policyOf = ({ pingS }: Habits): unknown => ({ presence: { pingEveryS: pingS } });
+const policyOf = ({ pingS }: Habits): PolicyPatch => ({ presence: { pingEveryS: pingS } });
 
 export async function growthRun(options: GrowthOptions, simulate: Simulate): Promise<GrowthReport> {
   const { habits, seed } = options;

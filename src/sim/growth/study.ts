@@ -1,6 +1,7 @@
 // The whole run as a list of samples to simulate, and what they are for. Pure: who runs them, on how many threads, is not said here.
 import { prng } from '../../lib/prng.ts';
 import type { CellId } from '../../protocol/ids.ts';
+import type { PolicyPatch } from '../../protocol/policy.ts';
 import { type Habits, stayMsOf } from './crowd.ts';
 import { PEAK_SHARE } from './day-curve.ts';
 import type { Day, TownDay } from './days.ts';
@@ -22,7 +23,7 @@ export type DayStudy =
   | { readonly t: 'whole'; readonly day: Day; readonly repeats: number; readonly specs: readonly SampleSpec[] }
   | { readonly t: 'sampled'; readonly day: Day; readonly survey: Survey; readonly specs: readonly SampleSpec[] };
 
-export function studyOf(day: Day, habits: Habits, policy: unknown, effort: Effort, seed: number): DayStudy {
+export function studyOf(day: Day, habits: Habits, policy: PolicyPatch, effort: Effort, seed: number): DayStudy {
   const draw = prng(seed ^ (day.day * 0x9e37));
   if (day.users <= effort.wholeUsers) {
     const repeats = Math.max(1, Math.round(effort.wholePeople / day.users));
@@ -44,7 +45,7 @@ const HOUR_MS = 3_600_000;
 const ALL_MS: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
 
 /** Each town by itself: they are far apart. People are shared out to whole people, the largest rest first. */
-function wholeDay(day: Day, habits: Habits, policy: unknown, seed: number): readonly SampleSpec[] {
+function wholeDay(day: Day, habits: Habits, policy: PolicyPatch, seed: number): readonly SampleSpec[] {
   const draw = prng(seed);
   const shares = day.towns.map(({ users }) => Math.floor(users));
   const byRest = day.towns
@@ -78,8 +79,11 @@ const CROWD = 400;
 const WINDOW_MAX_MS = 4 * HOUR_MS;
 const WINDOW_MIN_MS = 90_000;
 
-/** A steady crowd, for as long as the steps allow. */
-function stretch(element: Element, habits: Habits, policy: unknown, steps: number, seed: number): SampleSpec {
+/**
+ * A steady crowd, for as long as the steps allow. Which cells are divided is the plan's to say: a cell just below its limits that
+ * chance lifts above them for a moment would be counted as if all of its kind were divided within these minutes.
+ */
+function stretch(element: Element, habits: Habits, policy: PolicyPatch, steps: number, seed: number): SampleSpec {
   const { cells, loads, counted, people } = placeOf(element, habits);
   // Where few are, a question may sleep for a quarter of an hour; where many are, it has its answer in a minute.
   const restMs = people > CROWD ? 75_000 : 16 * 60_000;
@@ -92,7 +96,7 @@ function stretch(element: Element, habits: Habits, policy: unknown, steps: numbe
     counted,
     people: { t: 'steady', loads, forMs: endMs, settlingMs: SETTLING_MS, density: densityOf(element.town) },
     habits,
-    policy,
+    policy: { ...policy, limits: { ...policy.limits, autoSplit: false } },
     windowMs: [WARM_MS, WARM_MS + windowMs],
     endMs,
   };
@@ -108,7 +112,7 @@ export function divided(
   day: Day,
   before: Day | undefined,
   habits: Habits,
-  policy: unknown,
+  policy: PolicyPatch,
   seed: number,
 ): SampleSpec | undefined {
   for (const town of day.towns) {
@@ -138,7 +142,7 @@ const COMING_MS = 480_000;
 const DIVIDED_MS = 720_000;
 
 /** A small whole world, from which the load that a person puts on a cell is taken before anything is split. */
-export function firstLook(cell: CellId, day: Day, habits: Habits, policy: unknown, seed: number): SampleSpec {
+export function firstLook(cell: CellId, day: Day, habits: Habits, policy: PolicyPatch, seed: number): SampleSpec {
   const density = (day.towns[0] as TownDay).town.density;
   const endMs = WARM_MS + 30 * 60_000;
   const people = { t: 'steady', loads: [100], forMs: endMs, settlingMs: SETTLING_MS, density } as const;

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GrowthReport } from '../../../src/sim/growth/report.ts';
+import type { GrowthReport } from '../../src/sim/growth/report.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
+const ROOT = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-growth-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
