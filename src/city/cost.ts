@@ -46,13 +46,13 @@ export function costOf({ rows, reads, calls, messages, workerRequests, awakeMs }
 
 export const DAYS_PER_MONTH = 30;
 
-/** By `npm run sim -- growth --json`, its field `measured`: the mean of all days. A test holds the two together. */
+/** By `npm run sim -- growth --json`, its field `measured`: over all that was counted. A test holds the two together. */
 export const MEASURED = {
   /** Sockets that a person opens in an hour: on coming, and at borders between cells. */
-  connectionsPerUserHour: 1.4,
-  connection: { rows: 8.5, reads: 4, calls: 8, workerRequests: 2.6, awakeMs: 120 },
+  connectionsPerUserHour: 1.13,
+  connection: { rows: 9.6, reads: 7.8, calls: 6.8, workerRequests: 3, awakeMs: 72 },
   ping: { awakeMs: 1 },
-  question: { rows: 52, reads: 0, calls: 33, messages: 9, awakeMs: 390 },
+  question: { rows: 47.5, reads: 0, calls: 30, messages: 8.5, awakeMs: 360 },
 } as const;
 
 export type CityLoad = {

@@ -34,11 +34,11 @@ export function usersOn(day: number, days: number, to: number): number {
 
 /**
  * How many cells are rolled out, before splits. A city team opens the next place when those that it has are alive: 250 people a
- * day each when there are a thousand in all, 1,000 when there are ten million; and one more each day in any case.
+ * day each when there are a thousand in all, 1,000 when there are ten million. The first one does for the first few hundred.
  */
-export function cellsOn(day: number, users: number): number {
+export function cellsOn(users: number): number {
   const each = USERS_PER_CELL * (users / USERS_PER_CELL_AT) ** USERS_PER_CELL_GROWTH;
-  return Math.max(day, Math.ceil(users / each));
+  return Math.ceil(users / each);
 }
 
 /** @param carriedOf what a cell carries at its peak, from the people in it then. */
@@ -63,7 +63,7 @@ export function planDays(
   let splitBefore = 0;
   return Array.from({ length: days }, (_, i): Day => {
     const users = usersOn(i + 1, days, to);
-    const rolledOut = openOn(towns, cellsOn(i + 1, users));
+    const rolledOut = openOn(towns, cellsOn(users));
     const all = rolledOut.reduce((sum, { share }) => sum + share, 0);
     const plan = rolledOut.map(({ town, open, share }): TownDay => {
       const here = (users * share) / all;

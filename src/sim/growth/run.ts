@@ -133,7 +133,7 @@ function eventsIn(results: readonly SampleResult[]): { readonly cellEvents: numb
   return { cellEvents: presence.events + questions.events };
 }
 
-function townsOf({ boundaries, only, days, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
+function townsOf({ boundaries, only, to }: GrowthOptions, draw: ReturnType<typeof prng>): readonly Town[] {
   const taken = new Set<string>();
   const given = boundaries.map((boundary) => {
     const town = townOf(boundary, taken, draw.fork());
@@ -141,5 +141,5 @@ function townsOf({ boundaries, only, days, to }: GrowthOptions, draw: ReturnType
     for (const { cell } of town.cells) taken.add(cell);
     return town;
   });
-  return only ? given : [...given, ...madeUpTowns(cellsOn(days, to) - taken.size, taken, draw)];
+  return only ? given : [...given, ...madeUpTowns(cellsOn(to) - taken.size, taken, draw)];
 }
