@@ -14,10 +14,10 @@ export type Chart = {
   readonly format: (value: number) => string;
 };
 
-const WIDTH = 760;
+const WIDTH = 780;
 const HEIGHT = 400;
 const LEFT = 78;
-const RIGHT = 150;
+const RIGHT = 172;
 const TOP = 58;
 const BOTTOM = 46;
 
