@@ -2,6 +2,7 @@
 import { createApp } from './api/app.ts';
 import type { Env } from './env.ts';
 import { epochMs } from './lib/brand.ts';
+import { removeOn } from './object/removal.ts';
 import { servicesOf } from './object/services.ts';
 import { sweep } from './object/sweep.ts';
 import { errorFields, jsonLog } from './ops/log.ts';
@@ -16,10 +17,15 @@ export default {
   fetch: app.fetch,
   scheduled: async ({ scheduledTime }, env) => {
     const log = jsonLog(env.LOG_LEVEL);
-    const { router, loads } = servicesOf(env);
+    const { router, loads, store } = servicesOf(env);
     const onError = (cell: string | undefined, error: unknown): void =>
       log('error', 'sweep.fault', { cell, ...errorFields(error) });
     const swept = await sweep({ router, loads, busy: d1BusyStore(env.DB), onError }, epochMs(scheduledTime));
     if (swept.cells > 0) log('info', 'sweep', swept);
+    const now = () => epochMs(Date.now());
+    const leaving = await removeOn({ store, router, now }, (city, error) =>
+      log('error', 'removal.fault', { city, ...errorFields(error) }),
+    );
+    if (leaving > 0) log('info', 'removal', { cities: leaving });
   },
 } satisfies ExportedHandler<Env>;

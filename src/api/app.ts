@@ -106,7 +106,7 @@ function respond(c: Ctx, { status }: Route, outcome: Outcome): Response {
   const headers = { 'cache-control': 'no-store' };
   if (outcome.body === undefined) return new Response(null, { status, headers });
   return new Response(JSON.stringify(outcome.body), {
-    status,
+    status: outcome.status ?? status,
     headers: { ...headers, 'content-type': 'application/json' },
   });
 }

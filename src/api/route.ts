@@ -20,7 +20,7 @@ export type Call<Body, Query> = {
 };
 
 /** A JSON body (none for 204), a refusal, or a response that is ready. */
-export type Outcome = Problem | Response | { readonly t: 'done'; readonly body?: unknown };
+export type Outcome = Problem | Response | { readonly t: 'done'; readonly body?: unknown; readonly status?: 202 };
 
 export type Route<Body = unknown, Query = unknown> = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -54,4 +54,5 @@ export function route<B extends Schema | undefined = undefined, Q extends Schema
 
 type OutputOf<S> = S extends Schema ? v.InferOutput<S> : Readonly<Record<never, never>>;
 
-export const done = (body?: unknown): Outcome => (body === undefined ? { t: 'done' } : { t: 'done', body });
+export const done = (body?: unknown): Extract<Outcome, { readonly t: 'done' }> =>
+  body === undefined ? { t: 'done' } : { t: 'done', body };

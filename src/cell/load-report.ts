@@ -9,6 +9,7 @@ import { hasEnded, isShort } from './lifecycle.ts';
 import { eventsPerS, noteUsers, stepMs, trendPerMin } from './meter.ts';
 import { policyOf } from './need.ts';
 import { strainOf } from './pressure.ts';
+import { stillOpen } from './removal.ts';
 import type { CellState } from './state.ts';
 import type { Tx } from './tx.ts';
 
@@ -65,6 +66,7 @@ export function loadOf(state: CellState, now: EpochMs): CellLoad {
     alarmLagMs: state.meter.alarmLagMs,
     sockets: state.sockets.size,
     questions,
+    endsInMs: stillOpen(state, now).endsInMs,
     beacons: state.beacons.size,
     outbox,
     journal: state.journalLast,

@@ -21,6 +21,7 @@ export function mergeByHand(tx: Tx): CellReply<'merge'> {
   if (phase.t === 'merging' || phase.t === 'filling') return { t: 'changing', life: phase.t };
   if (phase.t === 'leaf' && !tx.fresh) return problem('not_mergeable', 'it is a leaf itself');
   if (phase.t === 'splitting' || !isAtRest(life)) return problem('cell_changing', `it is ${phase.t}`);
+  if (tx.state.birth?.draining === true) return problem('city_draining');
   const n = life.led + 1;
   const { cell } = present(tx.state.birth, 'birth');
   become(tx, { phase: { t: 'merging', op: { by: cell, n }, versions: undefined }, led: n });

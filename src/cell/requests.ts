@@ -17,6 +17,7 @@ import { leave, ping } from './presence.ts';
 import { refusal } from './pressure.ts';
 import { ask, cancel, move, own } from './questions.ts';
 import { forget, recall } from './recall.ts';
+import { dissolve, refusedByRemoval } from './removal.ts';
 import { splitByHand } from './split.ts';
 import type { Question, Waiting } from './state.ts';
 import { adopt, filled, handed, init, mayRetire, take } from './takeover.ts';
@@ -24,6 +25,11 @@ import { reply, type Tx } from './tx.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
 
 export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
+  const refused = refusedByRemoval(tx, request, waiting);
+  if (refused !== undefined) {
+    reply(tx, waiting.token, refused);
+    return;
+  }
   const turned = turnedAway(tx.state, request, waiting.socket);
   if (turned !== undefined) {
     if (request.t === 'presence' && waiting.socket) sendAway(tx, request.user);
@@ -61,6 +67,9 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       return offerReply(tx, request);
     case 'load':
       return loadOf(tx.state, tx.now);
+    case 'dissolve':
+      dissolve(tx, request.version);
+      return { t: 'done' };
     case 'forget':
       forget(tx, request.user, request.epoch);
       return { t: 'done' };

@@ -27,7 +27,8 @@ export function splitWhenHot(tx: Tx): void {
   const { state, now } = tx;
   const { limits } = policyOf(state);
   if (state.life.phase.t !== 'leaf' || !limits.autoSplit || state.change.restUntil > now) return;
-  if (!mayDivide(state) || !isHot(carried(state, now), limits)) return;
+  // What goes is not divided any more.
+  if (state.birth?.draining === true || !mayDivide(state) || !isHot(carried(state, now), limits)) return;
   begin(tx);
 }
 
@@ -40,6 +41,7 @@ export function splitByHand(tx: Tx): CellReply<'split'> {
     const { cell, policy } = present(tx.state.birth, 'birth');
     return problem('cell_smallest', `${cell} has ${cell.length} letters, the privacy grid ${policy.gridLength}`);
   }
+  if (tx.state.birth?.draining === true) return problem('city_draining');
   if (phase.t === 'leaf') begin(tx);
   return { t: 'changing', life: 'splitting' };
 }

@@ -3,6 +3,7 @@ import { add } from './city/add.ts';
 import { audit, list } from './city/list.ts';
 import { CITY_COMMAND } from './city/options.ts';
 import { plan } from './city/plan.ts';
+import { remove } from './city/remove.ts';
 import { set } from './city/set.ts';
 import { show } from './city/show.ts';
 import { runCommand, UsageError } from './support/args.ts';
@@ -21,11 +22,13 @@ await runCommand(CITY_COMMAND, async (options, [command, ...subjects]) => {
       return set(options, subject ?? options.id);
     case 'show':
       return show(options, subject ?? options.id);
+    case 'remove':
+      return remove(options, subject ?? options.id);
     case 'list':
       return list(options);
     case 'audit':
       return audit(options, subject ?? options.id);
     default:
-      throw new UsageError(`unknown command "${command}": use add, plan, set, show, list or audit`);
+      throw new UsageError(`unknown command "${command}": use add, plan, set, show, remove, list or audit`);
   }
 });

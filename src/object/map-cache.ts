@@ -2,6 +2,7 @@
 // what it gets wrong a cell answers with `moved` or `unborn`, and what it lacks is asked of the primary.
 import { CellMap, prefix3 } from '../city/cell-map.ts';
 import { encode } from '../geo/geohash.ts';
+import { LEAF_MAX_LENGTH, LEAF_MIN_LENGTH } from '../geo/leaf-index.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
@@ -65,6 +66,18 @@ export class MapCache {
     const prefix = prefix3(cell);
     await this.#ensure(prefix, 'cached');
     return this.#leaf(prefix, this.#map.rowOf(cell));
+  }
+
+  /** The cell that was a leaf here last, where none is now. @throws MapAwayError */
+  async retiredAt(point: Point): Promise<Leaf | undefined> {
+    const prefix = encode(point, 3);
+    await this.#ensure(prefix, 'cached');
+    let last: MapRow | undefined;
+    for (let length = LEAF_MIN_LENGTH; length <= LEAF_MAX_LENGTH; length++) {
+      const row = this.#map.rowOf(encode(point, length));
+      if (row?.state === 'retired' && row.version > (last?.version ?? 0)) last = row;
+    }
+    return this.#leaf(prefix, last);
   }
 
   #leaf(prefix: string, row: MapRow | undefined): Leaf | undefined {

@@ -78,7 +78,8 @@ export class Router {
 
   /** `out_of_coverage`, naming the nearest city. */
   async outOfCoverage(point: Point): Promise<Problem> {
-    const found = nearestCity(point, await this.#deps.store.cities());
+    const cities = (await this.#deps.store.cities()).filter(({ state }) => state === 'live');
+    const found = nearestCity(point, cities);
     if (found === undefined) return problem('out_of_coverage', 'no city has been rolled out yet');
     const { id, name, centroid } = found.city;
     const distanceM = Math.round(found.distanceM / 1000) * 1000;
@@ -110,7 +111,8 @@ export class Router {
   ): Promise<CellCalls[K]['reply'] | Problem> {
     // A home key may be shorter than the leaf: the question lies in the middle of its square.
     const point = center(home);
-    const leaf = await this.locate(point);
+    // What ended in a city that is gone is kept for its day, where it was.
+    const leaf = (await this.locate(point)) ?? (await this.#deps.map.retiredAt(point));
     if (leaf === undefined) return problem('unknown_cell');
     return settled(
       await this.callCell({ cell: leaf.cell, key: encode(point, MAX_LENGTH) }, request, trace, patienceMs),
@@ -141,6 +143,24 @@ export class Router {
     const envelope: CellEnvelope = { request: { t: 'merge', birth }, ...(trace === undefined ? {} : { trace }) };
     const reply = await callObject(() => this.#deps.cells.get(birth.cell, hint).call(envelope), this.#deps);
     return reply as CellReply<'merge'>;
+  }
+
+  /** Calls a cell that must have heard of the map as of `version`; its row is fetched for it if it has not. `unborn`: it is no leaf. */
+  async tellCell<K extends CellCallName>(
+    cell: CellId,
+    request: CellRequestOf<K>,
+    version: number,
+  ): Promise<CellReply<K>> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request: request as CellRequest, version };
+    const call = async (birth?: Birth): Promise<CellReply<K>> => {
+      const sent = birth === undefined ? envelope : { ...envelope, birth };
+      return (await callObject(() => this.#deps.cells.get(cell, hint).call(sent), this.#deps)) as CellReply<K>;
+    };
+    const reply = await call();
+    if (reply.t !== 'unborn') return reply;
+    const birth = await this.#deps.store.birth(cell);
+    return birth === undefined ? reply : call(birth);
   }
 
   /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */

@@ -66,7 +66,7 @@ export class Verbs {
     const place = await this.place({ lat: input.lat, lng: input.lng }, input.cell);
     if (isProblem(place)) return place;
     const ping = pingOf(input, place.point);
-    return settled(await this.#router.callCell(place, { t: 'presence', user, ping }, trace));
+    return this.#inCoverage(place, settled(await this.#router.callCell(place, { t: 'presence', user, ping }, trace)));
   }
 
   /** Nobody who is not present is told off: leaving twice is leaving once. */
@@ -99,7 +99,12 @@ export class Verbs {
       answersWanted: input.answersWanted ?? 1,
       ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
     };
-    return settled(await this.#router.callCell(place, { t: 'ask', question }, trace));
+    return this.#inCoverage(place, settled(await this.#router.callCell(place, { t: 'ask', question }, trace)));
+  }
+
+  /** The map may have lost a cell since it was read: what the primary does not know is no coverage. */
+  async #inCoverage<T extends object>({ point }: Place, reply: T | Problem): Promise<T | Problem> {
+    return isProblem(reply) && reply.code === 'unknown_cell' ? this.#router.outOfCoverage(point) : reply;
   }
 
   question(caller: Caller, id: QuestionId): Reply<'question'> {

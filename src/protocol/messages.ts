@@ -102,6 +102,10 @@ export type Birth = {
   readonly policy: Policy;
   /** Leaves within the largest radius of this cell, this one left out. */
   readonly near: readonly CellId[];
+  /** The city is being removed: what was asked ends as promised, and nothing new is taken. */
+  readonly draining?: true;
+  /** It is gone. */
+  readonly removed?: true;
 };
 
 export type NewQuestion = {
@@ -161,6 +165,8 @@ export type CellCalls = ChangeCalls & {
   load: { ask: Record<never, never>; reply: CellLoad };
   /** Somebody wants to connect here. */
   enter: { ask: { readonly user: UserId }; reply: { readonly t: 'done' } };
+  /** To a cell whose city is gone since this version of the map. */
+  dissolve: { ask: { readonly version: number }; reply: { readonly t: 'done' } };
   // who holds a user
   recall: {
     ask: { readonly user: UserId; readonly epoch: number };
@@ -244,6 +250,8 @@ export type CellLoad = {
   readonly alarmLagMs: number;
   readonly sockets: number;
   readonly questions: Readonly<Record<QuestionState, number>>;
+  /** When the last of its questions ends at the latest; 0: none is open. */
+  readonly endsInMs: number;
   readonly beacons: number;
   readonly outbox: number;
   readonly journal: number;

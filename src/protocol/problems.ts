@@ -158,6 +158,11 @@ export const PROBLEMS = {
     title: 'The boundary needs too many cells',
     advice: 'Use a smaller precision or a smaller boundary.',
   },
+  city_draining: {
+    status: 409,
+    title: 'The city is being removed',
+    advice: 'Wait until it is gone (GET it to see), then add it again.',
+  },
   changed_meanwhile: {
     status: 409,
     title: 'The city was changed meanwhile',

@@ -24,6 +24,8 @@ export type City = {
   readonly cells: number;
   /** Raised by each change of cells or policy, and never used by two changes. */
   readonly version: number;
+  readonly state: 'live' | 'draining' | 'removed';
+  readonly removedAt: EpochMs | undefined;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 };
@@ -80,7 +82,7 @@ export type AuditEntry = {
   readonly at: EpochMs;
   /** Subject of the token that asked for it. */
   readonly actor: string;
-  /** `city.create` or `city.update`. */
+  /** `city.create`, `city.update`, `city.drain` or `city.remove`. */
   readonly action: string;
   /** `version`, `added`, `precision` and `policy` as they were after the change, and the `changes` (city/changes.ts). */
   readonly detail: Readonly<Record<string, unknown>>;
@@ -91,7 +93,16 @@ export type ReadOptions = {
   readonly primary?: boolean;
 };
 
+/** How far the removal of a city is. */
+export type Removal = {
+  readonly city: City;
+  /** Leaves that it has, and how many of them were found to have nothing open. */
+  readonly cells: number;
+  readonly drained: number;
+};
+
 export interface CityStore {
+  /** All that are not removed. */
   cities(options?: ReadOptions): Promise<readonly City[]>;
   city(id: CityId, options?: ReadOptions): Promise<(City & { readonly boundary: string }) | undefined>;
   /** Leaves of a city, by name. */
@@ -99,7 +110,7 @@ export interface CityStore {
   /** The latest changes of a city, newest first, at most `limit`; from the primary. */
   audit(city: CityId, limit: number): Promise<readonly AuditEntry[]>;
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
-  /** The row by which a leaf is born, from the primary; `undefined` when it is no leaf. */
+  /** The row by which a leaf is born, from the primary, where it counts as born from now on; `undefined` when it is no leaf. */
   birth(cell: CellId): Promise<Birth | undefined>;
   /** The row by which the parent of 32 leaves of one city is born, from the primary; `undefined` when it is not that. */
   familyBirth(parent: CellId): Promise<Birth | undefined>;
@@ -112,6 +123,22 @@ export interface CityStore {
    * city stays with it. Problems: `busy` when others keep changing the map meanwhile, `changed_meanwhile` for `ifVersion`.
    */
   rollOut(rollout: Rollout): Promise<Result<RolloutResult, Problem>>;
+  /** Has a live city take nothing new from now on; one that does so already, or is gone, stays as it is. */
+  drain(city: CityId, actor: string): Promise<City | undefined>;
+  removal(city: CityId): Promise<Removal | undefined>;
+  /** Cities that are draining, and those that are gone with cells that were not told yet. */
+  leaving(): Promise<readonly CityId[]>;
+  /** Leaves of a city whose objects may have come to life, by name: the others have nothing in them. */
+  bornOf(city: CityId): Promise<readonly CellId[]>;
+  /** Leaves of a draining city that may have something open, by name, at most `limit`. */
+  undrained(city: CityId, limit: number): Promise<readonly CellId[]>;
+  /** They have nothing open and know that they take nothing new. */
+  setDrained(city: CityId, cells: readonly CellId[]): Promise<void>;
+  /** Takes a draining city away together with its leaves, if all of them are drained. */
+  remove(city: CityId, actor: string): Promise<boolean>;
+  /** Cells of a removed city that do not know of it, at most `limit`. */
+  untold(city: CityId, limit: number): Promise<readonly CellId[]>;
+  setTold(city: CityId, cells: readonly CellId[]): Promise<void>;
   /** What `rollOut` would do now. */
   preview(rollout: Rollout): Promise<RolloutPreview>;
 }

@@ -26,6 +26,8 @@ const cityAt = (version: number): City => ({
   centroid: AT,
   cells: 1,
   version,
+  state: 'live',
+  removedAt: undefined,
   createdAt: epochMs(0),
   updatedAt: epochMs(0),
 });

@@ -99,8 +99,8 @@ describe('cities', () => {
   });
 
   it('say which methods they take', async () => {
-    const { status, headers } = await call('DELETE', '/v1/ops/cities/sf', ops);
-    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, PUT' });
+    const { status, headers } = await call('PATCH', '/v1/ops/cities/sf', ops);
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, PUT, DELETE' });
   });
 
   it('are named to whoever is outside of them', async () => {

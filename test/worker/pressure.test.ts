@@ -170,6 +170,7 @@ describe('OPS1: GET /v1/ops/status', () => {
     beacons: 0,
     outbox: 1,
     journal: 9,
+    endsInMs: 0,
   });
 
   it('reads one table, asks the hottest, and says what is hot next', async () => {

@@ -26,7 +26,10 @@ export const cellRoutes: readonly Route[] = [
       const from = query.after === undefined ? 0 : leaves.filter((cell) => cell <= (query.after ?? '')).length;
       const names = query.load === false;
       const page = leaves.slice(from, from + (names ? CELL_NAMES_PAGE_MAX : CELLS_PAGE_MAX));
-      const loads = names ? [] : await mapBounded(page, (cell) => services.router.peek(cell, trace));
+      const born = new Set(names ? [] : await services.store.bornOf(city));
+      const loads = await mapBounded(page, async (cell) =>
+        born.has(cell) ? services.router.peek(cell, trace) : undefined,
+      );
       const failed = loads.find((load) => load !== undefined && isProblem(load));
       if (failed !== undefined && isProblem(failed)) return failed;
       const items = page.map((cell, at) =>
@@ -100,6 +103,7 @@ const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
   alarmLagMs: 0,
   sockets: 0,
   questions: { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 },
+  endsInMs: 0,
   beacons: 0,
   outbox: 0,
   journal: 0,

@@ -1,7 +1,10 @@
 // /v1/ops/cities: rolling cities out.
 import type * as v from 'valibot';
 import { planCity } from '../../city/plan.ts';
+import { epochMs } from '../../lib/brand.ts';
 import { badPolicy, gridErrorOf, resolvePolicy } from '../../matching/policy.ts';
+import { isProblem } from '../../object/call.ts';
+import { removeCity } from '../../object/removal.ts';
 import type { Services } from '../../object/services.ts';
 import { isCityId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
@@ -53,6 +56,20 @@ export const cityRoutes: readonly Route[] = [
       return rollOut(services, { ...rollout, actor: identity.sub, ifVersion: query.ifVersion });
     },
   }),
+  route({
+    method: 'DELETE',
+    path: '/v1/ops/cities/:id',
+    summary: 'Remove a city: it takes nothing new, and goes when its questions have ended',
+    scopes: ['ops'],
+    status: 200,
+    handle: async ({ services: { store, router }, params: { id = '' }, identity }) => {
+      if (!isCityId(id)) return problem('unknown_city');
+      const now = () => epochMs(Date.now());
+      const view = await removeCity({ store, router, now }, id, identity.sub);
+      if (isProblem(view)) return view;
+      return view.state === 'removed' ? done(view) : { ...done(view), status: 202 };
+    },
+  }),
 ];
 
 /** Checked in full. Problems: `bad_policy`, `bad_field`, `bad_boundary`, `too_many_cells`. */
@@ -72,7 +89,14 @@ async function preview({ store }: Services, rollout: Rollout): Promise<Outcome> 
   const before = await store.city(plan.id, { primary: true });
   const { warnings, id, name, precision, locationHint } = plan;
   const would = await store.preview(rollout);
-  const city = { id, name, precision, locationHint, ...plan.centroid, version: before?.version ?? 0 };
+  const city = {
+    id,
+    name,
+    precision,
+    locationHint,
+    ...plan.centroid,
+    version: before === undefined || before.state === 'removed' ? 0 : before.version,
+  };
   return done({ dryRun: true, ...city, planned: plan.cells.length, ...would, warnings });
 }
 
@@ -89,7 +113,7 @@ function entryOf({ at, actor, action, detail: { op: _, ...what } }: AuditEntry):
 }
 
 function viewOf(city: City): Readonly<Record<string, unknown>> {
-  const { id, name, precision, policyPatch, policy, locationHint, centroid, cells, version } = city;
+  const { id, name, precision, policyPatch, policy, locationHint, centroid, cells, version, state, removedAt } = city;
   return {
     id,
     name,
@@ -100,6 +124,8 @@ function viewOf(city: City): Readonly<Record<string, unknown>> {
     version,
     policy: policyPatch,
     policyInEffect: policy,
+    state,
+    ...(removedAt === undefined ? {} : { removedAt: new Date(removedAt).toISOString() }),
     createdAt: new Date(city.createdAt).toISOString(),
     updatedAt: new Date(city.updatedAt).toISOString(),
   };

@@ -34,6 +34,8 @@ type Entry = {
   readonly action: string;
   readonly version?: number;
   readonly added?: number;
+  /** Of a split or a merge. */
+  readonly cell?: string;
   /** Entries of before they were recorded have none. */
   readonly changes?: readonly Change[];
 };
@@ -44,8 +46,9 @@ export async function audit(options: CityOptions, argument: string | undefined):
   const { body } = await (await cityService(options)).call(cityPath(id));
   const entries = (body as { readonly audit?: readonly Entry[] }).audit ?? [];
   if (options.json) print(JSON.stringify(entries));
-  for (const { at, actor, action, version, added, changes = [] } of options.json ? [] : entries) {
+  for (const { at, actor, action, cell, version, added, changes = [] } of options.json ? [] : entries) {
     const facts = [
+      ...(cell === undefined ? [] : [cell]),
       ...(version === undefined ? [] : [`version ${version}`]),
       ...(added === undefined ? [] : [`${count(added)} cells added`]),
     ];

@@ -12,6 +12,8 @@ export type Held = { readonly city: string; readonly cells: number };
 /** What the service says of a rollout: one to come, or one that was made. */
 export type Told = {
   readonly added: number;
+  /** That it has now. */
+  readonly cells?: number;
   readonly kept: number;
   readonly changed: boolean;
   readonly version: number;
@@ -77,9 +79,10 @@ function wouldOf({ version, changed, added }: Told): string {
 }
 
 /** Who keeps what; nothing is said of cities that do not meet. */
-export function printOverlaps({ overlaps, version }: Told, prefix = ''): void {
-  for (const { city, cells } of overlaps) {
-    print(`${prefix}${count(cells)} of them stay, wholly or in part, with ${city}, which had them first`);
+export function printOverlaps({ overlaps, version, added, cells }: Told, prefix = ''): void {
+  if (added === 0 && (version === 0 || cells === 0)) print(`${prefix}no cell is left for it`);
+  for (const { city, cells: held } of overlaps) {
+    print(`${prefix}${count(held)} of them stay, wholly or in part, with ${city}, which had them first`);
   }
   if (overlaps.length === 0 && version === 0) print(`${prefix}no overlap with another city`);
 }

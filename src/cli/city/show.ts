@@ -52,10 +52,16 @@ function planned(options: CityOptions, file: string): Coverage {
 async function asItIs(options: CityOptions, id: string): Promise<Coverage> {
   const service = await cityService(options);
   const { body } = await service.call(cityPath(id));
-  const city = body as { readonly name: string; readonly boundary: unknown; readonly cells: number };
+  const city = body as {
+    readonly name: string;
+    readonly boundary: unknown;
+    readonly cells: number;
+    readonly state?: string;
+  };
   const load = !options['no-load'] && city.cells <= LOAD_CELLS_MAX;
   const cells = await cellsOf(service, id, load, city.cells);
-  return { id, name: city.name, boundary: boundaryOf(city.boundary), cells };
+  const state = city.state === undefined || city.state === 'live' ? '' : `, ${city.state}`;
+  return { id, name: `${city.name}${state}`, boundary: boundaryOf(city.boundary), cells };
 }
 
 type Page = { readonly items: readonly CoveredCell[]; readonly total: number; readonly next?: string };

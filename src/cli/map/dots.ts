@@ -68,10 +68,10 @@ export class Dots {
     else known.bits |= bitOf(x, y);
   }
 
-  /** The colour of all characters that the box touches; the highest rank wins. */
+  /** The colour of all characters that the box and its outline touch; the highest rank wins. */
   tint({ west, north, east, south }: DotBox, tint: { readonly colour: string; readonly rank: number }): void {
-    for (let row = north >> 2; row <= (south - 1) >> 2; row++) {
-      for (let column = west >> 1; column <= (east - 1) >> 1; column++) {
+    for (let row = north >> 2; row <= south >> 2; row++) {
+      for (let column = west >> 1; column <= east >> 1; column++) {
         const at = row * this.#columns + column;
         if ((this.#tints.get(at)?.rank ?? -1) < tint.rank) this.#tints.set(at, tint);
       }

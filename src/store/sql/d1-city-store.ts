@@ -19,6 +19,7 @@ import {
   type ReadOptions,
   versionOf,
 } from '../city-store.ts';
+import { d1Removal } from './d1-removal.ts';
 import { previewRollout, rollOut } from './d1-rollout.ts';
 import { readRows, swap } from './d1-swap.ts';
 
@@ -31,7 +32,9 @@ export type D1Deps = {
 export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
   const store: CityStore = {
     cities: async (options) => {
-      const { results } = await reader(db, options).prepare(`SELECT ${CITY} FROM cities c ORDER BY id`).all<CityRow>();
+      const { results } = await reader(db, options)
+        .prepare(`SELECT ${CITY} FROM cities c WHERE state <> 'removed' ORDER BY id`)
+        .all<CityRow>();
       return results.map(cityOf);
     },
     city: async (id, options) => {
@@ -48,6 +51,13 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
         .all<{ readonly cell: CellId }>();
       return results.map(({ cell }) => cell);
     },
+    bornOf: async (city) => {
+      const { results } = await reader(db, { primary: true })
+        .prepare("SELECT cell FROM cells WHERE city = ?1 AND state = 'leaf' AND born = 1 ORDER BY cell")
+        .bind(city)
+        .all<{ readonly cell: CellId }>();
+      return results.map(({ cell }) => cell);
+    },
     audit: (city, limit) => readAudit(reader(db, { primary: true }), city, limit),
     part: (prefix, options) => readPart(reader(db, options), prefix),
     birth: (cell) => readBirth(db, cell),
@@ -55,13 +65,14 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
     rows: (cells) => readRows(db, cells),
     swap: (change) => swap(db, deps, change),
     rollOut: (rollout) => rollOut(db, deps, store, rollout),
+    ...d1Removal(db, deps, (id) => store.city(id, { primary: true })),
     preview: (rollout) => previewRollout(db, store, rollout),
   };
   return store;
 }
 
 const CITY =
-  'c.id, c.name, c.precision, c.policy, c.location_hint, c.lat, c.lng, c.cells, c.version, c.created_at, c.updated_at';
+  'c.id, c.name, c.precision, c.policy, c.location_hint, c.lat, c.lng, c.cells, c.version, c.state, c.removed_at, c.created_at, c.updated_at';
 
 type CityRow = {
   readonly id: string;
@@ -73,6 +84,8 @@ type CityRow = {
   readonly lng: number;
   readonly cells: number;
   readonly version: number;
+  readonly state: City['state'];
+  readonly removed_at: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 };
@@ -96,6 +109,8 @@ function cityOf(row: CityRow): City {
     centroid: { lat: row.lat, lng: row.lng },
     cells: row.cells,
     version: row.version,
+    state: row.state,
+    removedAt: row.removed_at === null ? undefined : epochMs(row.removed_at),
     createdAt: epochMs(row.created_at),
     updatedAt: epochMs(row.updated_at),
   };
@@ -133,13 +148,17 @@ type BirthRow = CityRow & { readonly op: string; readonly row_version: number; r
 
 async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefined> {
   const session = reader(db, { primary: true });
-  const row = await session
-    .prepare(
-      `SELECT ${CITY}, k.op, k.version AS row_version, k.around FROM cells k JOIN cities c ON c.id = k.city WHERE k.cell = ?1 AND k.state = 'leaf'`,
-    )
-    .bind(cell)
-    .first<BirthRow>();
-  if (row === null) return undefined;
+  // Whoever has seen the row may bring the cell to life: that is known before anybody can.
+  const [, found] = await session.batch([
+    session.prepare("UPDATE cells SET born = 1 WHERE cell = ?1 AND born = 0 AND state = 'leaf'").bind(cell),
+    session
+      .prepare(
+        `SELECT ${CITY}, k.op, k.version AS row_version, k.around FROM cells k JOIN cities c ON c.id = k.city WHERE k.cell = ?1 AND k.state = 'leaf'`,
+      )
+      .bind(cell),
+  ]);
+  const row = present(found, 'birth').results[0] as BirthRow | undefined;
+  if (row === undefined) return undefined;
   const city = cityOf(row);
   const version = versionOf({ version: row.row_version, around: row.around }, city);
   return {
@@ -149,6 +168,7 @@ async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefine
     op: row.op,
     policy: city.policy,
     near: await nearOf(session, cell, city.policy),
+    ...(city.state === 'draining' ? { draining: true } : {}),
   };
 }
 
@@ -174,6 +194,7 @@ async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | 
     op: '',
     policy: city.policy,
     near: await nearOf(session, parent, city.policy),
+    ...(city.state === 'draining' ? { draining: true } : {}),
   };
 }
 

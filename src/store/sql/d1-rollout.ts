@@ -1,6 +1,7 @@
 // A rollout in D1: one batch, carried out only if nobody changed the map since it was read.
 import { CellMap, prefix3 } from '../../city/cell-map.ts';
 import { changesOf, overridesOf } from '../../city/changes.ts';
+import { asDivided } from '../../city/divided.ts';
 import { overlapsOf } from '../../city/overlaps.ts';
 import { coverCircleAtLength } from '../../geo/cover.ts';
 import { distanceM } from '../../geo/distance.ts';
@@ -27,8 +28,10 @@ export async function rollOut(
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const look = await lookAt(db, store, rollout);
     const { before, preview } = look;
-    if (ifVersion !== undefined && ifVersion !== (before?.version ?? 0)) {
-      return err(problem('changed_meanwhile', `the city is at version ${before?.version ?? 0}, not ${ifVersion}`));
+    if (before?.state === 'draining') return err(problem('city_draining'));
+    const version = isThere(before) ? before.version : 0;
+    if (ifVersion !== undefined && ifVersion !== version) {
+      return err(problem('changed_meanwhile', `the city is at version ${version}, not ${ifVersion}`));
     }
     if (before !== undefined && !preview.changed) return ok({ ...preview, city: withoutBoundary(before) });
     if (await write(db, deps, { rollout, look, op: deps.op() })) {
@@ -56,7 +59,11 @@ async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promi
   const { plan, boundary, policy } = rollout;
   const seen = await readMap(db, rollout);
   const before = await store.city(plan.id, { primary: true });
-  const added = freeCells(plan.cells, CellMap.of(seen.rows));
+  const map = CellMap.of(seen.rows);
+  const added = freeCells(
+    asDivided(plan.cells, (cell) => map.rowOf(cell)?.state),
+    map,
+  );
   const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
   const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
     (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
@@ -65,14 +72,18 @@ async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promi
   const preview = {
     added: added.length,
     kept,
-    overlaps: overlapsOf(plan.id, plan.cells, seen.rows),
-    changed: before === undefined || added.length > 0 || !isSame(before, rollout),
-    changes: before === undefined ? overridesOf(DEFAULT_POLICY, policy) : changesOf(before, after),
+    overlaps: overlapsOf(
+      plan.id,
+      plan.cells,
+      seen.rows.filter(({ state }) => state === 'leaf'),
+    ),
+    changed: !isThere(before) || added.length > 0 || !isSame(before, rollout),
+    changes: isThere(before) ? changesOf(before, after) : overridesOf(DEFAULT_POLICY, policy),
   };
   return { before, added, seen: seen.version, preview };
 }
 
-/** The leaves of every part that the plan touches, and the number that the next change will exceed. */
+/** Leaves, and what was split or merged, of every part that the plan touches, and the number that the next change will exceed. */
 async function readMap(
   db: D1Database,
   { plan }: Rollout,
@@ -82,7 +93,7 @@ async function readMap(
   const [rows, top] = await session.batch([
     session
       .prepare(
-        "SELECT cell, city, state, version, around FROM cells WHERE state = 'leaf' AND prefix IN (SELECT value FROM json_each(?1))",
+        "SELECT cell, city, state, version, around FROM cells WHERE state <> 'retired' AND prefix IN (SELECT value FROM json_each(?1))",
       )
       .bind(JSON.stringify(prefixes)),
     session.prepare(TOP_VERSION_QUERY),
@@ -112,7 +123,7 @@ async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writin
   const { changes } = preview;
   const what = { version, op, added: added.length, precision: plan.precision, policy: policyPatch, changes };
   const detail = JSON.stringify(what);
-  const action = before === undefined ? 'city.create' : 'city.update';
+  const action = isThere(before) ? 'city.update' : 'city.create';
   const results = await session.batch([
     session
       .prepare(
@@ -120,7 +131,8 @@ async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writin
          SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?2, ?11, ?11 WHERE ${TOP_VERSION} = ?12
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, boundary = excluded.boundary, precision = excluded.precision,
            policy = excluded.policy, location_hint = excluded.location_hint, lat = excluded.lat, lng = excluded.lng,
-           version = excluded.version, op = excluded.op, updated_at = excluded.updated_at`,
+           version = excluded.version, op = excluded.op, updated_at = excluded.updated_at,
+           state = 'live', removed_at = NULL`,
       )
       .bind(
         plan.id,
@@ -138,8 +150,8 @@ async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writin
       ),
     session
       .prepare(
-        `INSERT INTO cells (cell, city, state, version, op, prefix)
-         SELECT value, ?1, 'leaf', ?3, ?2, substr(value, 1, 3) FROM json_each(?4) WHERE ${mine}
+        `INSERT INTO cells (cell, city, state, version, op, prefix, born)
+         SELECT value, ?1, 'leaf', ?3, ?2, substr(value, 1, 3), 0 FROM json_each(?4) WHERE ${mine}
          ON CONFLICT (cell) DO UPDATE SET city = excluded.city, state = 'leaf', version = excluded.version, op = excluded.op`,
       )
       .bind(plan.id, op, version, JSON.stringify(added)),
@@ -148,6 +160,7 @@ async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writin
         `UPDATE cities SET cells = (SELECT count(*) FROM cells WHERE city = ?1 AND state = 'leaf') WHERE id = ?1 AND op = ?2`,
       )
       .bind(plan.id, op),
+    session.prepare(`DELETE FROM drained WHERE city = ?1 AND ${mine}`).bind(plan.id, op),
     // Cells of other cities within reach have new neighbours, which they learn with the new version.
     session
       .prepare(
@@ -160,6 +173,11 @@ async function write(db: D1Database, deps: D1Deps, { rollout, look, op }: Writin
       .bind(plan.id, op, now, actor, action, detail),
   ]);
   return (results[0]?.meta.changes ?? 0) > 0;
+}
+
+/** A city that was removed leaves its row, and may come back as a new one. */
+function isThere<T extends City>(city: T | undefined): city is T {
+  return city !== undefined && city.state !== 'removed';
 }
 
 function isSame(before: City & { readonly boundary: string }, { plan, boundary, policyPatch }: Rollout): boolean {
@@ -177,7 +195,7 @@ function withoutBoundary({ boundary: _, ...city }: City & { readonly boundary: s
 }
 
 /** The parts in which a cell may have one of these within its reach. */
-function prefixesAround(cells: readonly string[]): readonly string[] {
+export function prefixesAround(cells: readonly string[]): readonly string[] {
   const around = new Set<string>();
   for (const prefix of new Set(cells.map(prefix3))) {
     const { minLat, maxLat, minLng } = decode(prefix);

@@ -26,6 +26,7 @@ const told = (cell: string, used: number, more: Partial<CellLoad> = {}): ToldLoa
   beacons: 0,
   outbox: 0,
   journal: 0,
+  endsInMs: 0,
   toldAt: epochMs(NOW - 60_000),
   ...more,
 });

@@ -1,0 +1,115 @@
+// Takes a city away, a slice of its cells at a time: by whoever asks for it, and by the cron that goes on when nobody does.
+
+import { mapBounded } from '../lib/bounded.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import type { CellId, CityId } from '../protocol/ids.ts';
+import type { CellLoad } from '../protocol/messages.ts';
+import { type Problem, problem } from '../protocol/problems.ts';
+import type { CityStore } from '../store/city-store.ts';
+import { isProblem } from './call.ts';
+import type { Router } from './router.ts';
+
+export type RemovalDeps = {
+  readonly store: Pick<
+    CityStore,
+    'city' | 'drain' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
+  >;
+  readonly router: Pick<Router, 'tellCell' | 'callCell'>;
+  readonly now: () => EpochMs;
+};
+
+export type RemovalView =
+  | { readonly id: CityId; readonly state: 'removed' }
+  | {
+      readonly id: CityId;
+      readonly state: 'draining';
+      readonly cells: number;
+      /** Cells that have nothing open and take nothing new. */
+      readonly drained: number;
+      /** Questions that have not ended, in the cells that were looked at. */
+      readonly open: number;
+      /** When the last of these ends at the latest. */
+      readonly endsAt?: string;
+    };
+
+/** To look at a cell is up to three calls, and one request may make a thousand. */
+export const SLICE_CELLS = 300;
+
+/** Idempotent. `unknown_city` for one that never was, and for one that is gone already, with when. */
+export async function removeCity(deps: RemovalDeps, id: CityId, actor: string): Promise<RemovalView | Problem> {
+  const city = await deps.store.city(id, { primary: true });
+  if (city === undefined) return problem('unknown_city');
+  if (city.state === 'removed') {
+    await tell(deps, id, city.version);
+    const when = city.removedAt === undefined ? '' : ` at ${new Date(city.removedAt).toISOString()}`;
+    return problem('unknown_city', `the city was removed${when}`);
+  }
+  if (city.state === 'live') await deps.store.drain(id, actor);
+  return goOn(deps, id, actor);
+}
+
+/** What the cron does for every city that is going. Failures of one are told and stop no other. */
+export async function removeOn(deps: RemovalDeps, onError: (city: CityId, error: unknown) => void): Promise<number> {
+  const ids = await deps.store.leaving();
+  for (const id of ids) {
+    try {
+      const city = await deps.store.city(id, { primary: true });
+      if (city?.state === 'draining') await goOn(deps, id, 'cron');
+      else if (city?.state === 'removed') await tell(deps, id, city.version);
+    } catch (error) {
+      onError(id, error);
+    }
+  }
+  return ids.length;
+}
+
+async function goOn(deps: RemovalDeps, id: CityId, actor: string): Promise<RemovalView | Problem> {
+  const { store, now } = deps;
+  const before = await store.city(id, { primary: true });
+  if (before === undefined) return problem('unknown_city');
+  const found = await lookAt(deps, id, before.version);
+  if (await store.remove(id, actor)) {
+    const gone = await store.city(id, { primary: true });
+    if (gone?.state === 'removed') await tell(deps, id, gone.version);
+    return { id, state: 'removed' };
+  }
+  const how = await store.removal(id);
+  if (how === undefined) return problem('unknown_city');
+  // Somebody else has just taken it away.
+  if (how.city.state === 'removed') return { id, state: 'removed' };
+  const endsAt = found.endsInMs > 0 ? { endsAt: new Date(now() + found.endsInMs).toISOString() } : {};
+  return { id, state: 'draining', cells: how.cells, drained: how.drained, open: found.open, ...endsAt };
+}
+
+/** Ticks off the next cells that have nothing open; each has heard by then that it takes nothing new. */
+async function lookAt({ store, router }: RemovalDeps, id: CityId, version: number) {
+  const cells = await store.undrained(id, SLICE_CELLS);
+  const loads = await mapBounded(cells, async (cell): Promise<CellLoad | Problem> => {
+    const told = await router.tellCell(cell, { t: 'load' }, version);
+    return told.t === 'load' || told.t === 'problem' ? told : problem('busy');
+  });
+  const drained: CellId[] = [];
+  let open = 0;
+  let endsInMs = 0;
+  for (const [at, load] of loads.entries()) {
+    const cell = cells[at] as CellId;
+    if (isProblem(load)) continue;
+    const here = load.questions.open + load.questions.dormant + load.questions.matched;
+    open += here;
+    endsInMs = Math.max(endsInMs, load.endsInMs);
+    // One that is being divided, joined or filled may get questions yet.
+    if (here === 0 && load.life === 'leaf') drained.push(cell);
+  }
+  await store.setDrained(id, drained);
+  return { open, endsInMs };
+}
+
+/** Cells that lived learn that they are gone, and send their people away. */
+async function tell({ store, router }: RemovalDeps, id: CityId, version: number): Promise<void> {
+  const cells = await store.untold(id, SLICE_CELLS);
+  const told = await mapBounded(cells, async (cell) => {
+    const reply = await router.callCell({ cell }, { t: 'dissolve', version });
+    return reply.t === 'done' || (isProblem(reply) && reply.code === 'unknown_cell') ? [cell] : [];
+  });
+  if (cells.length > 0) await store.setTold(id, told.flat());
+}

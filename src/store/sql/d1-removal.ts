@@ -1,0 +1,111 @@
+// Removing a city in D1: it drains, each cell is ticked off, and one conditional batch takes the city and its leaves away.
+import { prefix3 } from '../../city/cell-map.ts';
+import { present } from '../../lib/assert.ts';
+import type { CellId, CityId } from '../../protocol/ids.ts';
+import type { City, CityStore } from '../city-store.ts';
+import type { D1Deps } from './d1-city-store.ts';
+import { prefixesAround, TOP_VERSION } from './d1-rollout.ts';
+
+type RemovalStore = Pick<
+  CityStore,
+  'drain' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
+>;
+
+const UNDRAINED = `FROM cells k WHERE k.city = ?1 AND k.state = 'leaf' AND k.born = 1
+  AND NOT EXISTS (SELECT 1 FROM drained d WHERE d.cell = k.cell AND d.city = ?1)`;
+
+export function d1Removal(db: D1Database, deps: D1Deps, city: (id: CityId) => Promise<City | undefined>): RemovalStore {
+  const session = (): D1DatabaseSession => db.withSession('first-primary');
+  const names = async (query: string, id: CityId, limit: number): Promise<readonly CellId[]> => {
+    const { results } = await session().prepare(query).bind(id, limit).all<{ readonly cell: CellId }>();
+    return results.map(({ cell }) => cell);
+  };
+  const audited = (at: D1DatabaseSession, id: CityId, op: string, actor: string, action: string) =>
+    at
+      .prepare(
+        `INSERT INTO audit (at, actor, action, subject, detail)
+         SELECT ?3, ?4, ?5, ?1, json_object('version', version, 'op', ?2) FROM cities WHERE id = ?1 AND op = ?2`,
+      )
+      .bind(id, op, deps.now(), actor, action);
+  return {
+    drain: async (id, actor) => {
+      const at = session();
+      const op = deps.op();
+      await at.batch([
+        at
+          .prepare(
+            `UPDATE cities SET state = 'draining', version = ${TOP_VERSION} + 1, op = ?2, updated_at = ?3
+             WHERE id = ?1 AND state = 'live'`,
+          )
+          .bind(id, op, deps.now()),
+        audited(at, id, op, actor, 'city.drain'),
+      ]);
+      return city(id);
+    },
+    removal: async (id) => {
+      const found = await city(id);
+      if (found === undefined) return undefined;
+      const left = await session()
+        .prepare(`SELECT count(*) AS n ${UNDRAINED}`)
+        .bind(id)
+        .first<{ readonly n: number }>();
+      return { city: found, cells: found.cells, drained: found.cells - present(left, 'count').n };
+    },
+    leaving: async () => {
+      const { results } = await session()
+        .prepare("SELECT id FROM cities WHERE state = 'draining' UNION SELECT city FROM drained ORDER BY 1")
+        .all<{ readonly id: CityId }>();
+      return results.map(({ id }) => id);
+    },
+    undrained: (id, limit) => names(`SELECT k.cell ${UNDRAINED} ORDER BY k.cell LIMIT ?2`, id, limit),
+    setDrained: async (id, cells) => {
+      if (cells.length === 0) return;
+      await session()
+        .prepare(
+          `INSERT OR REPLACE INTO drained (cell, city) SELECT value, ?1 FROM json_each(?2)
+           WHERE EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND state = 'draining')`,
+        )
+        .bind(id, JSON.stringify(cells))
+        .run();
+    },
+    remove: async (id, actor) => {
+      const at = session();
+      const op = deps.op();
+      const leaves = await names("SELECT cell FROM cells WHERE city = ?1 AND state = 'leaf' LIMIT ?2", id, -1);
+      const around = JSON.stringify(leaves.length === 0 ? [] : prefixesAround([...new Set(leaves.map(prefix3))]));
+      const mine = 'EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)';
+      const results = await at.batch([
+        at
+          .prepare(
+            `UPDATE cities SET state = 'removed', removed_at = ?3, updated_at = ?3, cells = 0,
+               version = ${TOP_VERSION} + 1, op = ?2
+             WHERE id = ?1 AND state = 'draining' AND NOT EXISTS (SELECT 1 ${UNDRAINED})`,
+          )
+          .bind(id, op, deps.now()),
+        at
+          .prepare(
+            `UPDATE cells SET state = 'retired', version = (SELECT version FROM cities WHERE id = ?1), op = ?2
+             WHERE city = ?1 AND state = 'leaf' AND ${mine}`,
+          )
+          .bind(id, op),
+        // Cells of other cities within reach have lost neighbours, which they learn with the new version.
+        at
+          .prepare(
+            `UPDATE cities SET version = (SELECT version FROM cities WHERE id = ?1) WHERE id <> ?1 AND ${mine}
+               AND id IN (SELECT city FROM cells WHERE state = 'leaf' AND prefix IN (SELECT value FROM json_each(?3)))`,
+          )
+          .bind(id, op, around),
+        at.prepare(`DELETE FROM loads WHERE city = ?1 AND ${mine}`).bind(id, op),
+        audited(at, id, op, actor, 'city.remove'),
+      ]);
+      return (results[0]?.meta.changes ?? 0) > 0;
+    },
+    untold: (id, limit) => names('SELECT cell FROM drained WHERE city = ?1 ORDER BY cell LIMIT ?2', id, limit),
+    setTold: async (id, cells) => {
+      await session()
+        .prepare('DELETE FROM drained WHERE city = ?1 AND cell IN (SELECT value FROM json_each(?2))')
+        .bind(id, JSON.stringify(cells))
+        .run();
+    },
+  };
+}
