@@ -19,10 +19,10 @@ export const TOPICS = ['food', 'bikes', 'aid'];
 
 type Answer = CellReply | UserReply | { readonly t: 'failed' };
 
-/** A bench wants to know what a cell can do, not when it refuses. */
+/** A bench wants to know what a cell can do, not when it refuses or splits. */
 export const TIRELESS: Policy = {
   ...DEFAULT_POLICY,
-  limits: { ...DEFAULT_POLICY.limits, eventsPerS: EVENTS_PER_S_MAX },
+  limits: { ...DEFAULT_POLICY.limits, eventsPerS: EVENTS_PER_S_MAX, autoSplit: false },
 };
 
 export type Town = {
