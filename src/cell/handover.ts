@@ -108,8 +108,7 @@ export function filledThere(tx: Tx, phase: Handing, cell: CellId): void {
 export function farewellHeard(tx: Tx, phase: Handing, cell: CellId): void {
   const { state } = tx;
   state.change.ready.add(cell);
-  if (phase.to.every((one) => state.change.ready.has(one)))
-    become(tx, { phase: { ...phase, handed: true }, behind: [] });
+  if (phase.to.every((one) => state.change.ready.has(one))) become(tx, { phase: { ...phase, handed: true } });
 }
 
 /** The user's sockets here are told to reconnect. */
@@ -181,9 +180,9 @@ function beaconsFor(tx: Tx, cell: CellId): Extract<CellRequest, { readonly t: 'f
   });
 }
 
-/** Nobody is held here or on the way, so nobody will be. */
-function isEmpty({ users, arriving, taking }: CellState): boolean {
-  return users.size === 0 && arriving.size === 0 && taking.size === 0;
+/** Nobody is held here or on the way, nor at those who filled this cell, so nobody will be. */
+function isEmpty({ users, arriving, taking, life }: CellState): boolean {
+  return users.size === 0 && arriving.size === 0 && taking.size === 0 && life.behind.length === 0;
 }
 
 /** Sockets of people whom this cell does not hold: they find their way by themselves. */

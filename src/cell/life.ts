@@ -5,7 +5,7 @@ import { center, decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import { type CellId, homeOf, type QuestionId } from '../protocol/ids.ts';
-import type { CellState, Life, LifePhase } from './state.ts';
+import type { CellState, Life } from './state.ts';
 import type { Tx } from './tx.ts';
 
 export const newborn = (): Life => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
@@ -28,11 +28,8 @@ export function isAtRest({ phase }: Life): boolean {
 
 /** Cells that hold people of this place beside this one. */
 export function also({ life: { phase, behind } }: CellState): readonly CellId[] {
-  return phase.t === 'handing' || phase.t === 'merging' ? successors(phase) : behind;
+  return phase.t === 'handing' ? [...phase.to, ...behind] : behind;
 }
-
-export const successors = (phase: Extract<LifePhase, { readonly t: 'handing' | 'merging' }>): readonly CellId[] =>
-  phase.t === 'handing' ? phase.to : [];
 
 export function become(tx: Tx, change: Partial<Life>): void {
   const { state } = tx;
