@@ -1,5 +1,6 @@
 // `npm run city`: plans, adds, changes, draws and lists cities; each command is a file of city/.
 import { add } from './city/add.ts';
+import { merge, split } from './city/divide.ts';
 import { audit, list } from './city/list.ts';
 import { CITY_COMMAND } from './city/options.ts';
 import { plan } from './city/plan.ts';
@@ -24,11 +25,17 @@ await runCommand(CITY_COMMAND, async (options, [command, ...subjects]) => {
       return show(options, subject ?? options.id);
     case 'remove':
       return remove(options, subject ?? options.id);
+    case 'split':
+      return split(options, subject);
+    case 'merge':
+      return merge(options, subject);
     case 'list':
       return list(options);
     case 'audit':
       return audit(options, subject ?? options.id);
     default:
-      throw new UsageError(`unknown command "${command}": use add, plan, set, show, remove, list or audit`);
+      throw new UsageError(
+        `unknown command "${command}": use add, plan, set, show, remove, split, merge, list or audit`,
+      );
   }
 });

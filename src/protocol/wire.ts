@@ -133,6 +133,8 @@ export const cellsQuerySchema = object({
   city: v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city')),
   /** The last cell of the page before. */
   after: v.optional(cell),
+  /** Only those that lie in this cell. */
+  within: v.optional(cell),
   /** False: names alone, without a call to each cell. */
   load: v.optional(flag),
 });

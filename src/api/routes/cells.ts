@@ -6,7 +6,7 @@ import { isProblem } from '../../object/call.ts';
 import type { Services } from '../../object/services.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
 import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
-import type { CellLoad } from '../../protocol/messages.ts';
+import type { Birth, CellLoad } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
@@ -22,7 +22,8 @@ export const cellRoutes: readonly Route[] = [
     handle: async ({ services, query, trace }) => {
       const city = query.city as CityId;
       if ((await services.store.city(city, { primary: true })) === undefined) return problem('unknown_city');
-      const leaves = await services.store.leavesOf(city, { primary: true });
+      const all = await services.store.leavesOf(city, { primary: true });
+      const leaves = query.within === undefined ? all : all.filter((cell) => cell.startsWith(query.within ?? ''));
       const from = query.after === undefined ? 0 : leaves.filter((cell) => cell <= (query.after ?? '')).length;
       const names = query.load === false;
       const page = leaves.slice(from, from + (names ? CELL_NAMES_PAGE_MAX : CELLS_PAGE_MAX));
@@ -47,10 +48,11 @@ export const cellRoutes: readonly Route[] = [
     status: 202,
     handle: async ({ services, params, trace }) => {
       const leaf = await leafNamed(services, params['geohash']);
-      if (typeof leaf !== 'string') return leaf;
-      const reply = await services.router.callCell({ cell: leaf }, { t: 'split' }, trace);
+      if (isProblem(leaf)) return leaf;
+      const { cell, city } = leaf;
+      const reply = await services.router.callCell({ cell }, { t: 'split' }, trace);
       if (isProblem(reply)) return reply;
-      return done({ cell: leaf, state: reply.t === 'moved' ? 'handing' : reply.life });
+      return done({ cell, city, state: reply.t === 'moved' ? 'handing' : reply.life });
     },
   }),
   route({
@@ -63,8 +65,7 @@ export const cellRoutes: readonly Route[] = [
       const parent = params['geohash'] ?? '';
       if (!isCellId(parent) || parent.length >= CELL_LENGTH_MAX) return problem('unknown_cell');
       const birth = await services.store.familyBirth(parent);
-      if (birth === undefined)
-        return problem('not_mergeable', `${parent} has not 32 parts that are leaves of one city`);
+      if (birth === undefined) return noFamily(services, parent);
       const loads = await mapBounded(childrenOf(parent), (cell) => services.router.peek(cell, trace));
       const failed = loads.find((load) => load !== undefined && isProblem(load));
       if (failed !== undefined && isProblem(failed)) return failed;
@@ -78,18 +79,31 @@ export const cellRoutes: readonly Route[] = [
       }
       const reply = await services.router.mergeInto(birth, trace);
       if (isProblem(reply)) return reply;
-      return done({ cell: parent, state: reply.t === 'changing' ? reply.life : 'handing' });
+      return done({ cell: parent, city: birth.city, state: reply.t === 'changing' ? reply.life : 'handing' });
     },
   }),
 ];
 
-/** A leaf by the primary's word. */
-async function leafNamed({ store }: Services, name = ''): Promise<CellId | Problem> {
+/** A leaf by the primary's word, and its city. The refusal says what has become of one that was a leaf. */
+async function leafNamed({ store, router }: Services, name = ''): Promise<Pick<Birth, 'cell' | 'city'> | Problem> {
   if (!isCellId(name)) return problem('unknown_cell', `${name} is no geohash of 3 to 7 letters`);
   const { rows } = await store.rows([name]);
   const [row] = rows;
-  if (row === undefined) return problem('unknown_cell');
-  return row.state === 'leaf' ? name : problem('unknown_cell', `${name} is no leaf: it was ${row.state}`);
+  if (row === undefined) return problem('unknown_cell', `no city has a cell ${name}`);
+  const birth = row.state === 'leaf' ? await store.birth(name) : undefined;
+  if (birth !== undefined) return birth;
+  const city = (await router.everLeaf(name))?.city.id;
+  return {
+    ...problem('unknown_cell', `${name} is no leaf: it was ${row.state}`),
+    more: { was: row.state, ...(city === undefined ? {} : { city }) },
+  };
+}
+
+/** The refusal says so when the cell is what it would become. */
+async function noFamily({ store }: Services, parent: CellId): Promise<Problem> {
+  const itself = await store.birth(parent);
+  if (itself === undefined) return problem('not_mergeable', `${parent} has not 32 parts that are leaves of one city`);
+  return { ...problem('not_mergeable', `${parent} is a leaf itself`), more: { was: 'leaf', city: itself.city } };
 }
 
 const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {

@@ -38,7 +38,7 @@ const OPTIONS = {
   token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
   users: { type: 'integer', help: 'people a day, for the cost in a plan', default: 10_000, min: 0 },
   svg: { type: 'text', value: 'FILE', help: 'draw into an SVG file in place of the terminal' },
-  'no-wait': { type: 'flag', help: 'remove: return at once, and leave the city to end by itself' },
+  'no-wait': { type: 'flag', help: 'remove, split, merge: return at once, and let it go on by itself' },
   'no-load': { type: 'flag', help: 'show the cells without asking each what it carries' },
   json: { type: 'flag', help: 'print JSON' },
 } as const;
@@ -52,10 +52,12 @@ export const CITY_COMMAND = {
     '  set ID           change the name, policy, grid, limits or hint of a city while it runs',
     '  show ID|FILE     draw the cells of a city in the terminal, or with --svg into a file',
     '  remove ID        let its questions end as their askers were promised, then take the city away',
+    '  split CELL       divide a cell into its 32 parts, while it works',
+    '  merge CELL       join the 32 parts of a cell again, if together they are not hot',
     '  list             list the cities',
     '  audit ID         say who changed a city, when, and from what to what',
   ].join('\n'),
-  positionals: ['command', 'id|file...'],
+  positionals: ['command', 'id|file|cell...'],
   options: OPTIONS,
 } as const satisfies CommandSpec<typeof OPTIONS>;
 

@@ -1,0 +1,185 @@
+// `npm run city -- split` and `-- merge` against the real service, as somebody from operations uses them, and all that can be
+// wrong with the request beneath them.
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { boxPolygon } from '../../src/geo/box-polygon.ts';
+import { PROJECT_DIR, runToEnd } from './support/command.ts';
+import { showLogsOnFailure, useService } from './support/service.ts';
+
+const box = useService();
+const { api, tokenFor } = box;
+
+type Item = { readonly cell: string; readonly state: string };
+type Refused = { readonly code?: string; readonly detail?: string; readonly traceId?: string };
+
+let ops: string;
+const TIMEOUT_MS = 60_000;
+/** Cells of five letters in San Francisco, Oslo and London, and a point in each. */
+const SF = { cell: '9q8yy', lat: 37.7599, lng: -122.4192 };
+const OSLO = { cell: 'u4xsu', lat: 59.91, lng: 10.75 };
+const LONDON = { cell: 'gcpvj', lat: 51.5074, lng: -0.1278 };
+
+async function rollOut(id: string, { lat, lng }: typeof SF, policy: unknown, precision = 5): Promise<void> {
+  const boundary = boxPolygon(lng - 0.003, lat - 0.003, lng + 0.003, lat + 0.003);
+  const { status } = await api('PUT', `/v1/ops/cities/${id}`, { name: id, boundary, precision, policy }, ops);
+  expect(status).toBe(200);
+}
+
+beforeAll(async () => {
+  ops = await tokenFor('team', 'ops');
+  await rollOut('sf', SF, { limits: { autoSplit: false } });
+  // Its grid is as coarse as its cells.
+  await rollOut('oslo', OSLO, { gridLength: 5 });
+  // One person is all that one cell is to carry: the parts of this one are never cold enough.
+  await rollOut('london', LONDON, { limits: { users: 1, autoSplit: false } });
+});
+
+/** As against any deployment: by address and token, without its directory. */
+const city = (...args: readonly string[]) =>
+  runToEnd('node', [join(PROJECT_DIR, 'src/cli/city.ts'), ...args, '--url', box.url(), '--token', ops]);
+const cellsOf = async (id: string): Promise<readonly Item[]> =>
+  (await api<{ readonly items: readonly Item[] }>('GET', `/v1/ops/cells?city=${id}`, undefined, ops)).body.items.map(
+    ({ cell, state }) => ({ cell, state }),
+  );
+const change = (verb: 'split' | 'merge', cell: string, token = ops) =>
+  api<Refused>('POST', `/v1/ops/cells/${encodeURIComponent(cell)}/${verb}`, undefined, token);
+
+describe('npm run city -- split and merge', () => {
+  it(
+    'LOAD1 SPLIT1 divides a cell and waits until its 32 parts are leaves; again, it says that there is nothing to do',
+    async () => {
+      showLogsOnFailure(box);
+      const before = await cellsOf('sf');
+      const first = await city('split', SF.cell);
+      expect(first).toMatchObject({ code: 0 });
+      expect(first.stdout).toMatch(/^9q8yy is 32 cells now/);
+      expect(first.stderr).toMatch(/split 9q8yy .* 100 % +32\/32/);
+      const after = await cellsOf('sf');
+      expect(after.filter(({ cell }) => cell.startsWith(SF.cell))).toHaveLength(32);
+      expect(after).toHaveLength(before.length + 31);
+      expect(after.every(({ state }) => state === 'leaf')).toBe(true);
+      const again = await city('split', SF.cell);
+      expect(again).toMatchObject({ code: 0 });
+      expect(again.stdout).toMatch(/^9q8yy is split already\n/);
+      expect(await cellsOf('sf')).toEqual(after);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'MERGE1 joins them again and waits for it; again, it says that there is nothing to do',
+    async () => {
+      showLogsOnFailure(box);
+      // The parent may still be handing over for a moment: then it says so, and the command may be given again.
+      let merged = await city('merge', SF.cell);
+      for (let tries = 0; merged.stderr.includes('cell_changing') && tries < 20; tries++)
+        merged = await city('merge', SF.cell);
+      expect(merged).toMatchObject({ code: 0 });
+      expect(merged.stdout).toMatch(/^9q8yy is one cell now/);
+      expect((await cellsOf('sf')).filter(({ cell }) => cell.startsWith(SF.cell))).toMatchObject([
+        { cell: SF.cell, state: 'leaf' },
+      ]);
+      const again = await city('merge', SF.cell);
+      expect(again).toMatchObject({ code: 0 });
+      expect(again.stdout).toMatch(/^9q8yy is a leaf already: nothing to merge\n/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'returns at once with --no-wait, and tells machines what it began',
+    async () => {
+      const { code, stdout } = await city('split', SF.cell, '--no-wait', '--json');
+      expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({
+        code: 0,
+        cell: SF.cell,
+        city: 'sf',
+        state: 'splitting',
+        already: false,
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    ['split', 'zzzzz', /^unknown_cell: no city has a cell zzzzz\nSee GET /],
+    ['split', 'nope!', /^unknown_cell: nope! is no geohash/],
+    ['split', OSLO.cell, /^cell_smallest: u4xsu has 5 letters, the privacy grid 5\n/],
+    ['merge', 'zzzzz', /^not_mergeable: zzzzz has not 32 parts/],
+  ] as const)('says in words why it does not %s %s', async (verb, cell, words) => {
+    const { code, stdout, stderr } = await city(verb, cell);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+
+  it('wants to know which cell', async () => {
+    const { code, stderr } = await city('split');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/split needs the geohash of a CELL/);
+  });
+});
+
+describe('EDGE1: changes of the map that cannot be', () => {
+  it.each([
+    ['a split of a cell that does not exist', 'split', 'zzzzz', 404, 'unknown_cell'],
+    ['a split of a part of a cell', 'split', `${LONDON.cell}0`, 404, 'unknown_cell'],
+    ['a split of a geohash with letters that none has', 'split', 'aaaaa', 404, 'unknown_cell'],
+    ['a split of something long', 'split', 'x'.repeat(300), 404, 'unknown_cell'],
+    ['a split of what is no text', 'split', '%00', 404, 'unknown_cell'],
+    ['a split below the privacy grid', 'split', OSLO.cell, 422, 'cell_smallest'],
+    ['a merge of what is no geohash', 'merge', 'a', 404, 'unknown_cell'],
+    ['a merge into a cell of seven letters', 'merge', '9q8yyk8', 404, 'unknown_cell'],
+    ['a merge of cells that are no family', 'merge', LONDON.cell.slice(0, 4), 409, 'not_mergeable'],
+    ['a merge of a cell that is a leaf', 'merge', LONDON.cell, 409, 'not_mergeable'],
+    ['a merge where no city is', 'merge', 's0000', 409, 'not_mergeable'],
+  ] as const)('%s', async (_what, verb, cell, status, code) => {
+    showLogsOnFailure(box);
+    const before = [await cellsOf('oslo'), await cellsOf('london')];
+    const answer = await change(verb, cell);
+    expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body.detail).toMatch(/\w/);
+    expect(answer.body.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect([await cellsOf('oslo'), await cellsOf('london')]).toEqual(before);
+  });
+
+  it.each(['split', 'merge'] as const)('a %s by a user, or by nobody', async (verb) => {
+    const user = await change(verb, LONDON.cell, await tokenFor('alice'));
+    expect({ status: user.status, code: user.body.code }).toEqual({ status: 403, code: 'forbidden_scope' });
+    const nobody = await api<Refused>('POST', `/v1/ops/cells/${LONDON.cell}/${verb}`);
+    expect({ status: nobody.status, code: nobody.body.code }).toEqual({ status: 401, code: 'unauthorized' });
+  });
+
+  it(
+    'LOAD1 a merge of siblings that together are hot',
+    async () => {
+      showLogsOnFailure(box);
+      const { lat, lng } = LONDON;
+      for (const [i, name] of ['ann', 'ben', 'cat'].entries()) {
+        const token = await tokenFor(name);
+        const { status } = await api('PUT', '/v1/presence', { lat: lat + i * 0.002, lng, ttlS: 3600 }, token);
+        expect(status).toBe(200);
+      }
+      expect(await city('split', LONDON.cell)).toMatchObject({ code: 0 });
+      const parts = await cellsOf('london');
+      let refused = await change('merge', LONDON.cell);
+      // Its people follow one by one; as long as nobody is counted in a part, the parts are cold, and the parent is not done.
+      for (let tries = 0; refused.body.code === 'cell_changing' && tries < 100; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        refused = await change('merge', LONDON.cell);
+      }
+      expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 409, code: 'siblings_hot' });
+      expect(refused.body.detail).toMatch(/^together they carry [23] users/);
+      const said = await city('merge', LONDON.cell);
+      expect(said.code).toBe(1);
+      expect(said.stderr).toMatch(/^siblings_hot: together they carry [23] users.*\nWait until they carry less/);
+      expect((await cellsOf('london')).map(({ cell }) => cell)).toEqual(parts.map(({ cell }) => cell));
+    },
+    TIMEOUT_MS,
+  );
+
+  it('no fault was logged', () => {
+    const faults = box.logs().filter((line) => line.includes('"event":"fault"') || /"status":5\d\d/.test(line));
+    expect(faults).toEqual([]);
+  });
+});
