@@ -43,7 +43,9 @@ export function arrive(tx: Tx, held: Held): void {
 /** The holder of an arrival speaks: a question that still looks for people tries this one. */
 export function nudged(tx: Tx, question: Question | undefined, candidate: Candidate): CellReply<'nudge'> {
   if (question === undefined || hasEnded(question.phase)) return { t: 'gone' };
-  if (question.offers.some((offer) => offer.user === candidate.user && offer.state !== 'void')) return { t: 'known' };
+  const known = question.offers.find((offer) => offer.user === candidate.user && offer.state !== 'void');
+  // An attempt that is on its way may be to a cell that they have left since: whoever asks shall ask again.
+  if (known !== undefined) return known.state === 'reserving' ? { t: 'tried' } : { t: 'known' };
   if (!isShort(question) || openings(tx, question) <= 0) return { t: 'full' };
   if (!join(tx, question, candidate)) offerThere(tx, question, candidate);
   return { t: 'tried' };

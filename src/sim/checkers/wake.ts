@@ -23,7 +23,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   const beside = new Map<string, Map<string, number>>();
   /** When a question was last written, and when a scout last left its beacon somewhere: whoever stood there was seen by it. */
   const triedAt = new Map<QuestionId, number>();
-  const laid = new Map<string, { readonly at: number; readonly stood: ReadonlyMap<string, string> }>();
+  const laid = new Map<string, { readonly at: number; readonly stood: ReadonlyMap<string, Standing> }>();
 
   const look = (node: CellNode, state: CellState, need: Need): void => {
     const place = `${node.id} beside ${need.questionId}`;
@@ -40,7 +40,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       after.set(held.user, since);
       // Seen by the last try, or resting then and merely rested since: no arrival.
       const rested = held.coolUntil - node.skewMs > tried;
-      if (tried >= since - SAMPLE_MS || rested || scout?.stood.get(held.user) === standing(held)) continue;
+      if (tried >= since - SAMPLE_MS || rested || stands(scout?.stood.get(held.user), held)) continue;
       if (world.now - since > GRACE_MS) report('WAKE2', `${held.user} in ${place} for ${world.now - since} ms`);
     }
   };
@@ -68,6 +68,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       }
     },
     healed: () => {
+      const known = new Map(beside);
       for (const node of world.cells.values()) {
         const { state } = node;
         if (state?.birth === undefined || !welcomes(state)) continue;
@@ -86,19 +87,32 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
           look(node, state, { ...beacon.need, excluded: needOf(home.state, home.question).excluded });
         }
       }
+      // What was not looked at now was being tried: whoever stands there is seen anew.
+      for (const [place, pairs] of known) if (beside.get(place) === pairs) beside.delete(place);
     },
   };
 };
 
+type Standing = { readonly place: string; readonly holds: number };
+
 /** How everybody here stood at that moment: who stands so still has not arrived since. */
-function stoodIn(node: CellNode): ReadonlyMap<string, string> {
-  const stood = new Map<string, string>();
+function stoodIn(node: CellNode): ReadonlyMap<string, Standing> {
+  const stood = new Map<string, Standing>();
   for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') stood.set(held.user, standing(held));
   return stood;
 }
 
-const standing = ({ epoch, point, holds, profile }: Held): string =>
-  `${epoch} ${point.lat} ${point.lng} ${holds.size} ${profile.topics.join()}`;
+const standing = ({ epoch, point, holds, profile }: Held): Standing => ({
+  place: `${epoch} ${point.lat} ${point.lng} ${profile.topics.join()}`,
+  holds: holds.size,
+});
+
+/** Taking a slot is no arrival, freeing one is. */
+function stands(before: Standing | undefined, held: Held): boolean {
+  if (before === undefined) return false;
+  const now = standing(held);
+  return now.place === before.place && now.holds >= before.holds;
+}
 
 /** SLEEP2: a scout that says it left its beacon has it on the disk in the same step. */
 function checkBeacon(node: CellNode, { replies }: Effects, event: NodeEvent, report: Report): void {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Need } from '../../../src/protocol/messages.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
-import { ana, at, bob, candidate, cem, EAST, need, newQuestion, oid, policyWith, qid } from '../support/names.ts';
+import { ana, at, bob, candidate, cem, EAST, need, newQuestion, oid, policyWith, qid, WEST } from '../support/names.ts';
 
 const far = at(0, 2300);
 
@@ -222,6 +222,18 @@ describe('a nudge', () => {
     cell.answer('reserve', { t: 'held' });
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
     expect(cell.request(nudge())).toEqual({ t: 'known' });
+  });
+
+  it('WAKE2 is asked again when an attempt is on its way to where the user was before: it may come to nothing', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion() });
+    cell.request(nudge());
+    const elsewhere = { t: 'nudge', questionId: qid(), candidate: candidate(bob, WEST) } as const;
+    expect(cell.request(elsewhere)).toEqual({ t: 'tried' });
+    expect(cell.sentOf('reserve')).toHaveLength(1);
+    cell.answer('reserve', { t: 'refused', reason: 'gone' });
+    expect(cell.request(elsewhere)).toEqual({ t: 'tried' });
+    expect(cell.sentOf('reserve').map(({ address }) => address.to === 'cell' && address.cell)).toEqual([EAST, WEST]);
   });
 
   it('is told when the question needs nobody, knows the user, or is gone', () => {
