@@ -5,11 +5,8 @@ import type { UserId } from '../protocol/ids.ts';
 import { arrive } from './arrival.ts';
 import { policyOf } from './need.ts';
 import { COALESCE_ABOVE, strainNow } from './pressure.ts';
-import type { CellState } from './state.ts';
+import type { CellState, PutOff } from './state.ts';
 import type { Tx } from './tx.ts';
-
-/** What is put off for a user, until their turn comes. */
-export type PutOff = { arrival: boolean; row: boolean };
 
 /** True when the work of this move is to wait for the user's turn: then `putOff` it. Else it is done now. */
 export function isTooSoon(tx: Tx, user: UserId): boolean {

@@ -3,7 +3,7 @@ import { plusMs } from '../lib/brand.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { Address, CellRequest } from '../protocol/messages.ts';
-import type { CellState, Errand, Lane } from './state.ts';
+import type { CellState, Errand, Lane, Life } from './state.ts';
 import { call, type Tx } from './tx.ts';
 
 /** The platform allows six connections at once. */
@@ -44,6 +44,15 @@ export function rest(tx: Tx, lane: string): void {
   if (known === undefined) return;
   known.failures++;
   known.retryAt = plusMs(tx.now, Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** Math.min(known.failures, 8)));
+}
+
+/** The next stage of a change: what was under way for the one before is nothing to it. */
+export function become(tx: Tx, change: Partial<Life>): void {
+  const { state } = tx;
+  state.life = { ...state.life, ...change };
+  tx.life = true;
+  state.change.lanes.clear();
+  state.change.ready.clear();
 }
 
 function busyLanes(state: CellState): number {

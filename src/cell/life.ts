@@ -6,7 +6,6 @@ import type { Point } from '../geo/point.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import { type CellId, homeOf, type QuestionId } from '../protocol/ids.ts';
 import type { CellState, Life } from './state.ts';
-import type { Tx } from './tx.ts';
 
 export const newborn = (): Life => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
 
@@ -29,14 +28,6 @@ export function isAtRest({ phase }: Life): boolean {
 /** Cells that hold people of this place beside this one. */
 export function also({ life: { phase, behind } }: CellState): readonly CellId[] {
   return phase.t === 'handing' ? [...phase.to, ...behind] : behind;
-}
-
-export function become(tx: Tx, change: Partial<Life>): void {
-  const { state } = tx;
-  state.life = { ...state.life, ...change };
-  tx.life = true;
-  state.change.lanes.clear();
-  state.change.ready.clear();
 }
 
 export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined && a.by === b.by && a.n === b.n;

@@ -1,8 +1,8 @@
 // A cell's state: empty, or rebuilt from its rows.
 import { decode } from '../geo/geohash.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { CellId } from '../protocol/ids.ts';
-import type { Birth } from '../protocol/messages.ts';
 import { agenda } from './agenda.ts';
 import {
   decodeArriving,

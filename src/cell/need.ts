@@ -2,7 +2,8 @@
 import { present } from '../lib/assert.ts';
 import { radiusAt } from '../matching/stages.ts';
 import type { UserId } from '../protocol/ids.ts';
-import type { Need, OfferCopy } from '../protocol/messages.ts';
+import type { OfferCopy } from '../protocol/messages.ts';
+import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { CellState, Question } from './state.ts';
 

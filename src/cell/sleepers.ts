@@ -1,7 +1,7 @@
 // Questions that want to hear of arrivals (of this cell, and beacons of others), in groups of identical needs: an arrival is
 // held against each group once, however many questions slumber in it.
 import type { QuestionId } from '../protocol/ids.ts';
-import type { Need } from '../protocol/messages.ts';
+import type { Need } from '../protocol/need.ts';
 
 export type Group = {
   readonly key: string;

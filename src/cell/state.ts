@@ -2,12 +2,13 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
-import type { Birth, Candidate, HoldRecord, Need, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
+import type { Candidate, HoldRecord, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
+import type { Need } from '../protocol/need.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
-import type { PutOff } from './coalesce.ts';
 import type { Meter } from './meter.ts';
 import type { Roster } from './roster.ts';
 import type { Sleepers } from './sleepers.ts';
@@ -151,6 +152,9 @@ export type CellSocket = {
   /** Absent until a ping that came over it was taken. */
   heard?: boolean;
 };
+
+/** What is put off for a user, until their turn comes. */
+export type PutOff = { arrival: boolean; row: boolean };
 
 /** What a call in flight is for. */
 export type Pending =

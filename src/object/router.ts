@@ -2,10 +2,10 @@
 import { nearestCity } from '../city/nearest.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { MapReply, MapRequest } from '../protocol/change-messages.ts';
 import type { CellId, HomeKey, UserId } from '../protocol/ids.ts';
 import type {
-  Birth,
   CellCallName,
   CellCalls,
   CellEnvelope,

@@ -1,6 +1,8 @@
 // What is said when the map changes: between the cells of a family (a parent and its 32 children), and to the map's primary.
+
+import type { Birth } from './birth.ts';
 import type { CellId, CityId, UserId } from './ids.ts';
-import type { Birth, Need } from './messages.ts';
+import type { Need } from './need.ts';
 
 /** Divides a cell or joins its parts: led by the parent of the family of 33, which numbers what it leads. */
 export type Op = { readonly by: CellId; readonly n: number };

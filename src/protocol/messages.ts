@@ -1,8 +1,10 @@
 // What objects say to each other and what the edge says to them. Each call has one `ask` and one `reply`; messages carry ids,
 // epochs and durations, never another machine's time.
 import type { Point } from '../geo/point.ts';
+import type { Birth } from './birth.ts';
 import type { ChangeCalls, LifeName } from './change-messages.ts';
 import type { CellId, CityId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
+import type { Need } from './need.ts';
 import type { Policy } from './policy.ts';
 import type { Problem } from './problems.ts';
 import type {
@@ -65,18 +67,6 @@ export type UserRecord = {
   readonly holds: readonly HoldRecord[];
 };
 
-/** What a question needs, as other cells see it. */
-export type Need = {
-  readonly questionId: QuestionId;
-  readonly asker: UserId;
-  readonly point: Point;
-  readonly radiusM: number;
-  readonly topic?: string;
-  readonly languages: readonly string[];
-  /** Users who are not to be tried: offered before, or just refused. */
-  readonly excluded: readonly UserId[];
-};
-
 /** Somebody suitable, where they are held, with every normalised term (0 to 1) of the score. */
 export type Candidate = {
   readonly user: UserId;
@@ -90,22 +80,6 @@ export type Candidate = {
     readonly idle: number;
     readonly freshness: number;
   };
-};
-
-/** The map row by which a cell is born or brought up to date; the higher version wins. */
-export type Birth = {
-  readonly cell: CellId;
-  readonly city: CityId;
-  /** Of the city's row: raised by each change of cells or policy. */
-  readonly version: number;
-  readonly op: string;
-  readonly policy: Policy;
-  /** Leaves within the largest radius of this cell, this one left out. */
-  readonly near: readonly CellId[];
-  /** The city is being removed: what was asked ends as promised, and nothing new is taken. */
-  readonly draining?: true;
-  /** It is gone. */
-  readonly removed?: true;
 };
 
 export type NewQuestion = {

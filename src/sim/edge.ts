@@ -3,9 +3,8 @@ import { encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { CellId } from '../protocol/ids.ts';
 import type { CellRequest } from '../protocol/messages.ts';
-import { leafIn } from './map.ts';
-import type { AnyReply } from './node.ts';
-import type { World } from './world.ts';
+import { leafIn, type SimMap } from './map.ts';
+import type { AnyReply, CellNode, Node } from './node.ts';
 
 const HOPS_MAX = 5;
 /** How long a client's call is repeated to a cell that is not filled yet. */
@@ -25,7 +24,17 @@ export type Edge = {
   ) => void;
 };
 
-export function edge(world: World): Edge {
+/** What an edge needs of the world. */
+type Around = {
+  readonly map: SimMap;
+  readonly now: number;
+  readonly after: (ms: number, run: () => void) => void;
+  readonly cell: (id: CellId) => CellNode;
+  readonly isD1Away: () => boolean;
+  readonly request: (node: Node, request: CellRequest, timeoutMs: number, done: (reply: AnyReply) => void) => void;
+};
+
+export function edge(world: Around): Edge {
   let leaves = world.map.leaves();
   let staleAt = 0;
   const refresh = (): void => {

@@ -7,10 +7,10 @@ import { center, decode, encode, MAX_LENGTH, neighbors } from '../geo/geohash.ts
 import type { Point } from '../geo/point.ts';
 import type { Prng } from '../lib/prng.ts';
 import { resolvePolicy } from '../matching/policy.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { MapReply, MapRequest, MapRowView } from '../protocol/change-messages.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
-import type { Birth } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
 
 export type SimMap = {

@@ -5,9 +5,9 @@ import type { CityPlan } from '../city/plan.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Result } from '../lib/result.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { MapCalls, MapReply } from '../protocol/change-messages.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import type { Birth } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { Problem } from '../protocol/problems.ts';
 

@@ -5,8 +5,9 @@ import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
 import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
 import { Router } from '../../src/object/router.ts';
+import type { Birth } from '../../src/protocol/birth.ts';
 import type { CellId, CityId, HomeKey } from '../../src/protocol/ids.ts';
-import type { Birth, CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
+import type { CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { City, MapPart } from '../../src/store/city-store.ts';
 

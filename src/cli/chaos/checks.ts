@@ -1,18 +1,9 @@
 // What must hold, checked from outside over the whole history: each check is a pure function from evidence to violations.
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../protocol/ids.ts';
-import { acceptedOf, ENDED, type Evidence, evidenceOf } from './evidence.ts';
+import { acceptedOf, ENDED, evidenceOf } from './evidence.ts';
 import type { History } from './history.ts';
 import { inboxChecks } from './inbox-checks.ts';
-
-export type Violation = {
-  readonly rule: string;
-  readonly text: string;
-  readonly kind?: 'lost' | 'doubleAccept' | 'duplicateEvent';
-  /** Time may still mend it: something is late, not wrong. */
-  readonly late?: true;
-};
-
-export type Check = (history: History, evidence: Evidence) => readonly Violation[];
+import type { Check, Violation } from './violation.ts';
 
 /** What an offer or a question that is over may answer. */
 const OVER: ReadonlySet<string> = new Set(['offer_gone', 'question_ended']);

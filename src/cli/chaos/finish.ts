@@ -3,9 +3,10 @@ import { VicinalClient } from '../../client/client.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../protocol/views.ts';
-import { type Violation, violationsOf } from './checks.ts';
+import { violationsOf } from './checks.ts';
 import type { Final, History, Member } from './history.ts';
 import { CENTRE } from './town.ts';
+import type { Violation } from './violation.ts';
 
 export type Inspector = {
   /** Reads how everything stands. `held` takes users over from their own clients, so that it is for the very end. */

@@ -2,8 +2,8 @@
 // stays until it is acknowledged.
 import { type OfferId, type QuestionId, questionOf } from '../../protocol/ids.ts';
 import type { OfferView, UserEvent } from '../../protocol/views.ts';
-import type { Check, Violation } from './checks.ts';
 import { canonical, ENDED, questionIn, timeOf } from './evidence.ts';
+import type { Check, Violation } from './violation.ts';
 
 /** One number is one event, however often and by whatever way it came. */
 const numbersAreUnique: Check = ({ received, final }) => {

@@ -5,7 +5,6 @@ import { prng } from '../../lib/prng.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { signToken } from '../support/token.ts';
 import { rollOut } from '../traffic/rollout.ts';
-import type { Violation } from './checks.ts';
 import { evidenceOf } from './evidence.ts';
 import { inspector, whenSettled } from './finish.ts';
 import type { Final, History, Member } from './history.ts';
@@ -16,6 +15,7 @@ import { settling } from './settle.ts';
 import { slotsLeaked } from './slots.ts';
 import { CHAOS_CITY } from './town.ts';
 import { openVictim, type Victim } from './victim.ts';
+import type { Violation } from './violation.ts';
 
 export type ChaosOptions = {
   readonly kills: number;

@@ -3,10 +3,10 @@ import { VicinalClient } from '../../client/client.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import type { OfferId, QuestionId } from '../../protocol/ids.ts';
 import type { OfferView } from '../../protocol/views.ts';
-import type { Violation } from './checks.ts';
 import type { Inspector } from './finish.ts';
 import type { Member } from './history.ts';
 import { CENTRE } from './town.ts';
+import type { Violation } from './violation.ts';
 
 const WITHIN_MS = 45_000;
 const EXPIRES_S = 90;

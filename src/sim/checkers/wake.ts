@@ -8,7 +8,7 @@ import type { EpochMs } from '../../lib/brand.ts';
 import { refuse } from '../../matching/filter.ts';
 import type { Effects } from '../../protocol/effects.ts';
 import type { QuestionId } from '../../protocol/ids.ts';
-import type { Need } from '../../protocol/messages.ts';
+import type { Need } from '../../protocol/need.ts';
 import type { CellNode, NodeEvent } from '../node.ts';
 import type { MakeChecker, Report } from './checker.ts';
 

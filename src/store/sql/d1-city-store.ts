@@ -4,11 +4,11 @@ import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
 import { distanceM } from '../../geo/distance.ts';
 import { center, children, decode } from '../../geo/geohash.ts';
 import { present } from '../../lib/assert.ts';
-import { type EpochMs, epochMs } from '../../lib/brand.ts';
+import { epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
+import type { Birth } from '../../protocol/birth.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
-import type { Birth } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import {
   type AuditEntry,
@@ -19,15 +19,10 @@ import {
   type ReadOptions,
   versionOf,
 } from '../city-store.ts';
+import type { D1Deps } from './d1-deps.ts';
 import { d1Removal } from './d1-removal.ts';
 import { previewRollout, rollOut } from './d1-rollout.ts';
 import { readRows, swap } from './d1-swap.ts';
-
-export type D1Deps = {
-  readonly now: () => EpochMs;
-  /** A new name for an operation. */
-  readonly op: () => string;
-};
 
 export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
   const store: CityStore = {

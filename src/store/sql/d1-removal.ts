@@ -3,7 +3,7 @@ import { prefix3 } from '../../city/cell-map.ts';
 import { present } from '../../lib/assert.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import type { City, CityStore } from '../city-store.ts';
-import type { D1Deps } from './d1-city-store.ts';
+import type { D1Deps } from './d1-deps.ts';
 import { prefixesAround, TOP_VERSION } from './d1-rollout.ts';
 
 type RemovalStore = Pick<

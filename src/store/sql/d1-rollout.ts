@@ -12,7 +12,7 @@ import { err, ok, type Result } from '../../lib/result.ts';
 import { DEFAULT_POLICY } from '../../matching/policy.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import type { City, CityStore, MapRow, Rollout, RolloutPreview, RolloutResult } from '../city-store.ts';
-import type { D1Deps } from './d1-city-store.ts';
+import type { D1Deps } from './d1-deps.ts';
 
 const TRIES_MAX = 4;
 /** No radius is larger (protocol/policy.ts), and the margin is added to it. */

@@ -2,7 +2,7 @@
 import { present } from '../../lib/assert.ts';
 import type { MapCalls, MapReply, MapRowView } from '../../protocol/change-messages.ts';
 import type { CellId } from '../../protocol/ids.ts';
-import type { D1Deps } from './d1-city-store.ts';
+import type { D1Deps } from './d1-deps.ts';
 import { TOP_VERSION } from './d1-rollout.ts';
 
 const ROWS = 'SELECT cell, state, version, op FROM cells WHERE cell IN (SELECT value FROM json_each(?1))';

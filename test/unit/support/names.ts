@@ -4,6 +4,7 @@ import type { Point } from '../../../src/geo/point.ts';
 import { shifted } from '../../../src/geo/shifted.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
+import type { Birth } from '../../../src/protocol/birth.ts';
 import {
   type CellId,
   type CityId,
@@ -14,7 +15,8 @@ import {
   questionId,
   type UserId,
 } from '../../../src/protocol/ids.ts';
-import type { Birth, Candidate, Need, NewQuestion, Ping, UserRecord } from '../../../src/protocol/messages.ts';
+import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/protocol/messages.ts';
+import type { Need } from '../../../src/protocol/need.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
 
 /** 2026-11-20T00:00:00Z. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Violation, violationsOf } from '../../../../src/cli/chaos/checks.ts';
+import { violationsOf } from '../../../../src/cli/chaos/checks.ts';
 import type { Final, History } from '../../../../src/cli/chaos/history.ts';
+import type { Violation } from '../../../../src/cli/chaos/violation.ts';
 import type { OfferId, QuestionId, UserId } from '../../../../src/protocol/ids.ts';
 import type { OfferView } from '../../../../src/protocol/views.ts';
 import {

@@ -1,0 +1,15 @@
+// A question on its way to other cells.
+import type { Point } from '../geo/point.ts';
+import type { QuestionId, UserId } from './ids.ts';
+
+/** What a question needs, as other cells see it. */
+export type Need = {
+  readonly questionId: QuestionId;
+  readonly asker: UserId;
+  readonly point: Point;
+  readonly radiusM: number;
+  readonly topic?: string;
+  readonly languages: readonly string[];
+  /** Users who are not to be tried: offered before, or just refused. */
+  readonly excluded: readonly UserId[];
+};
