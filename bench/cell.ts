@@ -1,5 +1,5 @@
 // How fast one cell steps: `node bench/cell.ts [seed]`. The shipping step, called directly, without network and disk.
-import { collect } from '../src/cell/holds.ts';
+import { collect } from '../src/cell/users/holds.ts';
 import { prng } from '../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../src/matching/policy.ts';
 import type { UserId } from '../src/protocol/ids.ts';

@@ -1,10 +1,10 @@
 // What a cell does first after its object was constructed: take up what its rows and sockets say was under way.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Attachment } from '../protocol/effects.ts';
-import { arrive } from './arrival.ts';
-import { claim } from './presence.ts';
-import { claimTaken } from './takeover.ts';
+import { claimTaken } from './change/takeover.ts';
+import { arrive } from './questions/arrival.ts';
 import type { Tx } from './tx.ts';
+import { claim } from './users/presence.ts';
 import { watchUser } from './watch.ts';
 
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */

@@ -1,8 +1,8 @@
 // When each entity of a cell wants attention next: pure, so that the alarm can be checked against a table.
 import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
-import { isAtRest } from './life.ts';
-import { hasEnded, isLive } from './lifecycle.ts';
+import { isAtRest } from './change/life.ts';
+import { hasEnded, isLive } from './questions/lifecycle.ts';
 import type { Arriving, Beacon, CellState, Held, Question, Taking } from './state.ts';
 
 /** A crash between a commit and its sends is repaired this long after it, should nothing else wake the object before. */

@@ -4,6 +4,7 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { agenda } from './agenda.ts';
+import { decides, newborn } from './change/life.ts';
 import {
   decodeArriving,
   decodeBeacon,
@@ -15,13 +16,12 @@ import {
   decodeUser,
 } from './codec.ts';
 import { dueLife, dueQuestion, dueTaking } from './due.ts';
-import { decides, newborn } from './life.ts';
-import { isShort } from './lifecycle.ts';
-import { meter } from './meter.ts';
-import { needOf } from './need.ts';
-import { roster } from './roster.ts';
-import { sleepers } from './sleepers.ts';
+import { isShort } from './questions/lifecycle.ts';
+import { needOf } from './questions/need.ts';
+import { sleepers } from './questions/sleepers.ts';
 import type { CellState } from './state.ts';
+import { meter } from './strain/meter.ts';
+import { roster } from './users/roster.ts';
 import { watchArriving, watchBeacon, watchUser } from './watch.ts';
 
 export function emptyCell(): CellState {

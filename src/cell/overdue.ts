@@ -3,17 +3,17 @@ import { plusMs } from '../lib/brand.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
-import { dropBeacon, endNudge } from './arrival.ts';
-import { askAbout } from './holds.ts';
-import { answeredCount, hasEnded, isShort } from './lifecycle.ts';
-import { look, lostReserve } from './match.ts';
-import { end, expire } from './offers.ts';
-import { claim, dropArriving, lapse } from './presence.ts';
-import { askAfterFrozen } from './recall.ts';
+import { claimTaken } from './change/takeover.ts';
+import { dropBeacon, endNudge } from './questions/arrival.ts';
+import { answeredCount, hasEnded, isShort } from './questions/lifecycle.ts';
+import { look, lostReserve } from './questions/match.ts';
+import { end, expire } from './questions/offers.ts';
+import { isPaid } from './questions/streams.ts';
 import type { Held, Question } from './state.ts';
-import { isPaid } from './streams.ts';
-import { claimTaken } from './takeover.ts';
 import type { Tx } from './tx.ts';
+import { askAbout } from './users/holds.ts';
+import { claim, dropArriving, lapse } from './users/presence.ts';
+import { askAfterFrozen } from './users/recall.ts';
 import { watchUser } from './watch.ts';
 
 /** Runs everything that is due by now, each entity once. */

@@ -2,17 +2,17 @@
 import { unreachable } from '../lib/assert.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
 import type { CellReply, ClaimReply, StateReply, UserReply } from '../protocol/messages.ts';
-import { afterNudge } from './arrival.ts';
-import { errandDone } from './change.ts';
-import { stateOfHold } from './holds.ts';
-import { hasEnded } from './lifecycle.ts';
-import { reserved, scouted } from './match.ts';
-import { claimed } from './presence.ts';
-import { cancel } from './questions.ts';
-import { forget } from './recall.ts';
-import { delivered } from './streams.ts';
-import { taken } from './takeover.ts';
+import { errandDone } from './change/carry-on.ts';
+import { taken } from './change/takeover.ts';
+import { afterNudge } from './questions/arrival.ts';
+import { hasEnded } from './questions/lifecycle.ts';
+import { reserved, scouted } from './questions/match.ts';
+import { cancel } from './questions/questions.ts';
+import { delivered } from './questions/streams.ts';
 import type { Tx } from './tx.ts';
+import { stateOfHold } from './users/holds.ts';
+import { claimed } from './users/presence.ts';
+import { forget } from './users/recall.ts';
 
 type Failed = { readonly t: 'failed' };
 

@@ -9,9 +9,9 @@ import type { Candidate, HoldRecord, OfferCopy, Ping, Profile, StreamItem } from
 import type { Need } from '../protocol/need.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
-import type { Meter } from './meter.ts';
-import type { Roster } from './roster.ts';
-import type { Sleepers } from './sleepers.ts';
+import type { Sleepers } from './questions/sleepers.ts';
+import type { Meter } from './strain/meter.ts';
+import type { Roster } from './users/roster.ts';
 
 /** The slot that an offer takes at a user held here. `until` asks the question's cell; it never frees by itself. */
 export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs };

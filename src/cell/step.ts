@@ -5,21 +5,21 @@ import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts';
-import { arrive } from './arrival.ts';
 import { boot } from './boot.ts';
-import { carryOn } from './change.ts';
-import { catchUp } from './coalesce.ts';
+import { carryOn } from './change/carry-on.ts';
+import { splitWhenHot } from './change/split.ts';
 import { setBirth } from './load.ts';
-import { tellLoad } from './load-report.ts';
-import { count, noteAlarm } from './meter.ts';
 import { overdue } from './overdue.ts';
-import { socketLost } from './presence.ts';
+import { arrive } from './questions/arrival.ts';
+import { deliver } from './questions/streams.ts';
 import { answerTo } from './replies.ts';
 import { handle } from './requests.ts';
-import { splitWhenHot } from './split.ts';
 import type { CellState, Token } from './state.ts';
-import { deliver } from './streams.ts';
+import { catchUp } from './strain/coalesce.ts';
+import { tellLoad } from './strain/load-report.ts';
+import { count, noteAlarm } from './strain/meter.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
+import { socketLost } from './users/presence.ts';
 
 export type CellEvent =
   /** The object was constructed: what its sockets carry, and the alarm that is armed. */

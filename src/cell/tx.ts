@@ -5,6 +5,7 @@ import type { MapRequest } from '../protocol/change-messages.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
+import { decides, isAtRest } from './change/life.ts';
 import {
   encodeArriving,
   encodeBeacon,
@@ -17,10 +18,9 @@ import {
 } from './codec.ts';
 import { dueLife, dueQuestion, dueTaking } from './due.ts';
 import type { JournalRecord } from './journal.ts';
-import { decides, isAtRest } from './life.ts';
-import { hasEnded, isShort } from './lifecycle.ts';
 import { Marks } from './marks.ts';
-import { needOf } from './need.ts';
+import { hasEnded, isShort } from './questions/lifecycle.ts';
+import { needOf } from './questions/need.ts';
 import type { CellState, Pending, Token } from './state.ts';
 import { nextAlarm, watchArriving, watchBeacon, watchUser } from './watch.ts';
 

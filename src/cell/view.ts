@@ -2,10 +2,10 @@
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { AnswerView, OfferState, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
-import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './lifecycle.ts';
-import { radiusOf } from './need.ts';
-import { pingEveryS } from './pressure.ts';
+import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './questions/lifecycle.ts';
+import { radiusOf } from './questions/need.ts';
 import type { CellState, Held, Hold, Offer, Question } from './state.ts';
+import { pingEveryS } from './strain/pressure.ts';
 
 const MINUTE_MS = 60_000;
 // The last minute that was written out: formatting a date whole costs more than all the rest of a ping.

@@ -14,7 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'recall-old-epoch',
     'a recall is answered from a row of another epoch',
-    'src/cell/recall.ts',
+    'src/cell/users/recall.ts',
     'if (held === undefined || held.epoch !== epoch) {',
     'if (held === undefined) {',
   ),
@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'fence-ignored',
     'a grant of a recalled epoch is taken',
-    'src/cell/presence.ts',
+    'src/cell/users/presence.ts',
     'if (answer.epoch <= arriving.fence) claim(tx, arriving);',
     'if (false) claim(tx, arriving);',
   ),
@@ -43,14 +43,14 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'hold-freed-by-clock',
     'a hold is freed when its time is up',
-    'src/cell/holds.ts',
+    'src/cell/users/holds.ts',
     "query(tx, held.user, offer, 'state');\n}\n\n/** Holds that came",
     'free(tx, held, offer);\n}\n\n/** Holds that came',
   ),
   one(
     'reserve-at-frozen',
     'a user who was given up still takes holds',
-    'src/cell/holds.ts',
+    'src/cell/users/holds.ts',
     "if (held === undefined || held.phase !== 'live') return 'gone';",
     "if (held === undefined || held.phase === 'lapsed') return 'gone';",
   ),
@@ -73,12 +73,12 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'one accept too many is taken',
     edits: [
       {
-        file: 'src/cell/offers.ts',
+        file: 'src/cell/questions/offers.ts',
         find: 'if (acceptedCount(question) >= question.answersWanted)',
         replace: 'if (acceptedCount(question) > question.answersWanted)',
       },
       {
-        file: 'src/cell/offers.ts',
+        file: 'src/cell/questions/offers.ts',
         find: 'if (acceptedCount(question) === question.answersWanted) {',
         replace: 'if (acceptedCount(question) === question.answersWanted + 1) {',
       },
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'void-revived',
     'an attempt that was given up becomes an offer after all',
-    'src/cell/match.ts',
+    'src/cell/questions/match.ts',
     "if (held && offer.state === 'void') release(tx, id, offer.user, cell);",
     "if (held && offer.state === 'void') make(tx, question, offer);",
   ),
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'freed-slot-unseen',
     'a user who frees a slot is not held against the sleepers',
-    'src/cell/holds.ts',
+    'src/cell/users/holds.ts',
     "else if (held.phase === 'live') tx.arrivals.add(held.user);",
     '',
   ),
@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: 'src/user/inbox.ts', find: 'if (item.n > known.n + 1) break;', replace: '' },
       {
-        file: 'src/cell/streams.ts',
+        file: 'src/cell/questions/streams.ts',
         find: 'stream.items.slice(0, ITEMS_PER_CALL)',
         replace: 'stream.items.slice(-1)',
       },
@@ -171,7 +171,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'owed-forgotten',
     'what could not be delivered is forgotten',
-    'src/cell/streams.ts',
+    'src/cell/questions/streams.ts',
     'stream.failures++;',
     'stream.items = [];',
   ),
@@ -211,7 +211,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'try-unguarded',
     'a try in flight leaves no durable time to try again',
-    'src/cell/match.ts',
+    'src/cell/questions/match.ts',
     "question.phase = { t: 'open', retryAt: at };",
     'return;',
   ),
@@ -239,21 +239,21 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'frozen-decides',
     'a cell that hands over goes on answering for its questions',
-    'src/cell/gate.ts',
+    'src/cell/change/gate.ts',
     "return isForLeaf(request) && !stays ? { t: 'moved', to: phase.to } : undefined;",
     'return isForLeaf(request) && stays ? undefined : undefined;',
   ),
   one(
     'dropped-unadopted',
     'a question is dropped when it is sent, not when its successor has it',
-    'src/cell/handover.ts',
+    'src/cell/change/handover.ts',
     "{ t: 'adopt', op, from: here, questions: rows });",
     "{ t: 'adopt', op, from: here, questions: rows });\n        adopted(tx, cell, questions);",
   ),
   one(
     'fill-ungated',
     'a cell that is being filled answers for questions that it has not got yet',
-    'src/cell/gate.ts',
+    'src/cell/change/gate.ts',
     'return id === undefined || state.questions.has(id) ? undefined :',
     'return id === undefined || id !== undefined ? undefined :',
   ),
@@ -262,17 +262,17 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a swap whose outcome is unknown is taken to have happened',
     edits: [
       {
-        file: 'src/cell/change.ts',
+        file: 'src/cell/change/carry-on.ts',
         find: "import { isSameOp } from './life.ts';",
         replace: "import { isSameOp, opText } from './life.ts';",
       },
       {
-        file: 'src/cell/change.ts',
+        file: 'src/cell/change/carry-on.ts',
         find: 'if (!back(tx, lane, callId, heard) || !heard) return;',
         replace: "if (!back(tx, lane, callId, heard) || (!heard && errand.what !== 'swap')) return;",
       },
       {
-        file: 'src/cell/change.ts',
+        file: 'src/cell/change/carry-on.ts',
         find: "else if (answer.t === 'rows' && mapSaidOfSplit(",
         replace:
           "else if (what === 'swap') mapSaidOfSplit(tx, phase, { t: 'rows', rows: [{ cell: phase.op.by, state: 'split', version: 0, op: opText(phase.op) }] });\n    else if (answer.t === 'rows' && mapSaidOfSplit(",
@@ -289,21 +289,21 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'born-anew',
     'a question that was handed over counts as another one',
-    'src/cell/carry.ts',
+    'src/cell/change/carry.ts',
     'createdAt: at(question.createdAt),',
     'born: question.createdAt + ms,\n    createdAt: at(question.createdAt),',
   ),
   one(
     'init-of-old',
     'a cell takes an operation that it has heard of before',
-    'src/cell/takeover.ts',
+    'src/cell/change/takeover.ts',
     'if (op.n <= life.heard) return DONE;',
     '',
   ),
   one(
     'joined-anew',
     'a user who was handed over is granted to a ping once more, without the holds that they took meanwhile',
-    'src/cell/takeover.ts',
+    'src/cell/change/takeover.ts',
     'arrive(tx, held);\n  joined(tx, held);',
     'arrive(tx, held);',
   ),

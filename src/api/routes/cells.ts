@@ -1,6 +1,7 @@
 // /v1/ops/cells: the cells of a city and what each carries.
-import { mayMerge, together } from '../../cell/heat.ts';
-import { childrenOf } from '../../cell/split.ts';
+
+import { childrenOf } from '../../cell/change/split.ts';
+import { mayMerge, together } from '../../cell/strain/heat.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import { isProblem } from '../../object/call.ts';
 import type { Services } from '../../object/services.ts';

@@ -1,9 +1,9 @@
 // LIVE1: once faults have stopped and everybody has gone home, nothing is left waiting: questions have ended, holds are freed,
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable.
 
+import { decides, isAtRest } from '../../cell/change/life.ts';
 import { dueQuestion } from '../../cell/due.ts';
-import { decides, isAtRest } from '../../cell/life.ts';
-import { hasEnded, isLive, isShort } from '../../cell/lifecycle.ts';
+import { hasEnded, isLive, isShort } from '../../cell/questions/lifecycle.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';

@@ -1,8 +1,8 @@
 // WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
 // beacon lies, who arrived after it fell asleep. Both once faults have stopped.
-import { decides, welcomes } from '../../cell/life.ts';
-import { isShort } from '../../cell/lifecycle.ts';
-import { needOf, policyOf } from '../../cell/need.ts';
+import { decides, welcomes } from '../../cell/change/life.ts';
+import { isShort } from '../../cell/questions/lifecycle.ts';
+import { needOf, policyOf } from '../../cell/questions/need.ts';
 import type { CellState, Held, Question } from '../../cell/state.ts';
 import type { EpochMs } from '../../lib/brand.ts';
 import { refuse } from '../../matching/filter.ts';

@@ -1,6 +1,6 @@
 // The run from end to end: cities, days, samples, figures. Somebody else simulates the samples.
-import type { Carried } from '../../cell/heat.ts';
-import { pingEveryMs } from '../../cell/pressure.ts';
+import type { Carried } from '../../cell/strain/heat.ts';
+import { pingEveryMs } from '../../cell/strain/pressure.ts';
 import { prng } from '../../lib/prng.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
 import type { PolicyPatch } from '../../protocol/policy.ts';

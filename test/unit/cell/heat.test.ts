@@ -1,7 +1,7 @@
 // How hot a cell is: what comes in fades, and the largest share of any target counts.
 import { describe, expect, it } from 'vitest';
-import { heatOf, isHot, mayMerge, usedOf } from '../../../src/cell/heat.ts';
-import { count, eventsPerS, meter, stepMs } from '../../../src/cell/meter.ts';
+import { heatOf, isHot, mayMerge, usedOf } from '../../../src/cell/strain/heat.ts';
+import { count, eventsPerS, meter, stepMs } from '../../../src/cell/strain/meter.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 
 const LIMITS = { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true };

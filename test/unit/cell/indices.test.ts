@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agenda } from '../../../src/cell/agenda.ts';
-import { roster } from '../../../src/cell/roster.ts';
-import { sleepers } from '../../../src/cell/sleepers.ts';
+import { sleepers } from '../../../src/cell/questions/sleepers.ts';
+import { roster } from '../../../src/cell/users/roster.ts';
 import { distanceM } from '../../../src/geo/distance.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import type { QuestionId, UserId } from '../../../src/protocol/ids.ts';

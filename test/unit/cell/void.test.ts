@@ -110,7 +110,7 @@ describe('an attempt', () => {
   it('ONE2 no second attempt at a user while one is on its way', () => {
     const cell = attempting(1);
     expect(states(cell)).toHaveLength(2);
-    expect(cell.request({ t: 'nudge', questionId: qid(), candidate: candidate(bob, EAST) })).toEqual({ t: 'known' });
+    expect(cell.request({ t: 'nudge', questionId: qid(), candidate: candidate(bob, EAST) })).toEqual({ t: 'tried' });
     expect(states(cell)).toHaveLength(2);
   });
 });

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { held } from '../../../src/cell/codec.ts';
-import { collect } from '../../../src/cell/holds.ts';
 import { emptyCell, setBirth } from '../../../src/cell/load.ts';
 import type { CellState } from '../../../src/cell/state.ts';
+import { collect } from '../../../src/cell/users/holds.ts';
 import { distanceM } from '../../../src/geo/distance.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { refuse } from '../../../src/matching/filter.ts';

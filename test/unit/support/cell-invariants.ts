@@ -1,9 +1,9 @@
 // What must hold of a cell after every single step, whatever the test is about.
 import { expect } from 'vitest';
+import { decides } from '../../../src/cell/change/life.ts';
 import { encodeArriving, encodeBeacon, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
 import { dueQuestion } from '../../../src/cell/due.ts';
-import { decides } from '../../../src/cell/life.ts';
-import { acceptedCount, hasEnded, isShort } from '../../../src/cell/lifecycle.ts';
+import { acceptedCount, hasEnded, isShort } from '../../../src/cell/questions/lifecycle.ts';
 import type { CellState } from '../../../src/cell/state.ts';
 import type { Effects } from '../../../src/protocol/effects.ts';
 import type { MemoryRows } from '../../../src/store/memory/memory-rows.ts';

@@ -1,0 +1,200 @@
+// A cell that is no leaf any more: its questions are frozen from this step on and handed over, each dropped once its successor has
+// it; whom to claim is said little by little, so that sockets do not all leave at once.
+import { minDistanceToBoundsM } from '../../geo/distance.ts';
+import { decode } from '../../geo/geohash.ts';
+import { plusMs } from '../../lib/brand.ts';
+import type { Op } from '../../protocol/change-messages.ts';
+import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
+import { MARGIN_M } from '../../protocol/limits.ts';
+import type { CellRequest } from '../../protocol/messages.ts';
+import { hasEnded } from '../questions/lifecycle.ts';
+import { cellOf } from '../questions/offers.ts';
+import type { CellState, LifePhase, Pending } from '../state.ts';
+import type { Tx } from '../tx.ts';
+import { pack } from './carry.ts';
+import { become, isFree, run } from './errands.ts';
+import { heirAt, heirOf } from './life.ts';
+
+type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
+
+const QUESTIONS_PER_MESSAGE = 20;
+const USERS_PER_MESSAGE = 25;
+/** Whom to claim is said in slices: all of them within ten seconds, but no more than 200 a second. */
+const SLICE_EVERY_MS = 500;
+const SLICE_PART = 20;
+const SLICE_MAX = 100;
+/** A user who is still here so long after their successor was told is told of again. */
+const TELL_AGAIN_MS = 15_000;
+
+/** The map says that `to` are the leaves now. Nothing of a question is decided here from this step on. */
+export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
+  const { state } = tx;
+  become(tx, { phase: { t: 'handing', op, to, filled: false, handed: false } });
+  state.rounds.clear();
+  for (const id of state.nudging.keys()) state.agenda.set(`n:${id}`, undefined);
+  state.nudging.clear();
+  for (const [id, what] of state.calls) if (isDecision(what)) state.calls.delete(id);
+  for (const question of state.questions.values()) {
+    state.agenda.set(`q:${question.id}`, undefined);
+    state.sleepers.delete(question.id);
+  }
+  state.change.parcels = undefined;
+  state.change.told.clear();
+  state.change.tellAt = tx.now;
+  tx.journal.push({ t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
+  sendAwayStrangers(tx);
+}
+
+/** Goes on with it, as far as it can. */
+export function handOver(tx: Tx, phase: Handing): void {
+  const { state } = tx;
+  const here = cellOf(tx);
+  const { op, to, filled } = phase;
+  const parcels = parcelsOf(state, to);
+  if (!filled) {
+    for (const cell of to) {
+      if (!isFree(tx, cell)) continue;
+      const questions = (parcels.get(cell) ?? []).slice(0, QUESTIONS_PER_MESSAGE);
+      const rows = questions.flatMap((id) => {
+        const question = state.questions.get(id);
+        return question === undefined ? [] : [pack(question, tx.now)];
+      });
+      const address = { to: 'cell', cell } as const;
+      if (questions.length > 0) {
+        run(tx, cell, { op, what: 'adopt', cell, questions }, address, { t: 'adopt', op, from: here, questions: rows });
+      } else if (!state.change.ready.has(cell)) {
+        run(tx, cell, { op, what: 'filled', cell }, address, {
+          t: 'filled',
+          op,
+          from: here,
+          beacons: beaconsFor(tx, cell),
+        });
+      }
+    }
+  }
+  if (state.users.size > 0) {
+    tellWhomToClaim(tx, phase);
+    return;
+  }
+  state.change.tellAt = undefined;
+  if (filled && !phase.handed && isEmpty(state)) sayFarewell(tx, phase);
+}
+
+/** A successor has these questions on its disk: from now on they are nobody's business here. */
+export function adopted(tx: Tx, cell: CellId, ids: readonly QuestionId[]): void {
+  const { state } = tx;
+  const left = state.change.parcels?.get(cell) ?? [];
+  for (const id of ids) {
+    state.questions.delete(id);
+    tx.questions.add(id);
+  }
+  const gone = new Set(ids);
+  state.change.parcels?.set(
+    cell,
+    left.filter((id) => !gone.has(id)),
+  );
+}
+
+/** A successor knows that it has everything: once all do, the beacons have gone with it. */
+export function filledThere(tx: Tx, phase: Handing, cell: CellId): void {
+  const { state } = tx;
+  state.change.ready.add(cell);
+  if (!phase.to.every((one) => state.change.ready.has(one))) return;
+  for (const id of state.beacons.keys()) tx.beacons.add(id);
+  state.beacons.clear();
+  become(tx, { phase: { ...phase, filled: true } });
+}
+
+export function farewellHeard(tx: Tx, phase: Handing, cell: CellId): void {
+  const { state } = tx;
+  state.change.ready.add(cell);
+  if (phase.to.every((one) => state.change.ready.has(one))) become(tx, { phase: { ...phase, handed: true } });
+}
+
+/** The user's sockets here are told to reconnect. */
+export function sendAway(tx: Tx, user: UserId): void {
+  tx.state.sockets.delete(user);
+  tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'split' }, close: true });
+}
+
+function sayFarewell(tx: Tx, { op, to }: Handing): void {
+  sendAwayStrangers(tx);
+  for (const cell of to) {
+    if (tx.state.change.ready.has(cell)) continue;
+    run(tx, cell, { op, what: 'handed', cell }, { to: 'cell', cell }, { t: 'handed', op, from: cellOf(tx) });
+  }
+}
+
+/** The next slice of those whose successors do not know of them. */
+function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
+  const { state, now } = tx;
+  const { change } = state;
+  if (change.tellAt !== undefined && change.tellAt > now) return;
+  const most = Math.min(SLICE_MAX, Math.max(USERS_PER_MESSAGE, Math.ceil(state.users.size / SLICE_PART)));
+  const slice = new Map<CellId, { readonly user: UserId; readonly epoch: number }[]>();
+  let told = 0;
+  for (const held of state.users.values()) {
+    if (told >= most) break;
+    const before = change.told.get(held.user);
+    if (held.phase === 'frozen' || (before !== undefined && plusMs(before, TELL_AGAIN_MS) > now)) continue;
+    const heir = heirAt(to, held.point);
+    const users = slice.get(heir) ?? [];
+    if (users.length >= USERS_PER_MESSAGE) continue;
+    slice.set(heir, users);
+    users.push({ user: held.user, epoch: held.epoch });
+    told++;
+  }
+  for (const [cell, users] of slice) {
+    const lane = `take ${cell}`;
+    if (!isFree(tx, lane)) continue;
+    run(tx, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(tx), users });
+    // Not sent for want of a free lane: the next slice has them again.
+    if (change.lanes.get(lane)?.call !== undefined) for (const { user } of users) change.told.set(user, now);
+  }
+  change.tellAt = plusMs(now, told > 0 ? SLICE_EVERY_MS : 4 * SLICE_EVERY_MS);
+}
+
+/** Open questions first: people wait for them. */
+function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, QuestionId[]> {
+  const { change } = state;
+  if (change.parcels !== undefined) return change.parcels;
+  const parcels = new Map<CellId, QuestionId[]>();
+  const all = [...state.questions.values()];
+  const sorted = [...all.filter(({ phase }) => !hasEnded(phase)), ...all.filter(({ phase }) => hasEnded(phase))];
+  for (const { id } of sorted) {
+    const heir = heirOf(to, id);
+    const parcel = parcels.get(heir) ?? [];
+    parcels.set(heir, parcel);
+    parcel.push(id);
+  }
+  change.parcels = parcels;
+  return parcels;
+}
+
+/** Those whose circles touch the successor. */
+function beaconsFor(tx: Tx, cell: CellId): Extract<CellRequest, { readonly t: 'filled' }>['beacons'] {
+  const bounds = decode(cell);
+  return [...tx.state.beacons.values()].flatMap(({ need, until }) => {
+    const touches = minDistanceToBoundsM(need.point, bounds) <= need.radiusM + MARGIN_M;
+    return touches && until > tx.now ? [{ need, leftMs: until - tx.now }] : [];
+  });
+}
+
+/** Nobody is held here or on the way, nor at those who filled this cell, so nobody will be. */
+function isEmpty({ users, arriving, taking, life }: CellState): boolean {
+  return users.size === 0 && arriving.size === 0 && taking.size === 0 && life.behind.length === 0;
+}
+
+/** Sockets of people whom this cell does not hold: they find their way by themselves. */
+function sendAwayStrangers(tx: Tx): void {
+  const { state } = tx;
+  for (const user of [...state.sockets.keys()]) {
+    if (state.users.has(user) || state.arriving.has(user)) continue;
+    sendAway(tx, user);
+  }
+}
+
+/** Calls whose answers would have this cell decide about its questions. */
+function isDecision({ t }: Pending): boolean {
+  return t === 'scout' || t === 'reserve' || t === 'deliver' || t === 'nudge';
+}

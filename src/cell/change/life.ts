@@ -1,0 +1,57 @@
+// A cell's life in the map: a leaf, about to be divided or joined, being filled, or handing over what it has.
+
+import { minDistanceToBoundsM } from '../../geo/distance.ts';
+import { center, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
+import type { Point } from '../../geo/point.ts';
+import type { Op } from '../../protocol/change-messages.ts';
+import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
+import type { CellState, Life } from '../state.ts';
+
+export const newborn = (): Life => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
+
+/** Its questions are decided here: everywhere but where they are being handed over. */
+export function decides({ life: { phase } }: CellState): boolean {
+  return phase.t === 'leaf' || phase.t === 'splitting' || phase.t === 'filling';
+}
+
+/** Arrivals are held against sleepers only where all questions and beacons are. */
+export function welcomes({ life: { phase } }: CellState): boolean {
+  return phase.t === 'leaf' || phase.t === 'splitting';
+}
+
+/** Nothing of a change is left to be done here. */
+export function isAtRest({ phase }: Life): boolean {
+  if (phase.t === 'handing') return phase.filled && phase.handed;
+  return phase.t === 'leaf' || (phase.t === 'filling' && !phase.untold);
+}
+
+/** Cells that hold people of this place beside this one. */
+export function also({ life: { phase, behind } }: CellState): readonly CellId[] {
+  return phase.t === 'handing' ? [...phase.to, ...behind] : behind;
+}
+
+export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined && a.by === b.by && a.n === b.n;
+
+/** As the map keeps it. */
+export const opText = (op: Op): string => `${op.by}#${op.n}`;
+
+/** Who gets a question; a home key may be shorter than a leaf, then its middle counts. */
+export function heirOf(to: readonly CellId[], id: QuestionId): CellId {
+  return heirAt(to, center(homeOf(id)));
+}
+
+/** The successor that covers a point, or the nearest one: people may be held a little beyond the border. */
+export function heirAt(to: readonly CellId[], point: Point): CellId {
+  const key = encode(point, MAX_LENGTH);
+  const covering = to.find((cell) => key.startsWith(cell));
+  if (covering !== undefined) return covering;
+  let best = to[0] as CellId;
+  let least = Number.POSITIVE_INFINITY;
+  for (const cell of to) {
+    const metres = minDistanceToBoundsM(point, decode(cell));
+    if (metres >= least) continue;
+    best = cell;
+    least = metres;
+  }
+  return best;
+}

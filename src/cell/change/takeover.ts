@@ -1,0 +1,177 @@
+// A cell that others fill: it adopts their questions, claims their users in the ordinary way, and holds arrivals against sleepers
+// only once it has everything.
+
+import { present } from '../../lib/assert.ts';
+import { epochMs, plusMs } from '../../lib/brand.ts';
+import type { Op } from '../../protocol/change-messages.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { CellRequest, ClaimReply } from '../../protocol/messages.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import { held as heldOf } from '../codec.ts';
+import { arrive } from '../questions/arrival.ts';
+import { isShort } from '../questions/lifecycle.ts';
+import { look } from '../questions/match.ts';
+import { policyOf } from '../questions/need.ts';
+import type { Taking } from '../state.ts';
+import { call, type Tx } from '../tx.ts';
+import { askAboutHolds } from '../users/holds.ts';
+import { joined } from '../users/presence.ts';
+import { fieldsOf } from '../users/record.ts';
+import { unpack } from './carry.ts';
+import { become } from './errands.ts';
+import { isSameOp } from './life.ts';
+
+type Ask<T extends CellRequest['t']> = Extract<CellRequest, { readonly t: T }>;
+type Done = { readonly t: 'done' } | Problem;
+
+const DONE: Done = { t: 'done' };
+const RETRY_MS = 1000;
+
+/** To be filled by `from`. Operations are ordered: a later one replaces one that came to nothing, an older one is let be. */
+export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
+  const { life } = tx.state;
+  if (op.n <= life.heard) return DONE;
+  const { phase } = life;
+  const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled);
+  if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
+  become(tx, { phase: { t: 'filling', op, from: [from], untold: false }, heard: op.n, origin: op, behind: [from] });
+  return DONE;
+}
+
+/** Stores questions; each is tried at once, as nobody has tried it since it was frozen. */
+export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
+  const { state } = tx;
+  if (!isFilledBy(tx, op, from)) return DONE;
+  for (const row of questions) {
+    const question = unpack(row, tx.now);
+    if (state.questions.has(question.id)) continue;
+    state.questions.set(question.id, question);
+    tx.questions.add(question.id);
+    tx.owing.add(question.id);
+    if (isShort(question)) look(tx, question);
+  }
+  return DONE;
+}
+
+/** Claims users whom `from` still holds; kept on disk, so that nobody is lost between two cells. */
+export function take(tx: Tx, { op, from, users }: Ask<'take'>): Done {
+  const { state } = tx;
+  if (!isSameOp(state.life.origin, op) || !state.life.behind.includes(from)) return DONE;
+  for (const { user, epoch } of users) {
+    const held = state.users.get(user);
+    if ((held !== undefined && held.epoch >= epoch) || state.taking.has(user)) continue;
+    const taking: Taking = { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
+    state.taking.set(user, taking);
+    claimTaken(tx, taking);
+  }
+  return DONE;
+}
+
+/** `from` has no question left for this cell: arrivals count from the step in which nobody has any. */
+export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
+  const { state } = tx;
+  const { phase } = state.life;
+  if (phase.t !== 'filling' || !isFilledBy(tx, op, from)) return DONE;
+  for (const { need, leftMs } of beacons) {
+    // One that a scout has left here meanwhile is newer.
+    if (state.beacons.has(need.questionId)) continue;
+    state.beacons.set(need.questionId, { need, until: plusMs(tx.now, leftMs) });
+    tx.beacons.add(need.questionId);
+  }
+  const left = phase.from.filter((one) => one !== from);
+  tx.life = true;
+  if (left.length > 0) {
+    state.life = { ...state.life, phase: { ...phase, from: left } };
+    return DONE;
+  }
+  become(tx, { phase: { t: 'leaf' } });
+  tx.journal.push({ t: 'cell.filled', op: op.n });
+  for (const held of state.users.values()) tx.arrivals.add(held.user);
+  return DONE;
+}
+
+/** Nobody of this place is held by `from` any more. */
+export function handed(tx: Tx, { op, from }: Ask<'handed'>): Done {
+  const { life } = tx.state;
+  if (!isSameOp(life.origin, op) || !life.behind.includes(from)) return DONE;
+  tx.state.life = { ...life, behind: life.behind.filter((one) => one !== from) };
+  tx.life = true;
+  return DONE;
+}
+
+/** The map says that this is no leaf any more; told by the parent who is. */
+export function mayRetire(tx: Tx, op: Op): boolean {
+  const { life } = tx.state;
+  return op.n > life.heard && (life.phase.t === 'leaf' || life.phase.t === 'splitting');
+}
+
+/** Asks the UserObject for a user who is handed over, until it has decided. */
+export function claimTaken(tx: Tx, taking: Taking): void {
+  const { user, epoch } = taking;
+  const { cell } = present(tx.state.birth, 'birth');
+  taking.retryAt = undefined;
+  taking.call = call(
+    tx,
+    { t: 'take', user },
+    { to: 'user', user },
+    { t: 'claim', user, cell, session: '', transfer: epoch },
+    CALL_TIMEOUT_MS,
+  );
+  tx.taking.add(user);
+}
+
+/** The UserObject's answer: from a grant on the user is matchable here, by the record alone. */
+export function taken(
+  tx: Tx,
+  user: UserId,
+  callId: number,
+  answer: ClaimReply | Problem | { readonly t: 'failed' },
+): void {
+  const { state, now } = tx;
+  const taking = state.taking.get(user);
+  if (taking === undefined || taking.call !== callId) return;
+  taking.call = undefined;
+  tx.taking.add(user);
+  if (answer.t === 'pending' || answer.t === 'failed') {
+    taking.retryAt = plusMs(now, answer.t === 'pending' ? answer.retryMs : RETRY_MS);
+    return;
+  }
+  state.taking.delete(user);
+  if (answer.t !== 'granted' || answer.epoch <= taking.fence) return;
+  const known = state.users.get(user);
+  if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
+  const { leaseLeftMs, pointAgeMs, point } = answer.record;
+  const held = heldOf({
+    ...fieldsOf(answer.record, policyOf(state), now),
+    user,
+    epoch: answer.epoch,
+    phase: leaseLeftMs > 0 ? 'live' : 'lapsed',
+    frozenAt: undefined,
+    session: '',
+    seq: undefined,
+    point,
+    pointAt: epochMs(now - pointAgeMs),
+    leaseUntil: plusMs(now, leaseLeftMs),
+    ttlMs: leaseLeftMs,
+  });
+  tx.users.add(user);
+  if (held.phase === 'lapsed' && held.holds.size === 0 && !state.arriving.has(user)) {
+    state.users.delete(user);
+    state.roster.delete(user);
+    return;
+  }
+  state.users.set(user, held);
+  if (held.phase === 'live') {
+    state.roster.set(user, held.point);
+    tx.journal.push({ t: 'user.entered', who: held.pseudonym });
+  }
+  askAboutHolds(tx, held);
+  arrive(tx, held);
+  joined(tx, held);
+}
+
+function isFilledBy(tx: Tx, op: Op, from: Ask<'filled'>['from']): boolean {
+  const { phase } = tx.state.life;
+  return phase.t === 'filling' && isSameOp(phase.op, op) && phase.from.includes(from);
+}

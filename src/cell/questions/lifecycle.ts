@@ -1,0 +1,52 @@
+// The states of questions and offers, and what counts as what.
+import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { OfferState, QuestionState } from '../../protocol/views.ts';
+import type { Offer, Phase, Question } from '../state.ts';
+
+export type Ended = Extract<Phase, { readonly endedAt: EpochMs }>;
+
+export function hasEnded(phase: Phase): phase is Ended {
+  return phase.t === 'answered' || phase.t === 'expired' || phase.t === 'cancelled';
+}
+
+/** Takes a slot at its user, or may take one: pending, accepted and not yet answered, or on its way. */
+export function isLive(offer: Offer): boolean {
+  return offer.state === 'pending' || offer.state === 'accepted' || offer.state === 'reserving';
+}
+
+/** Was shown to its user. */
+export function wasMade(offer: Offer): boolean {
+  return offer.madeAt !== undefined;
+}
+
+export const acceptedCount = (question: Question): number =>
+  count(question, (offer) => offer.state === 'accepted' || offer.state === 'answered');
+export const pendingCount = (question: Question): number => count(question, (offer) => offer.state === 'pending');
+export const reservingCount = (question: Question): number => count(question, (offer) => offer.state === 'reserving');
+export const answeredCount = (question: Question): number => count(question, (offer) => offer.state === 'answered');
+export const madeCount = (question: Question): number => count(question, wasMade);
+
+/** Fewer people on it than answers wanted: it must look for more, or sleep. */
+export function isShort(question: Question): boolean {
+  if (hasEnded(question.phase) || question.phase.t === 'matched') return false;
+  return acceptedCount(question) + pendingCount(question) < question.answersWanted;
+}
+
+export function stateOf(question: Question): QuestionState {
+  return question.phase.t;
+}
+
+/** What a user may be told of an offer; an attempt that was never made is nothing. */
+export function publicState(offer: Offer): OfferState | undefined {
+  return offer.state === 'reserving' || offer.state === 'void' ? undefined : offer.state;
+}
+
+/** Until when a reserve in flight is waited for before the attempt is void. */
+export const reserveGuard = (now: EpochMs): EpochMs => plusMs(now, 2 * RESERVE_TIMEOUT_MS);
+
+function count(question: Question, is: (offer: Offer) => boolean): number {
+  let n = 0;
+  for (const offer of question.offers) if (is(offer)) n++;
+  return n;
+}

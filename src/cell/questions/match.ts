@@ -1,0 +1,249 @@
+// One try of a question: the people here, and those of every other cell that the circle touches; the best of all get the offers.
+import { minDistanceToBoundsM } from '../../geo/distance.ts';
+import { decode } from '../../geo/geohash.ts';
+import { plusMs } from '../../lib/brand.ts';
+import { keepBest, scoreBound } from '../../matching/score.ts';
+import { sleepMs } from '../../matching/stages.ts';
+import type { OfferId, UserId } from '../../protocol/ids.ts';
+import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { Candidate, CellReply } from '../../protocol/messages.ts';
+import { also } from '../change/life.ts';
+import type { Near, Question, Round } from '../state.ts';
+import { call, type Tx } from '../tx.ts';
+import { collect } from '../users/holds.ts';
+import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
+import { needOf, policyOf } from './need.ts';
+import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
+import { sleep } from './sleep.ts';
+
+/** Outgoing connections at once. */
+const SCOUTS_AT_ONCE = 6;
+/** Candidates kept beyond the offers to make, for when some refuse. */
+const RESERVES = 4;
+const REPEATS_MAX = 3;
+/** A beacon outlives the next try by this much. */
+const BEACON_SLACK_MS = 120_000;
+
+/** Starts a try, unless one is in flight or nobody more is wanted. */
+export function look(tx: Tx, question: Question, voided: readonly UserId[] = [], repeat = 0): void {
+  const { state, now } = tx;
+  if (state.rounds.has(question.id) || !isShort(question)) return;
+  const wanted = openings(tx, question);
+  if (wanted <= 0) {
+    // Attempts on their way take the last openings: they are waited for.
+    if (reservingCount(question) === 0) sleep(tx, question);
+    else guard(tx, question);
+    return;
+  }
+  const policy = policyOf(state);
+  const needed = needOf(state, question, voided);
+  const round: Round = {
+    question: question.id,
+    needed,
+    deadline: plusMs(now, policy.scoutTimeMs),
+    queue: [],
+    candidates: collect(state, needed, policy, wanted + RESERVES, now),
+    voided: [...voided],
+    carried: voided.length,
+    inFlight: 0,
+    known: new Set([cellOf(tx)]),
+    unlit: 0,
+    repeat,
+  };
+  queueUp(round, state.near.slice(), policy.scoutCellsMax);
+  queueUp(round, also(state).map(withBounds));
+  state.rounds.set(question.id, round);
+  advance(tx, question, round);
+}
+
+/** A scout's answer, or its silence. */
+export function scouted(
+  tx: Tx,
+  question: Question,
+  round: Round,
+  answer: CellReply<'scout'> | { readonly t: 'failed' },
+): void {
+  if (tx.state.rounds.get(question.id) !== round) return;
+  round.inFlight--;
+  if (answer.t === 'scouted') {
+    const limit = openings(tx, question) + RESERVES;
+    for (const candidate of answer.candidates) {
+      if (!round.voided.includes(candidate.user)) keepBest(round.candidates, candidate, limit);
+    }
+    // One that has been divided takes no beacons: its parts do.
+    if (!answer.beacon && answer.also === undefined) round.unlit++;
+    queueUp(round, (answer.also ?? []).map(withBounds));
+  }
+  advance(tx, question, round);
+}
+
+/**
+ * Somebody who came while a try is in flight is weighed with those whom it finds, lest whoever comes just then be asked in
+ * place of better people. False when none is, or when they refused in it and are free only now: this try passes them over.
+ */
+export function join(tx: Tx, question: Question, candidate: Candidate): boolean {
+  const round = tx.state.rounds.get(question.id);
+  if (round === undefined || round.voided.includes(candidate.user)) return false;
+  const known = round.candidates.findIndex((one) => one.user === candidate.user);
+  if (known >= 0) round.candidates.splice(known, 1);
+  keepBest(round.candidates, candidate, round.candidates.length + 1);
+  if (round.inFlight === 0) decide(tx, question, round);
+  return true;
+}
+
+/** A holder's answer to a reserve. */
+export function reserved(
+  tx: Tx,
+  id: OfferId,
+  cell: Candidate['cell'],
+  answer: CellReply<'reserve'> | { readonly t: 'failed' },
+): void {
+  const found = findOffer(tx, id);
+  const held = answer.t === 'held';
+  if (found === undefined) return;
+  const { question, offer } = found;
+  if (offer.state !== 'reserving') {
+    if (held && offer.state === 'void') release(tx, id, offer.user, cell);
+    return;
+  }
+  if (held) {
+    make(tx, question, offer);
+  } else {
+    makeVoid(tx, question, offer);
+    // Silent, and perhaps held: the slot is given back.
+    if (answer.t !== 'refused') release(tx, id, offer.user, cell);
+  }
+  afterReserve(tx, question, held ? undefined : offer.user);
+}
+
+/** An attempt whose answer never came. */
+export function lostReserve(tx: Tx, question: Question, id: OfferId): void {
+  const offer = question.offers.find((one) => one.id === id);
+  if (offer === undefined || offer.state !== 'reserving') return;
+  makeVoid(tx, question, offer);
+  release(tx, id, offer.user, offer.cell);
+  afterReserve(tx, question, offer.user);
+}
+
+function afterReserve(tx: Tx, question: Question, voided: UserId | undefined): void {
+  const round = tx.state.rounds.get(question.id);
+  if (round === undefined) {
+    if (reservingCount(question) === 0) look(tx, question, voided === undefined ? [] : [voided]);
+    return;
+  }
+  if (voided !== undefined) round.voided.push(voided);
+  if (round.inFlight === 0) decide(tx, question, round);
+}
+
+/** Sends scouts while somebody unvisited could do better, then decides. */
+function advance(tx: Tx, question: Question, round: Round): void {
+  const { now, state } = tx;
+  const policy = policyOf(state);
+  // Who just refused is left out here, not there: the beacon must tell of them when they are free again.
+  const limit = openings(tx, question) + RESERVES + round.voided.length;
+  while (
+    round.queue.length > 0 &&
+    round.inFlight < SCOUTS_AT_ONCE &&
+    !settled(tx, question, round) &&
+    now < round.deadline
+  ) {
+    const next = round.queue.shift();
+    if (next === undefined) break;
+    round.inFlight++;
+    call(
+      tx,
+      { t: 'scout', question: question.id, round, cell: next.cell },
+      { to: 'cell', cell: next.cell },
+      { t: 'scout', need: needOf(state, question), policy, limit, beaconMs: beaconMs(tx, question) },
+      Math.max(50, round.deadline - now),
+    );
+  }
+  if (round.inFlight === 0) decide(tx, question, round);
+  else guard(tx, question);
+}
+
+/** The best of all get the offers; who is held here at once, the others by a reserve. */
+function decide(tx: Tx, question: Question, round: Round): void {
+  if (tx.state.rounds.get(question.id) !== round) return;
+  const here = cellOf(tx);
+  while (openings(tx, question) > 0) {
+    const best = round.candidates.shift();
+    if (best === undefined) break;
+    if (question.offers.some((offer) => offer.user === best.user && offer.state !== 'void')) continue;
+    if (round.voided.includes(best.user)) continue;
+    if (best.cell !== here) offerThere(tx, question, best);
+    else if (!offerHere(tx, question, best)) round.voided.push(best.user);
+  }
+  if (reservingCount(question) > 0) {
+    guard(tx, question);
+    return;
+  }
+  conclude(tx, question, round);
+}
+
+function conclude(tx: Tx, question: Question, round: Round): void {
+  tx.state.rounds.delete(question.id);
+  if (!isShort(question)) {
+    rest(tx, question);
+    return;
+  }
+  // Sleep only after a round in which every cell that answered left its beacon: nobody may arrive unseen in between.
+  const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > round.carried;
+  if (unseen && round.repeat < REPEATS_MAX && openings(tx, question) > 0)
+    look(tx, question, round.voided, round.repeat + 1);
+  else sleep(tx, question);
+}
+
+/** Enough people are on it: no wake-up is needed. */
+function rest(tx: Tx, question: Question): void {
+  if (hasEnded(question.phase) || question.phase.t === 'matched') return;
+  if (question.phase.t === 'open' && question.phase.retryAt === undefined) return;
+  question.phase = { t: 'open', retryAt: undefined };
+  tx.questions.add(question.id);
+}
+
+/** While others are waited for, a durable time to try again stands in for them: a crash loses only the wait. */
+function guard(tx: Tx, question: Question): void {
+  const { phase } = question;
+  const at = plusMs(tx.now, policyOf(tx.state).scoutTimeMs + 4 * RESERVE_TIMEOUT_MS);
+  if (phase.t === 'open' && (phase.retryAt === undefined || phase.retryAt <= tx.now))
+    question.phase = { t: 'open', retryAt: at };
+  else if (phase.t === 'dormant' && phase.wakeAt <= tx.now) question.phase = { t: 'dormant', wakeAt: at };
+  else return;
+  tx.questions.add(question.id);
+}
+
+/** True when nobody in a cell not asked yet could displace the best that are known. */
+function settled(tx: Tx, question: Question, round: Round): boolean {
+  const next = round.queue[0];
+  const last = round.candidates[openings(tx, question) - 1];
+  if (next === undefined || last === undefined) return next === undefined;
+  return last.score >= scoreBound(round.needed, policyOf(tx.state), next.distanceM);
+}
+
+function beaconMs(tx: Tx, question: Question): number {
+  return Math.min(
+    sleepMs(policyOf(tx.state), question.stage + 1) + BEACON_SLACK_MS,
+    Math.max(1, question.expiresAt - tx.now),
+  );
+}
+
+/** Adds cells that the circle touches, the margin included, nearest first: each is asked once in a try. */
+function queueUp(round: Round, cells: readonly Near[], most = Number.POSITIVE_INFINITY): void {
+  const { point, radiusM } = round.needed;
+  const touched: Round['queue'] = [];
+  for (const { cell, bounds } of cells) {
+    const distanceM = minDistanceToBoundsM(point, bounds);
+    if (distanceM > radiusM + MARGIN_M || round.known.has(cell)) continue;
+    touched.push({ cell, distanceM: Math.max(0, distanceM - MARGIN_M) });
+  }
+  if (touched.length === 0) return;
+  touched.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
+  for (const next of touched.slice(0, most)) {
+    round.known.add(next.cell);
+    round.queue.push(next);
+  }
+  round.queue.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
+}
+
+const withBounds = (cell: Near['cell']): Near => ({ cell, bounds: decode(cell) });

@@ -1,0 +1,43 @@
+// What a question needs right now, as the people and cells around it see it.
+import { present } from '../../lib/assert.ts';
+import { radiusAt } from '../../matching/stages.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import type { OfferCopy } from '../../protocol/messages.ts';
+import type { Need } from '../../protocol/need.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { CellState, Question } from '../state.ts';
+
+/** @throws Error in a cell that was never born: the step answers `unborn` before anything else. */
+export function policyOf(state: CellState): Policy {
+  return present(state.birth, 'birth').policy;
+}
+
+export function radiusOf(state: CellState, question: Question): number {
+  return radiusAt(policyOf(state), question.askedRadiusM, question.stage);
+}
+
+/** @param voided users who just refused, left out for this try only. */
+export function needOf(state: CellState, question: Question, voided: readonly UserId[] = []): Need {
+  const excluded = [...voided];
+  for (const offer of question.offers) {
+    if (offer.state !== 'void' && !excluded.includes(offer.user)) excluded.push(offer.user);
+  }
+  return {
+    questionId: question.id,
+    asker: question.asker,
+    point: question.point,
+    radiusM: radiusOf(state, question),
+    ...(question.topic === undefined ? {} : { topic: question.topic }),
+    languages: question.languages,
+    excluded,
+  };
+}
+
+export function copyOf(question: Question): OfferCopy {
+  return {
+    questionId: question.id,
+    text: question.text,
+    point: question.point,
+    ...(question.topic === undefined ? {} : { topic: question.topic }),
+  };
+}

@@ -1,0 +1,79 @@
+// Questions of this cell's home keys: asked, read, moved, cancelled, dropped a day after their end.
+
+import type { Point } from '../../geo/point.ts';
+import { plusMs } from '../../lib/brand.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import type { NewQuestion } from '../../protocol/messages.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import type { Question } from '../state.ts';
+import type { Tx } from '../tx.ts';
+import { hasEnded, isShort } from './lifecycle.ts';
+import { look } from './match.ts';
+import { policyOf } from './need.ts';
+import { end, topicOf } from './offers.ts';
+import { registerWithAsker } from './streams.ts';
+
+/** Stores the question and tries it at once. The same id with the same body is the same question. */
+export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
+  const { state, now } = tx;
+  const known = state.questions.get(sent.id);
+  if (known !== undefined) {
+    if (known.asker !== sent.asker) return problem('not_yours');
+    return known.bodyHash === sent.bodyHash ? known : problem('key_reused');
+  }
+  const policy = policyOf(state);
+  const ttlMs = Math.min(sent.expiresInMs ?? policy.question.ttlDefaultMs, policy.question.ttlMaxMs);
+  const question: Question = {
+    id: sent.id,
+    asker: sent.asker,
+    key: sent.key,
+    bodyHash: sent.bodyHash,
+    point: sent.point,
+    text: sent.text,
+    topic: sent.topic,
+    languages: sent.languages,
+    askedRadiusM: sent.radiusM ?? policy.radiusDefaultM,
+    answersWanted: sent.answersWanted,
+    born: now,
+    createdAt: now,
+    expiresAt: plusMs(now, ttlMs),
+    phase: { t: 'open', retryAt: undefined },
+    stage: 0,
+    nextAttempt: 1,
+    offers: [],
+    streams: new Map(),
+  };
+  state.questions.set(question.id, question);
+  tx.journal.push({ t: 'question.asked', q: question.id, ...topicOf(question) });
+  registerWithAsker(tx, question);
+  look(tx, question);
+  return question;
+}
+
+/** The question, if `user` may see it; `null` is a service or ops, who may see all. */
+export function own(tx: Tx, id: Question['id'], user: UserId | null): Question | Problem {
+  const question = tx.state.questions.get(id);
+  if (question === undefined) return problem('unknown_question');
+  if (user !== null && question.asker !== user) return problem('not_yours');
+  return question;
+}
+
+/** Its point moves, its owner does not: it is matched where it now is. */
+export function move(tx: Tx, question: Question, point: Point): Problem | undefined {
+  if (hasEnded(question.phase)) return problem('question_ended');
+  if (question.point.lat === point.lat && question.point.lng === point.lng) return undefined;
+  question.point = point;
+  tx.questions.add(question.id);
+  tx.journal.push({ t: 'question.moved', q: question.id, stage: question.stage });
+  // Answers to scouts of the old place are not for this one.
+  tx.state.rounds.delete(question.id);
+  if (isShort(question)) look(tx, question);
+  return undefined;
+}
+
+export function cancel(tx: Tx, question: Question): Problem | undefined {
+  if (question.phase.t === 'cancelled') return undefined;
+  if (hasEnded(question.phase)) return problem('question_ended', `it is ${question.phase.t}`);
+  end(tx, question, 'cancelled');
+  return undefined;
+}

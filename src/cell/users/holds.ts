@@ -1,0 +1,147 @@
+// Slots at users held here. A hold never decides: it is made by a reserve and freed on the word of its question alone.
+
+import { present } from '../../lib/assert.ts';
+import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import { type Askable, refuse } from '../../matching/filter.ts';
+import { keepBest, scoreBound, scored } from '../../matching/score.ts';
+import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { Candidate, CellCalls, StateReply, StreamItem } from '../../protocol/messages.ts';
+import type { Need } from '../../protocol/need.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { CellState, Held } from '../state.ts';
+import { call, type Tx } from '../tx.ts';
+
+const RETRY_MS = 15_000;
+const SLACK_M = 0.01;
+
+/** The best of the users held here, best first. */
+export function collect(state: CellState, need: Need, policy: Policy, limit: number, now: EpochMs): Candidate[] {
+  const found: Candidate[] = [];
+  if (limit <= 0) return found;
+  const { cell } = present(state.birth, 'birth');
+  const reachM = reachOf(need, policy);
+  state.roster.around(
+    need.point,
+    need.radiusM,
+    (user) => {
+      state.meter.work++;
+      const candidate = consider(need, policy, state.users.get(user) as Held, cell, now);
+      if (candidate !== undefined) keepBest(found, candidate, limit);
+    },
+    () => (found.length < limit ? need.radiusM : reachM((found[limit - 1] as Candidate).score)),
+  );
+  return found;
+}
+
+/** How far somebody may be, in metres, and yet reach a score: the bound falls evenly from the centre to the edge. */
+function reachOf(need: Need, policy: Policy): (score: number) => number {
+  const top = scoreBound(need, policy, 0);
+  const perM = (top - scoreBound(need, policy, need.radiusM)) / need.radiusM;
+  // A little farther than it says: an equal score still counts, however the last digits were rounded.
+  return (score) => (perM > 0 ? Math.min(need.radiusM, Math.max(0, (top - score) / perM) + SLACK_M) : need.radiusM);
+}
+
+/** The user as a candidate, unless the policy's filters refuse them. */
+export function consider(
+  need: Need,
+  policy: Policy,
+  who: Askable,
+  cell: Candidate['cell'],
+  now: EpochMs,
+): Candidate | undefined {
+  const distanceM = refuse(need, policy, who, now);
+  if (typeof distanceM === 'string') return undefined;
+  return { user: who.user, cell, distanceM, ...scored(need, policy, who, distanceM, now) };
+}
+
+/** Filters again and takes the slot, all in one step. Repeated, it gives the same answer. Answers why not, or undefined. */
+export function reserve(tx: Tx, ask: CellCalls['reserve']['ask']): string | undefined {
+  const held = tx.state.users.get(ask.user);
+  if (held === undefined || held.phase !== 'live') return 'gone';
+  if (held.holds.has(ask.offerId)) return undefined;
+  const distanceM = refuse(ask.need, ask.policy, held, tx.now);
+  if (typeof distanceM === 'string') return distanceM;
+  held.holds.set(ask.offerId, {
+    ...ask.copy,
+    offerId: ask.offerId,
+    distanceM,
+    state: 'reserved',
+    until: plusMs(tx.now, ask.holdMs),
+  });
+  held.idleSince = tx.now;
+  tx.users.add(held.user);
+  return undefined;
+}
+
+/** The question's word about one of its offers: a live one is shown, an ended one frees its slot. */
+export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offer']>): void {
+  const held = tx.state.users.get(user);
+  const hold = held?.holds.get(change.id);
+  if (held === undefined || held.phase === 'frozen' || hold === undefined) return;
+  if (change.state === 'pending' || change.state === 'accepted') {
+    // Told already, in the step that decided it: what the UserObject passes on later is worth no row.
+    if (hold.state === change.state || hold.state === 'accepted') return;
+    held.holds.set(change.id, { ...hold, state: change.state, until: plusMs(tx.now, change.leftMs) });
+    tx.users.add(user);
+    return;
+  }
+  if (change.state === 'declined' || change.state === 'expired') {
+    held.coolUntil = plusMs(tx.now, coolMs(tx));
+  }
+  free(tx, held, change.id);
+}
+
+/** Gives a slot back: the user may be suitable again. */
+export function free(tx: Tx, held: Held, offer: OfferId): void {
+  if (!held.holds.delete(offer)) return;
+  tx.users.add(held.user);
+  if (held.phase === 'lapsed' && held.holds.size === 0) tx.state.users.delete(held.user);
+  else if (held.phase === 'live') tx.arrivals.add(held.user);
+}
+
+/** A hold's time is up: its question is asked. */
+export function askAbout(tx: Tx, held: Held, offer: OfferId): void {
+  const hold = held.holds.get(offer);
+  if (hold === undefined) return;
+  held.holds.set(offer, { ...hold, until: plusMs(tx.now, RETRY_MS) });
+  query(tx, held.user, offer, 'state');
+}
+
+/** Holds that came with a record may be stale: each question is asked. */
+export function askAboutHolds(tx: Tx, held: Held): void {
+  for (const offer of held.holds.keys()) query(tx, held.user, offer, 'state');
+}
+
+/** The user has gone: the questions of pending holds are told. */
+export function dropHolds(tx: Tx, held: Held): void {
+  for (const hold of held.holds.values()) {
+    if (hold.state !== 'accepted') query(tx, held.user, hold.offerId, 'absent');
+  }
+}
+
+/** The question's answer about a hold: live for so long, or ended or unknown, both of which free it. */
+export function stateOfHold(tx: Tx, user: UserId, offer: OfferId, answer: StateReply): void {
+  const held = tx.state.users.get(user);
+  const hold = held?.holds.get(offer);
+  if (held === undefined || held.phase === 'frozen' || hold === undefined) return;
+  if (!answer.live) {
+    free(tx, held, offer);
+    return;
+  }
+  const state = answer.state === 'accepted' ? 'accepted' : answer.state === 'pending' ? 'pending' : hold.state;
+  held.holds.set(offer, { ...hold, state, until: plusMs(tx.now, Math.max(1000, answer.leftMs)) });
+  tx.users.add(user);
+}
+
+function query(tx: Tx, user: UserId, offer: OfferId, t: 'state' | 'absent'): void {
+  call(
+    tx,
+    { t: 'hold', offer, user },
+    { to: 'home', key: homeOf(offer) },
+    { t, offerId: offer, user },
+    CALL_TIMEOUT_MS,
+  );
+}
+
+const coolMs = (tx: Tx): number => present(tx.state.birth, 'birth').policy.cooldownMs;

@@ -1,0 +1,40 @@
+// A user's record: what goes with them from cell to cell, and what it makes of them where they come.
+import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
+import type { UserRecord } from '../../protocol/messages.ts';
+import type { Policy } from '../../protocol/policy.ts';
+import type { Held, Hold } from '../state.ts';
+
+/** Durations only: another machine's clock is nobody's business. */
+export function recordOf(held: Held, now: EpochMs): UserRecord {
+  const left = (until: number): number => Math.max(0, until - now);
+  return {
+    v: 1,
+    profile: held.profile,
+    point: held.point,
+    pointAgeMs: Math.max(0, now - held.pointAt),
+    leaseLeftMs: left(held.leaseUntil),
+    idleMs: Math.max(0, now - held.idleSince),
+    coolLeftMs: left(held.coolUntil),
+    reputation: held.reputation,
+    pseudonym: held.pseudonym,
+    blocked: held.blocked,
+    holds: [...held.holds.values()].map(({ until, ...hold }) => ({ ...hold, leftMs: left(until) })),
+  };
+}
+
+type Fields = Pick<Held, 'profile' | 'idleSince' | 'coolUntil' | 'reputation' | 'pseudonym' | 'blocked'> & {
+  readonly holds: readonly Hold[];
+};
+
+/** What does not depend on where they are; a newcomer has waited for as long as counts. */
+export function fieldsOf(record: UserRecord | null, policy: Policy, now: EpochMs): Fields {
+  return {
+    profile: record?.profile ?? { topics: [], languages: [], capacity: 1 },
+    idleSince: plusMs(now, -(record?.idleMs ?? policy.idleFullMs)),
+    coolUntil: record === null || record.coolLeftMs === 0 ? epochMs(0) : plusMs(now, record.coolLeftMs),
+    reputation: record?.reputation ?? 0.5,
+    pseudonym: record?.pseudonym ?? '',
+    blocked: record?.blocked ?? [],
+    holds: (record?.holds ?? []).map(({ leftMs, ...hold }) => ({ ...hold, until: plusMs(now, leftMs) })),
+  };
+}
