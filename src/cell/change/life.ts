@@ -19,6 +19,11 @@ export function welcomes({ life: { phase } }: CellState): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting';
 }
 
+/** A leaf to which nobody hands over anything any more: only such a one may be divided, or be joined with others. */
+export function isWhole({ phase, behind }: Life): boolean {
+  return phase.t === 'leaf' && behind.length === 0;
+}
+
 /** Nothing of a change is left to be done here. */
 export function isAtRest({ phase }: Life): boolean {
   if (phase.t === 'handing') return phase.filled && phase.handed;

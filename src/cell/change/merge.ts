@@ -8,7 +8,7 @@ import { problem } from '../../protocol/problems.ts';
 import type { CellState, LifePhase } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { become, run } from './errands.ts';
-import { isAtRest, opText } from './life.ts';
+import { isAtRest, isWhole, opText } from './life.ts';
 import { childrenOf, nearOf } from './split.ts';
 
 type Merging = Extract<LifePhase, { readonly t: 'merging' }>;
@@ -28,9 +28,9 @@ export function mergeByHand(tx: Tx): CellReply<'merge'> {
   return { t: 'changing', life: 'merging' };
 }
 
-/** A leaf's part: one that is being filled itself may not be merged. */
-export function isReady({ life: { phase } }: CellState): boolean {
-  return phase.t === 'leaf' || phase.t === 'splitting';
+/** A leaf's part: one to which others still hand over may not be merged. */
+export function isReady({ life }: CellState): boolean {
+  return isWhole(life) || life.phase.t === 'splitting';
 }
 
 /** Goes on with it, as far as it can. */

@@ -16,7 +16,7 @@ import { carried } from '../strain/load-report.ts';
 import type { Tx } from '../tx.ts';
 import { become, isFree, run } from './errands.ts';
 import { hand } from './handover.ts';
-import { opText } from './life.ts';
+import { isWhole, opText } from './life.ts';
 
 /** After a split that others were faster than: not again before. */
 const REST_MS = 30_000;
@@ -27,7 +27,7 @@ type Splitting = Extract<LifePhase, { readonly t: 'splitting' }>;
 export function splitWhenHot(tx: Tx): void {
   const { state, now } = tx;
   const { limits } = policyOf(state);
-  if (state.life.phase.t !== 'leaf' || !limits.autoSplit || state.change.restUntil > now) return;
+  if (!isWhole(state.life) || !limits.autoSplit || state.change.restUntil > now) return;
   // What goes is not divided any more.
   if (state.birth?.draining === true || !mayDivide(state) || !isHot(carried(state, now), limits)) return;
   begin(tx);
@@ -37,13 +37,15 @@ export function splitWhenHot(tx: Tx): void {
 export function splitByHand(tx: Tx): CellReply<'split'> {
   const { phase } = tx.state.life;
   if (phase.t === 'handing') return { t: 'moved', to: phase.to };
-  if (phase.t === 'filling' || phase.t === 'merging') return problem('cell_changing', `it is ${phase.t}`);
+  if (phase.t === 'splitting') return { t: 'changing', life: 'splitting' };
+  if (phase.t !== 'leaf') return problem('cell_changing', `it is ${phase.t}`);
+  if (!isWhole(tx.state.life)) return problem('cell_changing', 'people are still being handed over to it');
   if (!mayDivide(tx.state)) {
     const { cell, policy } = present(tx.state.birth, 'birth');
     return problem('cell_smallest', `${cell} has ${cell.length} letters, the privacy grid ${policy.gridLength}`);
   }
   if (tx.state.birth?.draining === true) return problem('city_draining');
-  if (phase.t === 'leaf') begin(tx);
+  begin(tx);
   return { t: 'changing', life: 'splitting' };
 }
 

@@ -33,7 +33,7 @@ export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
   const { life } = tx.state;
   if (op.n <= life.heard) return DONE;
   const { phase } = life;
-  const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled);
+  const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled && phase.handed);
   if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
   become(tx, { phase: { t: 'filling', op, from: [from], untold: false }, heard: op.n, origin: op, behind: [from] });
   return DONE;

@@ -136,14 +136,17 @@ describe('a cell that is filled', () => {
     expect([...(cell.held(cem)?.holds.keys() ?? [])]).toEqual([oid(1, 1, EAST)]);
   });
 
-  it('names its predecessor to scouts, and asks it itself, until nobody is held there', () => {
+  it('SPLIT6 names its predecessor to scouts, and asks it itself, until nobody is held there; and is not divided nor joined before', () => {
     const cell = filling();
     const scout = { t: 'scout', need: need(), policy: cell.birth.policy, limit: 5 } as const;
     expect(cell.request(scout)).toMatchObject({ also: [PARENT] });
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
     cell.request({ t: 'ask', question: newQuestion() });
     expect(cell.sentOf('scout').some(({ address }) => address.to === 'cell' && address.cell === PARENT)).toBe(true);
+    expect(cell.request({ t: 'split' })).toMatchObject({ code: 'cell_changing' });
+    expect(cell.request({ t: 'ready', op: { by: PARENT, n: 4 } })).toEqual({ t: 'ready', ready: false });
     cell.request({ t: 'handed', op: parent, from: PARENT });
     expect(cell.request(scout)).not.toHaveProperty('also');
+    expect(cell.request({ t: 'ready', op: { by: PARENT, n: 4 } })).toEqual({ t: 'ready', ready: true });
   });
 });

@@ -53,7 +53,7 @@ describe('cells that merge', () => {
   });
 
   it('MERGE1 a leaf is retired by its parent, hands over, and may be filled again', () => {
-    const cell = cellHarness({ manual: ['adopt', 'filled'] });
+    const cell = cellHarness({ manual: ['adopt', 'filled', 'handed'] });
     cell.request({ t: 'ask', question: newQuestion() });
     expect(cell.request({ t: 'ready', op: { by: PARENT, n: 1 } })).toEqual({ t: 'ready', ready: true });
     cell.request({ t: 'retire', op: { by: PARENT, n: 1 }, to: [PARENT] });
@@ -63,6 +63,8 @@ describe('cells that merge', () => {
     expect(cell.request(again)).toMatchObject({ code: 'cell_changing' });
     cell.answer('adopt', DONE);
     cell.answer('filled', DONE);
+    expect(cell.request(again)).toMatchObject({ code: 'cell_changing' });
+    cell.answer('handed', DONE);
     expect(cell.request(again)).toEqual(DONE);
     expect(cell.state().life.phase.t).toBe('filling');
     expect(cell.request({ t: 'ready', op: { by: PARENT, n: 3 } })).toEqual({ t: 'ready', ready: false });
