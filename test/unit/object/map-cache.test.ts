@@ -47,7 +47,7 @@ function millions() {
 }
 
 describe('the map of a million leaves, in one isolate', () => {
-  it('EDGE1 is read by the part that a region needs, once a minute', async () => {
+  it('EDGE2 is read by the part that a region needs, once a minute', async () => {
     const { cache, reads, prefixes, pass } = millions();
     expect(prefixes.length * 32_768).toBeGreaterThan(1_000_000);
     for (const cell of within('9q8').slice(0, 500)) {
