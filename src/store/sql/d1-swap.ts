@@ -33,12 +33,13 @@ export async function swap(
                 WHERE c.state = 'leaf' AND c.version = json_extract(f.value, '$.version')) = ?4`,
       )
       .bind(op, left, JSON.stringify(from), from.length),
+    // A batch that comes late, when others have changed its leaves since, leaves them alone: versions only rise.
     session
       .prepare(
         `INSERT INTO cells (cell, city, state, version, around, op, prefix)
          SELECT value, ?2, 'leaf', ${version}, ${version}, ?1, substr(value, 1, 3) FROM json_each(?3) WHERE ${version} IS NOT NULL
          ON CONFLICT (cell) DO UPDATE SET city = excluded.city, state = 'leaf', version = excluded.version,
-           around = excluded.around, op = excluded.op, born = 1 WHERE op <> excluded.op`,
+           around = excluded.around, op = excluded.op, born = 1 WHERE cells.version < excluded.version`,
       )
       .bind(op, city, JSON.stringify(to)),
     // Leaves around have new neighbours, and so have the parts of those that were divided meanwhile.
