@@ -11,6 +11,8 @@ import { stopAsked } from './traffic/stop-asked.ts';
 
 const VIOLATIONS_SHOWN_MAX = 50;
 const LOG_LINES_MAX = 20;
+/** The audit of a city shows its last 100 entries. */
+const SPLITS_MAX = 40;
 
 await runCommand(
   {
@@ -28,6 +30,14 @@ await runCommand(
       },
       seconds: { type: 'number', value: 'N', help: 'how long', default: 120, min: 1, max: 86_400 },
       users: { type: 'integer', value: 'N', help: 'how many people, half on sockets', default: 40, min: 2, max: 1000 },
+      splits: {
+        type: 'integer',
+        value: 'N',
+        help: 'how many cells to divide and join again meanwhile',
+        default: 2,
+        min: 0,
+        max: SPLITS_MAX,
+      },
       seed: {
         type: 'integer',
         value: 'N',
@@ -43,8 +53,8 @@ await runCommand(
     const stop = new AbortController();
     void stopAsked().then(() => stop.abort());
     const dataDir = mkdtempSync(join(tmpdir(), 'vicinal-chaos-'));
-    const { kills, seconds, users } = options;
-    print(`chaos: ${kills} kills in ${seconds} s, ${users} people, seed ${seed}`);
+    const { kills, seconds, users, splits } = options;
+    print(`chaos: ${kills} kills in ${seconds} s, ${splits} cells divided and joined, ${users} people, seed ${seed}`);
     const logged: string[] = [];
     const logFile = createWriteStream(join(dataDir, 'service.log'));
     const progress = startProgress({ label: 'chaos', total: seconds });
@@ -89,6 +99,7 @@ function report({ summary, violations, numbers }: ChaosResult, seed: number): re
   return [
     '',
     `kills            ${count(summary.kills)}, connections cut ${count(numbers.drops)}, stalled ${count(numbers.stalls)}`,
+    `map              ${count(summary.splits)} splits, ${count(summary.merges)} merges`,
     `questions        ${count(summary.asked)} asked, ${count(summary.acknowledged)} acknowledged, ${count(summary.lost)} lost`,
     `accepts          ${count(numbers.accepted)} acknowledged, ${count(summary.doubleAccepts)} beyond what was wanted`,
     `answers          ${count(numbers.answered)} acknowledged`,

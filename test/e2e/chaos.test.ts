@@ -10,7 +10,7 @@ const left = useTemporaryFolder();
 
 describe('the chaos run', () => {
   it(
-    'KEEP1, KEEP2, ONE1, ONE2, ONCE1, LIVE1: nothing is lost, won twice or told twice over kills and network drops',
+    'KEEP1, KEEP2, ONE1, ONE2, ONCE1, LIVE1: nothing is lost, won twice or told twice over kills, network drops and splits',
     async () => {
       const args = ['--kills', '3', '--seconds', '20', '--users', '20', '--seed', '7', '--json'];
       const { code, stdout } = await runToEnd('node', [CHAOS, ...args]);
@@ -21,7 +21,7 @@ describe('the chaos run', () => {
         violations: 0,
         stdout: '',
       });
-      expect(summary).toMatchObject({ kills: 3, lost: 0, doubleAccepts: 0, duplicateEvents: 0, seed: 7 });
+      expect(summary).toMatchObject({ kills: 3, splits: 2, lost: 0, doubleAccepts: 0, duplicateEvents: 0, seed: 7 });
       expect(summary['asked']).toBeGreaterThan(5);
       expect(summary['acknowledged']).toBe(summary['asked']);
       expect(left()).toEqual([]);

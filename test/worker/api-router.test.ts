@@ -132,6 +132,31 @@ describe('EDGE2: a call to a home', () => {
     expect(await ask(router)).toEqual(DONE);
   });
 
+  it('reaches a cell behind the version of the map while D1 is away, as the cell is', async () => {
+    // An older cell wants to see the row of a newer version; nobody can show it now.
+    const { router, state, log } = world((_cell, { version }) => (version === undefined ? DONE : { t: 'unborn' }));
+    await router.locate(AT);
+    state.away = true;
+    expect(await ask(router)).toEqual(DONE);
+    expect(log.map(({ envelope }) => envelope.version)).toEqual([1, undefined]);
+  });
+
+  it('says that the map is away of a cell that was never born, and nothing else', async () => {
+    const { router, state } = world(() => ({ t: 'unborn' }));
+    await router.locate(AT);
+    state.away = true;
+    await expect(ask(router)).rejects.toBeInstanceOf(MapAwayError);
+  });
+
+  it('does not follow into a change of the map while D1 is away: whoever asks comes again', async () => {
+    const { router, state } = world((_cell, { version }) =>
+      version === undefined ? { t: 'pending', retryMs: 100 } : { t: 'unborn' },
+    );
+    await router.locate(AT);
+    state.away = true;
+    expect(await ask(router)).toMatchObject({ code: 'busy', retryAfterS: 1 });
+  });
+
   it('does not go round for ever', async () => {
     const { router, log } = world((cell) => ({ t: 'moved', to: [(cell === LEAF ? CHILD : LEAF) as CellId] }));
     expect(await ask(router)).toMatchObject({ code: 'busy', retryAfterS: 1 });

@@ -1,4 +1,5 @@
-// A question on its way to another cell: its row with every time counted from now, as clocks are nobody else's business.
+// A question on its way to another cell: its row with every time counted from now, as clocks are nobody else's business. Only when it
+// was answered stays as its asker and its answerer were told: nothing is decided by it.
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { decodeQuestion, encodeQuestion } from '../codec.ts';
 import type { Phase, Question } from '../state.ts';
@@ -21,7 +22,6 @@ function shifted(question: Question, ms: number): Question {
       triedAt: at(offer.triedAt),
       madeAt: maybe(offer.madeAt),
       until: at(offer.until),
-      answer: offer.answer === undefined ? undefined : { ...offer.answer, at: at(offer.answer.at) },
     })),
   };
 }

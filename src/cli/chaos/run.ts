@@ -5,6 +5,7 @@ import { prng } from '../../lib/prng.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { signToken } from '../support/token.ts';
 import { rollOut } from '../traffic/rollout.ts';
+import { type Divider, type Outcome, openDivider } from './divider.ts';
 import { evidenceOf } from './evidence.ts';
 import { inspector, whenSettled } from './finish.ts';
 import type { Final, History, Member } from './history.ts';
@@ -21,6 +22,8 @@ export type ChaosOptions = {
   readonly kills: number;
   readonly seconds: number;
   readonly users: number;
+  /** How many cells are divided and joined again meanwhile. */
+  readonly splits: number;
   readonly seed: number;
   readonly dataDir: string;
   readonly onLog: (line: string) => void;
@@ -32,6 +35,8 @@ export type ChaosOptions = {
 
 export type ChaosSummary = {
   readonly kills: number;
+  readonly splits: number;
+  readonly merges: number;
   readonly asked: number;
   readonly acknowledged: number;
   readonly lost: number;
@@ -86,7 +91,10 @@ async function within(
   const random = prng(options.seed + 1);
   const { url, secret } = victim.service();
   const tokenOf = (user: string): Promise<string> => signToken({ sub: user, scope: 'user', secret, ttlS: TOKEN_TTL_S });
-  await rollOut(url, await signToken({ sub: 'chaos', scope: 'ops', secret }), CHAOS_CITY);
+  const token = await signToken({ sub: 'chaos', scope: 'ops', secret, ttlS: TOKEN_TTL_S });
+  await rollOut(url, token, CHAOS_CITY);
+  const plan = { url, token, city: CHAOS_CITY.id, splits: options.splits };
+  const divider = await openDivider(plan, prng(options.seed + 2));
   const members: readonly Member[] = Array.from({ length: options.users }, (_, i) => ({
     user: `u${i + 1}` as UserId,
     capacity: 1 + random.below(3),
@@ -107,11 +115,13 @@ async function within(
   );
   const eyes = inspector(url, members, tokenOf);
   const look = async (held: boolean): Promise<History> => seen.history(await eyes.look(askedIn(seen), held));
+  let map: Outcome;
   try {
-    await torment(options, victim, seen);
+    await torment(options, victim, divider, seen);
     proxy.heal();
     for (const one of crowd) one.quieten();
     options.onPhase('no more faults: waiting for what is under way to end …');
+    map = await divider.rest();
     await until(() => calls.open() === 0, DEFINITE_WITHIN_MS);
     const onLate = (late: number): void => {
       if (late > 0) options.onPhase(`${late} things are not yet as they must be`);
@@ -129,17 +139,22 @@ async function within(
     () => {},
   );
   const leaked = await slotsLeaked(members, eyes, { url, token: await tokenOf('observer') });
-  const violations = [...deaths, ...wrong, ...leaked];
+  const violations = [...deaths, ...map.violations, ...wrong, ...leaked];
   if (violations.length > 0) keepHistory(options.dataDir, history, violations);
-  return resultOf(victim, proxy, history, violations);
+  return resultOf(victim, proxy, history, { ...map, violations });
 }
 
-async function torment({ kills, seconds, onProgress, stop }: ChaosOptions, victim: Victim, seen: Recorder) {
+async function torment(
+  { kills, seconds, onProgress, stop }: ChaosOptions,
+  victim: Victim,
+  divider: Divider,
+  seen: Recorder,
+): Promise<void> {
   const startMs = Date.now();
   const tell = (): void => onProgress(Date.now() - startMs, noteOf(victim, seen));
   const timer = setInterval(tell, 250);
   try {
-    await victim.torment(kills, seconds * 1000, stop);
+    await Promise.all([victim.torment(kills, seconds * 1000, stop), divider.torment(seconds * 1000, stop)]);
   } finally {
     clearInterval(timer);
   }
@@ -150,7 +165,12 @@ function askedIn(seen: Recorder): ReadonlyMap<QuestionId, UserId> {
   return evidenceOf(seen.history(NOTHING)).asked;
 }
 
-function resultOf(victim: Victim, proxy: ChaosProxy, history: History, violations: readonly Violation[]): ChaosResult {
+function resultOf(
+  victim: Victim,
+  proxy: ChaosProxy,
+  history: History,
+  { splits, merges, violations }: Outcome,
+): ChaosResult {
   const count = (kind: Violation['kind']): number => violations.filter((one) => one.kind === kind).length;
   const firsts = history.asks.filter(({ kind }) => kind === 'first');
   const refusals: Record<string, number> = {};
@@ -161,6 +181,8 @@ function resultOf(victim: Victim, proxy: ChaosProxy, history: History, violation
   return {
     summary: {
       kills: victim.kills(),
+      splits,
+      merges,
       asked: firsts.length,
       acknowledged: firsts.filter(({ outcome }) => outcome.t === 'done').length,
       lost: count('lost'),
