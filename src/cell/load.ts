@@ -57,6 +57,7 @@ export function emptyCell(): CellState {
       parcels: undefined,
       told: new Map(),
       tellAt: undefined,
+      crowd: undefined,
       restUntil: epochMs(0),
     },
     nextCall: 1,

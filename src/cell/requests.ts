@@ -17,12 +17,15 @@ import { accept, answer, decline, expire, findOffer, stateOfOffer } from './ques
 import { ask, cancel, move, own } from './questions/questions.ts';
 import type { Question, Waiting } from './state.ts';
 import { loadOf } from './strain/load-report.ts';
+import { countLess } from './strain/meter.ts';
 import { refusal } from './strain/pressure.ts';
 import { reply, type Tx } from './tx.ts';
 import { apply, collect, free, reserve } from './users/holds.ts';
 import { leave, ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
+
+const LEAVE_RETRY_MS = 150;
 
 export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
   const refused = refusedByRemoval(tx, request, waiting);
@@ -33,6 +36,8 @@ export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
   const turned = turnedAway(tx.state, request, waiting.socket);
   if (turned !== undefined) {
     if (request.t === 'presence' && waiting.socket) sendAway(tx, request.user);
+    // Whoever waits asks again and again: that is not what makes a cell hot.
+    countLess(tx.state.meter);
     reply(tx, waiting.token, turned);
     return;
   }
@@ -51,6 +56,8 @@ export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
 function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence' | 'recall' }>): CellReply {
   switch (request.t) {
     case 'leave':
+      // On the way to another cell: that one must hear it.
+      if (tx.state.users.get(request.user)?.phase === 'frozen') return { t: 'pending', retryMs: LEAVE_RETRY_MS };
       leave(tx, request.user);
       return { t: 'done' };
     case 'ask':

@@ -229,6 +229,8 @@ export type Change = {
   /** When each user's successor was last told of them, and when the next may be. */
   readonly told: Map<UserId, EpochMs>;
   tellAt: EpochMs | undefined;
+  /** How many people there were when the first were told of. */
+  crowd: number | undefined;
   /** After a split that was lost: not before. */
   restUntil: EpochMs;
 };

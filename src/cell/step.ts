@@ -93,7 +93,9 @@ function bear(tx: Tx, envelope: CellEnvelope): boolean {
   const { request } = envelope;
   const birth = envelope.birth ?? (request.t === 'init' || request.t === 'merge' ? request.birth : undefined);
   if (birth !== undefined && (state.birth === undefined || birth.version > state.birth.version)) {
-    tx.fresh = state.birth === undefined;
+    // Ground that was given up begins anew when it is divided or joined.
+    const again = request.t === 'init' || request.t === 'merge';
+    tx.fresh = state.birth === undefined || (again && state.birth.draining === true);
     setBirth(state, birth);
     tx.born = true;
   }

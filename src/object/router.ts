@@ -205,6 +205,11 @@ export class Router {
         if (found === 'away') return { cell, reply: await this.#callAsItIs(cell, request, trace) };
         birth = found;
         if (birth !== undefined) continue;
+        // No leaf any more, and meant as it is: it may be behind what this isolate has heard of it, and is asked without that.
+        if (target.key === undefined) {
+          const as = await this.#callUnversioned(cell, request, trace);
+          return { cell, reply: as.t === 'unborn' ? problem('unknown_cell') : as };
+        }
       } else if (reply.t !== 'moved' || target.key === undefined) {
         return { cell, reply };
       }
@@ -235,6 +240,12 @@ export class Router {
     return this.#gate.pass(cell, request.t, () => callObject(() => stub().call(envelope), this.#deps));
   }
 
+  async #callUnversioned(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request, ...(trace === undefined ? {} : { trace }) };
+    return callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+  }
+
   /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */
   async #successor(key: string | undefined, named: readonly CellId[]): Promise<CellId | undefined> {
     if (key === undefined) return undefined;
@@ -248,9 +259,7 @@ export class Router {
 
   /** Without naming a version. @throws MapAwayError for a cell that was never born: only the map could tell it who it is. */
   async #callAsItIs(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
-    const hint = await this.#hintOf(cell);
-    const envelope: CellEnvelope = { request, ...(trace === undefined ? {} : { trace }) };
-    const reply = await callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+    const reply = await this.#callUnversioned(cell, request, trace);
     if (reply.t === 'unborn') throw new MapAwayError(new Error(`${cell} was never born, and D1 is away`));
     return reply.t === 'pending' || reply.t === 'moved' ? busy('the map is changing here') : reply;
   }

@@ -42,6 +42,9 @@ const SESSION_DEFAULT = 'http';
 type Reply<K extends keyof CellCalls> = Promise<CellCalls[K]['reply'] | Problem>;
 type UserReply<K extends keyof UserCalls> = Promise<UserCalls[K]['reply'] | Problem>;
 
+/** Somebody who changes cells while they leave is followed so often. */
+const LEAVE_TRIES_MAX = 4;
+
 export class Verbs {
   readonly #router: Router;
 
@@ -71,11 +74,17 @@ export class Verbs {
 
   /** Nobody who is not present is told off: leaving twice is leaving once. */
   async leave({ user, trace }: Caller): Reply<'leave'> {
-    const where = await this.#router.callUser(user, { t: 'where', user }, trace);
-    if (isProblem(where)) return where;
-    if (where.cell === null) return { t: 'done' };
-    const reply = await this.#router.callCell({ cell: where.cell }, { t: 'leave', user }, trace);
-    return isProblem(reply) && reply.code === 'unknown_cell' ? { t: 'done' } : settled(reply);
+    let known = -1;
+    for (let tries = 0; tries < LEAVE_TRIES_MAX; tries++) {
+      const where = await this.#router.callUser(user, { t: 'where', user }, trace);
+      if (isProblem(where)) return where;
+      // Whoever was on the way to another cell has left that one when nothing has changed since.
+      if (where.cell === null || where.epoch === known) return { t: 'done' };
+      known = where.epoch;
+      const reply = await this.#router.callCell({ cell: where.cell }, { t: 'leave', user }, trace);
+      if (isProblem(reply) && reply.code !== 'unknown_cell') return reply;
+    }
+    return { t: 'done' };
   }
 
   /** @param here where the asker is, for a question without a point of its own. */

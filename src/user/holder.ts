@@ -73,13 +73,15 @@ function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: num
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;
   if (!isUnderWay) {
     if (holding.t !== 'held' || meta.epoch !== epoch) {
+      // Whoever wants the user may have gone while the recall was lost: it is repeated on anybody's word.
+      sendRecall(tx);
       reply(tx, token, { t: 'refused' });
       return;
     }
     meta.holding = {
       t: 'recalling',
       cell: holding.cell,
-      claimant: { cell, session: meta.session ?? '', seq: meta.seq },
+      claimant: { cell, session: meta.session ?? '', seq: meta.seq, handed: true },
     };
     tx.meta = true;
   }
@@ -101,6 +103,9 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
     return;
   }
   if (answer.t === 'record') meta.record = answer.record;
+  // Only somebody who is handed over brings their lease along: a ping has one of its own, and who has left has none.
+  const keepsLease = answer.t === 'record' && holding.claimant.handed === true;
+  if (meta.record !== null && !keepsLease) meta.record = { ...meta.record, leaseLeftMs: 0 };
   const from = holding.cell;
   const spent = meta.epoch;
   grant(tx, meta, holding.claimant.cell, meta.record);

@@ -5,7 +5,13 @@ import type { StreamItem, UserRecord } from '../protocol/messages.ts';
 import type { OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
 
 /** Named by the newest claim. */
-export type Claimant = { readonly cell: CellId; readonly session: string; readonly seq: number | undefined };
+export type Claimant = {
+  readonly cell: CellId;
+  readonly session: string;
+  readonly seq: number | undefined;
+  /** Claims for a holder who hands the user over, not for a ping. */
+  readonly handed?: true;
+};
 
 /** Who holds the user. Only a recall that was answered moves it; time never does. */
 export type Holding =

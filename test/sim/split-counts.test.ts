@@ -1,6 +1,6 @@
 // What dividing a cell costs, and what it leaves behind, in a world without faults: rows, calls, and how long its people wait.
 import { describe, expect, it } from 'vitest';
-import { children } from '../../src/geo/geohash.ts';
+import { children, decode } from '../../src/geo/geohash.ts';
 import { prng } from '../../src/lib/prng.ts';
 import type { CellId, UserId } from '../../src/protocol/ids.ts';
 import { anywhereIn } from '../../src/sim/map.ts';
@@ -77,6 +77,23 @@ describe('dividing a cell', () => {
     // No slice is larger than 25 of 300, and a claim takes some milliseconds.
     expect(Math.max(...left.slice(1).map((n, i) => (left[i] ?? 0) - n))).toBeLessThanOrEqual(75);
     expect(least).toBeGreaterThan(PEOPLE - 50);
+  });
+
+  it('SPLIT2 needs ten seconds for two thousand people as well, wherever they stand', () => {
+    for (const corner of [false, true]) {
+      const { world, run, arrive } = counted({ cells: 1 });
+      const draw = prng(4);
+      const place = corner ? decode(children(HERE)[9] as string) : world.map.box;
+      for (let i = 0; i < 2000; i++) arrive(`user${i}`, anywhereIn(place, draw), 0);
+      run(20_000);
+      const parent = world.cells.get(HERE);
+      if (parent === undefined) throw new Error('no cell');
+      world.request(parent, { t: 'split' }, 10_000, () => undefined);
+      run(6000);
+      expect(parent.state?.users.size).toBeGreaterThan(600);
+      run(6500);
+      expect(parent.state?.users.size).toBe(0);
+    }
   });
 
   it('costs seven rows for each of its people, over all objects, and a few for each question and part', () => {

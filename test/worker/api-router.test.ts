@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
 import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
 import { Router } from '../../src/object/router.ts';
 import type { Birth } from '../../src/protocol/birth.ts';
-import type { CellId, CityId, HomeKey } from '../../src/protocol/ids.ts';
+import type { CellId, CityId, HomeKey, UserId } from '../../src/protocol/ids.ts';
 import type { CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { City, MapPart } from '../../src/store/city-store.ts';
@@ -200,6 +200,21 @@ describe('a call that fails', () => {
     });
     expect(await ask(poisoned.router)).toMatchObject({ code: 'busy', retryAfterS: 1 });
     expect(poisoned.log).toHaveLength(2);
+  });
+});
+
+describe('EDGE2: a cell that is meant as it is, and is no leaf any more', () => {
+  it('is asked without a version when it is behind what this isolate has heard of it', async () => {
+    const { router, log } = world((_, { version }) => (version === undefined ? DONE : { t: 'unborn' }));
+    const reply = await router.callCell({ cell: LEAF }, { t: 'forget', user: 'ana' as UserId, epoch: 1 });
+    expect(reply).toEqual(DONE);
+    expect(log.map(({ envelope }) => envelope.version)).toEqual([1, undefined]);
+  });
+
+  it('is unknown when it never was', async () => {
+    const { router } = world(() => ({ t: 'unborn' }));
+    const reply = await router.callCell({ cell: LEAF }, { t: 'forget', user: 'ana' as UserId, epoch: 1 });
+    expect(reply).toMatchObject({ code: 'unknown_cell' });
   });
 });
 

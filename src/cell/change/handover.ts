@@ -18,11 +18,14 @@ import { heirAt, heirOf } from './life.ts';
 type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
 
 const QUESTIONS_PER_MESSAGE = 20;
-const USERS_PER_MESSAGE = 25;
+const USERS_PER_MESSAGE = 100;
 /** Whom to claim is said in slices: all of them within ten seconds, but no more than 200 a second. */
 const SLICE_EVERY_MS = 500;
 const SLICE_PART = 20;
+const SLICE_MIN = 25;
 const SLICE_MAX = 100;
+/** Few connections at once: a slice goes to few, whole, and the next one to others. */
+const SLICE_HEIRS = 6;
 /** A user who is still here so long after their successor was told is told of again. */
 const TELL_AGAIN_MS = 15_000;
 
@@ -40,6 +43,7 @@ export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   }
   state.change.parcels = undefined;
   state.change.told.clear();
+  state.change.crowd = undefined;
   state.change.tellAt = tx.now;
   tx.journal.push({ t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
   sendAwayStrangers(tx);
@@ -130,14 +134,20 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
   const { state, now } = tx;
   const { change } = state;
   if (change.tellAt !== undefined && change.tellAt > now) return;
-  const most = Math.min(SLICE_MAX, Math.max(USERS_PER_MESSAGE, Math.ceil(state.users.size / SLICE_PART)));
+  change.crowd ??= state.users.size;
+  const most = Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.ceil(change.crowd / SLICE_PART)));
   const slice = new Map<CellId, { readonly user: UserId; readonly epoch: number }[]>();
   let told = 0;
+  let more = false;
   for (const held of state.users.values()) {
     if (told >= most) break;
     const before = change.told.get(held.user);
     if (held.phase === 'frozen' || (before !== undefined && plusMs(before, TELL_AGAIN_MS) > now)) continue;
     const heir = heirAt(to, held.point);
+    if (!slice.has(heir) && (slice.size >= SLICE_HEIRS || !isFree(tx, laneTo(heir)))) {
+      more = true;
+      continue;
+    }
     const users = slice.get(heir) ?? [];
     if (users.length >= USERS_PER_MESSAGE) continue;
     slice.set(heir, users);
@@ -145,14 +155,16 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
     told++;
   }
   for (const [cell, users] of slice) {
-    const lane = `take ${cell}`;
+    const lane = laneTo(cell);
     if (!isFree(tx, lane)) continue;
     run(tx, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(tx), users });
     // Not sent for want of a free lane: the next slice has them again.
     if (change.lanes.get(lane)?.call !== undefined) for (const { user } of users) change.told.set(user, now);
   }
-  change.tellAt = plusMs(now, told > 0 ? SLICE_EVERY_MS : 4 * SLICE_EVERY_MS);
+  change.tellAt = plusMs(now, told > 0 || more ? SLICE_EVERY_MS : 4 * SLICE_EVERY_MS);
 }
+
+const laneTo = (cell: CellId): string => `take ${cell}`;
 
 /** Open questions first: people wait for them. */
 function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, QuestionId[]> {

@@ -1,7 +1,7 @@
 // A cell's life in the map: a leaf, about to be divided or joined, being filled, or handing over what it has.
 
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
-import { center, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
+import { center, children, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
 import type { Point } from '../../geo/point.ts';
 import type { Op } from '../../protocol/change-messages.ts';
 import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
@@ -32,8 +32,15 @@ export function isAtRest({ phase }: Life): boolean {
 
 /** Cells that hold people of this place beside this one. */
 export function also({ life: { phase, behind } }: CellState): readonly CellId[] {
-  return phase.t === 'handing' ? [...phase.to, ...behind] : behind;
+  if (phase.t === 'handing') return [...phase.to, ...behind];
+  return phase.t === 'merging' ? [...(children(phase.op.by) as readonly CellId[]), ...behind] : behind;
 }
+
+/**
+ * The number of the next operation that this cell leads: above all that it has led, also in a life that was lost with its storage,
+ * as the map's versions rise with each swap.
+ */
+export const nextOp = ({ life, birth }: CellState): number => Math.max(life.led, birth?.version ?? 0) + 1;
 
 export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined && a.by === b.by && a.n === b.n;
 

@@ -8,7 +8,7 @@ import { problem } from '../../protocol/problems.ts';
 import type { CellState, LifePhase } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { become, run } from './errands.ts';
-import { isAtRest, isWhole, opText } from './life.ts';
+import { isAtRest, isWhole, nextOp, opText } from './life.ts';
 import { childrenOf, nearOf } from './split.ts';
 
 type Merging = Extract<LifePhase, { readonly t: 'merging' }>;
@@ -22,7 +22,9 @@ export function mergeByHand(tx: Tx): CellReply<'merge'> {
   if (phase.t === 'leaf' && !tx.fresh) return problem('not_mergeable', 'it is a leaf itself');
   if (phase.t === 'splitting' || !isAtRest(life)) return problem('cell_changing', `it is ${phase.t}`);
   if (tx.state.birth?.draining === true) return problem('city_draining');
-  const n = life.led + 1;
+  if (phase.t === 'handing' && phase.to.length === 1)
+    return problem('not_mergeable', 'it was joined with others itself');
+  const n = nextOp(tx.state);
   const { cell } = present(tx.state.birth, 'birth');
   become(tx, { phase: { t: 'merging', op: { by: cell, n }, versions: undefined }, led: n });
   return { t: 'changing', life: 'merging' };

@@ -16,7 +16,7 @@ import { carried } from '../strain/load-report.ts';
 import type { Tx } from '../tx.ts';
 import { become, isFree, run } from './errands.ts';
 import { hand } from './handover.ts';
-import { isWhole, opText } from './life.ts';
+import { isWhole, nextOp, opText } from './life.ts';
 
 /** After a split that others were faster than: not again before. */
 const REST_MS = 30_000;
@@ -102,7 +102,7 @@ export const nearOf = (state: CellState): readonly CellId[] => present(state.bir
 function begin(tx: Tx): void {
   const { state } = tx;
   const { cell } = present(state.birth, 'birth');
-  const n = state.life.led + 1;
+  const n = nextOp(state);
   become(tx, { phase: { t: 'splitting', op: { by: cell, n }, version: undefined }, led: n });
 }
 
@@ -113,7 +113,7 @@ function mayDivide(state: CellState): boolean {
 
 /** The row by which a child is born: its neighbourhood is what this cell knows of its own, and the siblings. */
 function birthOf(state: CellState, child: CellId): Birth {
-  const { cell, city, version, policy, op } = present(state.birth, 'birth');
+  const { cell, city, version, policy, op, draining } = present(state.birth, 'birth');
   const { minLat, maxLat, minLng, maxLng } = decode(child);
   const middle = center(child);
   const halfM = minDistanceToBoundsM(middle, { minLat: maxLat, maxLat, minLng: maxLng, maxLng });
@@ -121,5 +121,5 @@ function birthOf(state: CellState, child: CellId): Birth {
   const reachM = Math.max(halfM, otherM) + (policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
   const siblings = childrenOf(cell).filter((other) => other !== child);
   const near = [...nearOf(state), ...siblings].filter((other) => minDistanceToBoundsM(middle, decode(other)) <= reachM);
-  return { cell: child, city, version, op, policy, near };
+  return { cell: child, city, version, op, policy, near, ...(draining === true ? { draining } : {}) };
 }

@@ -31,7 +31,9 @@ const RETRY_MS = 1000;
 /** To be filled by `from`. Operations are ordered: a later one replaces one that came to nothing, an older one is let be. */
 export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
   const { life } = tx.state;
-  if (op.n <= life.heard) return DONE;
+  // Heard of before: done, unless it was another of that number, which must not be taken for this one.
+  if (op.n <= life.heard)
+    return isSameOp(life.origin, op) ? DONE : problem('cell_changing', 'it has heard of a later one');
   const { phase } = life;
   const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled && phase.handed);
   if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
@@ -141,7 +143,9 @@ export function taken(
   if (answer.t !== 'granted' || answer.epoch <= taking.fence) return;
   const known = state.users.get(user);
   if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
-  const { leaseLeftMs, pointAgeMs, point } = answer.record;
+  const { pointAgeMs, point } = answer.record;
+  // Nobody is taken up by a city that has gone meanwhile.
+  const leaseLeftMs = state.birth?.removed === true ? 0 : answer.record.leaseLeftMs;
   const held = heldOf({
     ...fieldsOf(answer.record, policyOf(state), now),
     user,

@@ -72,7 +72,9 @@ describe('a cell that is filled', () => {
     const before = JSON.stringify(cell.state().life);
     const older = { by: PARENT, n: 2 };
     for (const op of [older, parent]) {
-      expect(cell.request({ t: 'init', op, from: PARENT, birth: birth() })).toEqual(DONE);
+      // Another operation of an old number must not be taken for one that was carried out.
+      const heard = op === parent ? DONE : { code: 'cell_changing' };
+      expect(cell.request({ t: 'init', op, from: PARENT, birth: birth() })).toMatchObject(heard);
       expect(cell.request({ t: 'adopt', op, from: PARENT, questions: [row] })).toEqual(DONE);
       expect(cell.request({ t: 'filled', op, from: PARENT, beacons: [] })).toEqual(DONE);
       expect(cell.request({ t: 'retire', op: older, to: [PARENT] })).toEqual(DONE);
@@ -81,6 +83,16 @@ describe('a cell that is filled', () => {
     expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, birth: birth() })).toMatchObject({
       code: 'cell_changing',
     });
+  });
+
+  it('GONE1 takes ground up again that its city had given up', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'dissolve', version: 5 });
+    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, birth: birth({ version: 8 }) })).toEqual(
+      DONE,
+    );
+    expect(cell.state().life.phase.t).toBe('filling');
+    expect(cell.state().birth?.removed).toBeUndefined();
   });
 
   it('SPLIT4 matches nobody before the grant; keeps whom to claim over a crash; a refusal ends it', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, OP, PARENT, PARTS } from '../support/family.ts';
-import { birth, CELL, newQuestion, qid } from '../support/names.ts';
+import { ana, birth, CELL, newQuestion, qid } from '../support/names.ts';
 
 describe('cells that merge', () => {
   const leaves = (state = 'leaf', version = 4, op = 'x') =>
@@ -19,7 +19,7 @@ describe('cells that merge', () => {
     answerAll(cell, ({ request }) => (request.t === 'ready' ? { t: 'ready', ready: true } : undefined));
     expect(cell.sentOf('ready')).toHaveLength(32);
     expect(cell.request({ t: 'ask', question: newQuestion() })).toMatchObject({ t: 'pending' });
-    cell.answer('swap', leaves('merged', 5, `${CELL}#1`));
+    cell.answer('swap', leaves('merged', 5, `${CELL}#2`));
     answerAll(cell, ({ request }) => (request.t === 'retire' ? DONE : undefined));
     expect(cell.sentOf('retire')).toHaveLength(32);
     for (const from of PARTS) cell.request({ t: 'filled', op: OP, from, beacons: [] });
@@ -68,6 +68,15 @@ describe('cells that merge', () => {
     expect(cell.request(again)).toEqual(DONE);
     expect(cell.state().life.phase.t).toBe('filling');
     expect(cell.request({ t: 'ready', op: { by: PARENT, n: 3 } })).toEqual({ t: 'ready', ready: false });
+  });
+
+  it('SPLIT6 a merge that comes late to one that was joined with others itself is refused', () => {
+    const cell = cellHarness({ manual: ['filled', 'handed'] });
+    cell.request({ t: 'retire', op: { by: PARENT, n: 1 }, to: [PARENT] });
+    cell.answer('filled', DONE);
+    cell.answer('handed', DONE);
+    expect(cell.request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'not_mergeable' });
+    expect(cell.request({ t: 'enter', user: ana })).toEqual({ t: 'moved', to: [PARENT] });
   });
 
   it('MERGE1 is refused to a leaf, and to one that has not handed everything over', () => {

@@ -17,7 +17,7 @@ describe('a cell that splits', () => {
     cell.answer('rows', rowsAt('leaf', 3, 'rollout'));
     expect(cell.state().life.phase).toEqual({ t: 'splitting', op: OP, version: 3 });
     expect(cell.sentOf('swap')[0]?.request).toMatchObject({
-      op: `${CELL}#1`,
+      op: `${CELL}#2`,
       from: [{ cell: CELL, version: 3 }],
       to: PARTS,
     });
@@ -35,7 +35,7 @@ describe('a cell that splits', () => {
     cell.answer('swap', rowsAt('leaf', 3, 'rollout'));
     expect(cell.state().life.phase.t).toBe('splitting');
     cell.advance(2000);
-    cell.answer('swap', rowsAt('split', 4, `${CELL}#1`));
+    cell.answer('swap', rowsAt('split', 4, `${CELL}#2`));
     expect(cell.state().life.phase.t).toBe('handing');
   });
 
@@ -50,6 +50,12 @@ describe('a cell that splits', () => {
     cell.answer('rows', rowsAt('leaf', 3, 'rollout'));
     cell.answer('swap', reply);
     expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+  });
+
+  it('SPLIT6 numbers its operations above all before, also those of a life whose rows were lost: the versions of the map have risen', () => {
+    const reborn = cellHarness({ manual: ['init'], birth: { version: 41 } });
+    reborn.request({ t: 'split' });
+    expect(reborn.state().life).toMatchObject({ led: 42, phase: { op: { n: 42 } } });
   });
 
   it('LOAD1 splits by itself at twice the users that it is to carry, unless its city does not want that', () => {

@@ -8,7 +8,8 @@ import { bob, CELL, cellId, newQuestion, qid } from './names.ts';
 
 export const PARTS = children(CELL) as readonly CellId[];
 export const PARENT = cellId(CELL.slice(0, -1));
-export const OP = { by: cellId(CELL), n: 1 };
+/** Its number is above the version of the row that the cell was born by. */
+export const OP = { by: cellId(CELL), n: 2 };
 export const DONE = { t: 'done' } as const;
 export const heirOf = (cell: CellHarness): CellId =>
   PARTS.find((part) => homeOf(qid()).startsWith(part)) ?? expect.fail(`no part of ${cell.birth.cell}`);

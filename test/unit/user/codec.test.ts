@@ -25,7 +25,12 @@ describe('rows of a user', () => {
     });
     user.answer('recall', { t: 'record', record: record() });
     user.restart();
-    expect(user.state().meta).toMatchObject({ epoch: 2, holding: { t: 'held', cell: EAST }, record: record(), seq: 4 });
+    expect(user.state().meta).toMatchObject({
+      epoch: 2,
+      holding: { t: 'held', cell: EAST },
+      record: record({ leaseLeftMs: 0 }),
+      seq: 4,
+    });
   });
 
   it('TIME1 the clock goes on from the largest time that is stored', () => {

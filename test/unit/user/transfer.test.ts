@@ -54,6 +54,28 @@ describe('a transfer', () => {
     expect(user.replies.get(user.claim(WEST, { seq: 4 }))).toEqual({ t: 'refused' });
   });
 
+  it('LEASE1 brings no lease along for somebody who has left the holder meanwhile, nor for one who came by a ping', () => {
+    const gone = heldUser();
+    gone.advance(3000);
+    gone.claim(EAST, { seq: 6 });
+    gone.answer('recall', { t: 'record', record: record({ leaseLeftMs: 90_000 }) });
+    // Here by a ping, and left again: a transfer that comes late gets the same grant, and no lease with it.
+    expect(gone.replies.get(transfer(gone, EAST, 1))).toMatchObject({ t: 'granted', record: { leaseLeftMs: 0 } });
+    const token = transfer(gone, WEST, 2);
+    gone.answer('recall', { t: 'no_row' });
+    expect(gone.replies.get(token)).toMatchObject({ t: 'granted', epoch: 3, record: { leaseLeftMs: 0 } });
+  });
+
+  it('LIVE1 repeats a recall that was lost, also for one whom it refuses: whoever claimed may be gone', () => {
+    const user = heldUser();
+    user.advance(3000);
+    user.claim(WEST, { seq: 6 });
+    user.answer('recall', { t: 'failed' });
+    expect(user.sentOf('recall')).toHaveLength(1);
+    expect(user.replies.get(transfer(user, EAST, 1))).toEqual({ t: 'refused' });
+    expect(user.sentOf('recall')).toHaveLength(2);
+  });
+
   it('CLAIM4 waits for a holder that does not answer, and asks it again when it is asked again', () => {
     const user = heldUser();
     const token = transfer(user, EAST, 1);
