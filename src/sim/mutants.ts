@@ -294,13 +294,6 @@ export const MUTANTS: readonly Mutant[] = [
     'born: question.createdAt + ms,\n    createdAt: at(question.createdAt),',
   ),
   one(
-    'init-of-old',
-    'a cell takes an operation that it has heard of before',
-    'src/cell/change/takeover.ts',
-    'if (op.n <= life.heard) return DONE;',
-    '',
-  ),
-  one(
     'joined-anew',
     'a user who was handed over is granted to a ping once more, without the holds that they took meanwhile',
     'src/cell/change/takeover.ts',

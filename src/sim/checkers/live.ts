@@ -1,5 +1,5 @@
 // LIVE1: once faults have stopped and everybody has gone home, nothing is left waiting: questions have ended, holds are freed,
-// nothing is owed, nobody is frozen; while people still ping, each of them is matchable.
+// nothing is owed, nobody is frozen; while people still ping, each of them is matchable. SPLIT1: what the map calls a leaf is one.
 
 import { decides, isAtRest } from '../../cell/change/life.ts';
 import { dueQuestion } from '../../cell/due.ts';
@@ -39,6 +39,11 @@ export const liveChecker =
         }
       },
       ended: () => {
+        for (const leaf of world.map.leaves().keys()) {
+          const state = world.cells.get(leaf)?.state;
+          if (state !== undefined && state.life.phase.t !== 'leaf')
+            report('SPLIT1', `${leaf} is a leaf of the map, and is ${state.life.phase.t}`);
+        }
         for (const node of world.cells.values()) {
           const { state } = node;
           if (state === undefined) continue;
