@@ -18,12 +18,14 @@ import { heirAt, heirOf } from './life.ts';
 type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
 
 const QUESTIONS_PER_MESSAGE = 20;
-const USERS_PER_MESSAGE = 100;
-/** Whom to claim is said in slices: all of them within ten seconds, but no more than 200 a second. */
+/**
+ * Whom to claim is said in slices: all of them within ten seconds, but no more than 30 a second. Each costs this cell two calls (the
+ * recall, and the word that they may go), and it is hot enough already.
+ */
 const SLICE_EVERY_MS = 500;
 const SLICE_PART = 20;
-const SLICE_MIN = 25;
-const SLICE_MAX = 100;
+const SLICE_MIN = 5;
+const SLICE_MAX = 15;
 /** Few connections at once: a slice goes to few, whole, and the next one to others. */
 const SLICE_HEIRS = 6;
 /** A user who is still here so long after their successor was told is told of again. */
@@ -149,7 +151,6 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
       continue;
     }
     const users = slice.get(heir) ?? [];
-    if (users.length >= USERS_PER_MESSAGE) continue;
     slice.set(heir, users);
     users.push({ user: held.user, epoch: held.epoch });
     told++;
