@@ -39,8 +39,12 @@ export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
   }
   app.notFound((c) => refuse(c, problem('not_found')));
   app.onError((error, c) => {
-    if (error instanceof MapAwayError) return refuse(c, busy('the cell map cannot be read for the moment'));
-    jsonLog(c.env.LOG_LEVEL)('error', 'fault', { trace: c.get('trace'), route: c.get('route'), ...errorFields(error) });
+    const where = { trace: c.get('trace'), route: c.get('route') };
+    if (error instanceof MapAwayError) {
+      jsonLog(c.env.LOG_LEVEL)('error', 'd1.away', { ...where, ...errorFields(error.cause) });
+      return refuse(c, busy('the cell map cannot be read for the moment'));
+    }
+    jsonLog(c.env.LOG_LEVEL)('error', 'fault', { ...where, ...errorFields(error) });
     return refuse(c, problem('internal'));
   });
   return app;

@@ -5,6 +5,7 @@ import type { CityStore } from '../store/city-store.ts';
 import type { LoadStore } from '../store/load-store.ts';
 import { d1CityStore } from '../store/sql/d1-city-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
+import { awayWhenFailing } from './away.ts';
 import { MapCache } from './map-cache.ts';
 import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
 
@@ -18,7 +19,7 @@ export function servicesOf(env: Env): Services {
   const known = made.get(env.DB);
   if (known !== undefined) return known;
   const now = () => epochMs(Date.now());
-  const store = d1CityStore(env.DB, { now, op: () => crypto.randomUUID() });
+  const store = awayWhenFailing(d1CityStore(env.DB, { now, op: () => crypto.randomUUID() }));
   const router = new Router({
     cells: objects<CellStub>(env.CELLS),
     users: objects<UserStub>(env.USERS),
@@ -27,7 +28,7 @@ export function servicesOf(env: Env): Services {
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  const services = { router, store, loads: d1LoadStore(env.DB) };
+  const services = { router, store, loads: awayWhenFailing(d1LoadStore(env.DB)) };
   made.set(env.DB, services);
   return services;
 }
