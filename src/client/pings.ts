@@ -103,7 +103,9 @@ export function pings(
 
   /** A refusal is final for that point; after any other failure it, or a newer one, is sent again. */
   const failed = (ping: Wanted, error: unknown, via: typeof send): void => {
-    if (error instanceof VicinalError && !error.transient && error.code !== 'closed') {
+    // A newer ping of this session was faster, from the socket before or at the cell after: the newest point is sent again.
+    const isOvertaken = error instanceof VicinalError && error.code === 'stale_ping';
+    if (error instanceof VicinalError && !error.transient && error.code !== 'closed' && !isOvertaken) {
       refused(ping, error);
       return;
     }

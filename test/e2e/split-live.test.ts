@@ -31,8 +31,11 @@ const TIMEOUT_MS = 120_000;
 /** As in the client library. */
 const MOVED_JITTER_MS = 100;
 
-/** 409 says that somebody was faster or the time was up: part of the game, divided or not. */
-const IN_THE_GAME: ReadonlySet<unknown> = new Set(['offer_gone']);
+/**
+ * 409 says that somebody was faster or the time was up: part of the game, divided or not. So is a ping that a newer one of its
+ * session has overtaken: the library sends its newest point again, and the app hears nothing of it.
+ */
+const IN_THE_GAME: ReadonlySet<unknown> = new Set(['offer_gone', 'stale_ping']);
 
 const failed: string[] = [];
 const accepts: { readonly user: string; readonly offer: OfferView }[] = [];

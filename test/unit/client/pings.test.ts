@@ -79,6 +79,21 @@ describe('pings', () => {
     expect(own.point()).toEqual(at(1));
   });
 
+  it('send a point again that a newer ping of the session has overtaken elsewhere, and tell nobody', async () => {
+    vi.useFakeTimers();
+    const unheard: VicinalError[] = [];
+    const own = position(unheard);
+    const { sent, replies } = wire(own);
+    replies[0]?.fail(new VicinalError({ code: 'stale_ping', status: 409 }));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent.map(({ lat, seq }) => [lat, seq])).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(unheard).toEqual([]);
+    vi.useRealTimers();
+  });
+
   it('tell of a refusal that nobody waits for', async () => {
     const unheard: VicinalError[] = [];
     const own = position(unheard);
