@@ -64,17 +64,17 @@ export function held(fields: Omit<Held, 'holds' | 'holdsQuestion'> & { readonly 
 }
 
 export function encodeArriving(arriving: Arriving): string {
-  const { user, ping, pingAt, leaseUntil, retryAt } = arriving;
-  return JSON.stringify({ v: VERSION, user, ping, pingAt, leaseUntil, retryAt });
+  const { user, ping, pingAt, leaseUntil, retryAt, order } = arriving;
+  return JSON.stringify({ v: VERSION, user, ping, pingAt, leaseUntil, retryAt, order });
 }
 
 export function decodeArriving(text: string): Arriving {
-  const row = versioned<Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt'>>(
+  const row = versioned<Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>>(
     VERSION,
     'arriving',
     text,
   );
-  return { ...row, stored: true, call: undefined, fence: 0, tokens: [] };
+  return { ...row, stored: true, call: undefined, claimed: undefined, fence: 0, tokens: [] };
 }
 
 type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };

@@ -51,8 +51,11 @@ export type Arriving = {
   /** Whether a row keeps it: only once a ping was acknowledged before the grant. */
   stored: boolean;
   retryAt: EpochMs | undefined;
-  /** Volatile: the claim in flight, and the epochs whose grants came too late. */
+  /** Which claim of the user this ping's first one was, once the UserObject has said so. */
+  order: number | undefined;
+  /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
   call: number | undefined;
+  claimed: Ping | undefined;
   fence: number;
   /** Volatile: who waits for the outcome. */
   tokens: Waiting[];

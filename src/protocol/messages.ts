@@ -239,6 +239,8 @@ export type UserCalls = {
       readonly cell: CellId;
       readonly session: string;
       readonly seq?: number;
+      /** As an earlier answer to a claim of this same ping gave it: repeating a claim makes it no newer. */
+      readonly order?: number;
       /** Not for a ping: the holder of this epoch hands the user over. */
       readonly transfer?: number;
     };
@@ -277,8 +279,8 @@ export type UserCalls = {
 };
 
 export type ClaimReply =
-  | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null }
-  | { readonly t: 'pending'; readonly retryMs: number }
+  | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null; readonly order?: number }
+  | { readonly t: 'pending'; readonly retryMs: number; readonly order?: number }
   | { readonly t: 'refused' };
 
 export type CellCallName = keyof CellCalls;

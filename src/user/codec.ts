@@ -16,6 +16,8 @@ export const USER_TABLES = [
 ] as const;
 
 export const encodeMeta = (meta: Meta): string => JSON.stringify({ v: VERSION, ...meta });
+/** Rows of before claims were counted have no `order`. */
+const decodeMeta = (text: string): Meta => ({ order: 0, ...versioned<Omit<Meta, 'order'>>(VERSION, 'meta', text) });
 export const encodeKnown = (known: Known): string => JSON.stringify({ v: VERSION, ...known });
 export const encodeEvent = (event: UserEvent): string => JSON.stringify({ v: VERSION, ...event });
 
@@ -45,7 +47,7 @@ export function loadUser(
 ): UserState {
   const state = emptyUser();
   for (const { table, key, value } of rows) {
-    if (table === 'meta') state.meta = versioned<Meta>(VERSION, table, value);
+    if (table === 'meta') state.meta = decodeMeta(value);
     else if (table === 'known') state.known.set(key as QuestionId, versioned<Known>(VERSION, table, value));
     else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
     else throw new Error(`a UserObject has no table ${table}`);

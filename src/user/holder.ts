@@ -24,27 +24,28 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
   }
   const { holding } = meta;
   const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq };
+  const order = orderOf(tx, meta, sent);
   switch (holding.t) {
     case 'free':
       note(tx, meta, claimant);
-      state.claims.push({ token, cell: sent.cell });
+      state.claims.push({ token, cell: sent.cell, order });
       grant(tx, meta, sent.cell, meta.record);
       return;
     case 'held':
       if (holding.cell === sent.cell) {
         // Granted already: the answer was lost, or the row went with its lease. The same answer again.
         note(tx, meta, claimant);
-        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: current(tx, meta.record) });
+        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: current(tx, meta.record), order });
         return;
       }
       if (plusMs(holding.since, DWELL_MS) > tx.now) {
-        reply(tx, token, { t: 'pending', retryMs: plusMs(holding.since, DWELL_MS) - tx.now });
+        reply(tx, token, { t: 'pending', retryMs: plusMs(holding.since, DWELL_MS) - tx.now, order });
         return;
       }
       note(tx, meta, claimant);
       meta.holding = { t: 'recalling', cell: holding.cell, claimant };
       tx.meta = true;
-      state.claims.push({ token, cell: sent.cell });
+      state.claims.push({ token, cell: sent.cell, order });
       sendRecall(tx);
       return;
     case 'recalling':
@@ -54,7 +55,7 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
         meta.holding = { ...holding, claimant };
         tx.meta = true;
       }
-      state.claims.push({ token, cell: sent.cell });
+      state.claims.push({ token, cell: sent.cell, order });
       sendRecall(tx);
   }
 }
@@ -85,7 +86,7 @@ function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: num
     };
     tx.meta = true;
   }
-  state.claims.push({ token, cell });
+  state.claims.push({ token, cell, order: meta.order });
   sendRecall(tx);
 }
 
@@ -99,7 +100,7 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
   if (holding.t !== 'recalling') return;
   if (answer.t !== 'record' && answer.t !== 'no_row') {
     // Claims are repeated, and each repeats the recall.
-    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS });
+    for (const { token, order } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS, order });
     return;
   }
   if (answer.t === 'record') meta.record = answer.record;
@@ -143,8 +144,9 @@ function grant(tx: Tx, meta: Meta, cell: CellId, record: UserRecord | null): voi
   tx.meta = true;
   const fresh = current(tx, record);
   for (const waiting of state.claims.splice(0)) {
-    if (waiting.cell === cell) reply(tx, waiting.token, { t: 'granted', epoch: meta.epoch, record: fresh });
-    else reply(tx, waiting.token, { t: 'refused' });
+    const { token, order } = waiting;
+    if (waiting.cell === cell) reply(tx, token, { t: 'granted', epoch: meta.epoch, record: fresh, order });
+    else reply(tx, token, { t: 'refused' });
   }
 }
 
@@ -188,8 +190,16 @@ function dismiss(tx: Tx, cell: CellId): void {
   }
 }
 
-/** Within a session a lower `seq` is older; a claim of another session is a new one, and wins. */
+/** Within a session a lower `seq` is older; of claims whose numbers do not compare, the one that was first heard of before. */
 function isOlder(meta: Meta, sent: Claim): boolean {
-  if (meta.session !== sent.session || meta.seq === undefined || sent.seq === undefined) return false;
-  return sent.seq < meta.seq;
+  if (meta.session === sent.session && meta.seq !== undefined && sent.seq !== undefined) return sent.seq < meta.seq;
+  return sent.order !== undefined && sent.order < meta.order;
+}
+
+/** A ping of which nobody has claimed before is the newest. Kept at once, so that no later one gets its number. */
+function orderOf(tx: Tx, meta: Meta, { order }: Claim): number {
+  if (order !== undefined) return order;
+  meta.order++;
+  tx.meta = true;
+  return meta.order;
 }

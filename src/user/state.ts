@@ -50,6 +50,8 @@ export type Meta = {
   /** Of the newest claim. */
   session: string | undefined;
   seq: number | undefined;
+  /** Of the newest claim for a ping that was heard of, granted or not: a count. */
+  order: number;
   lastSeq: number;
 };
 
@@ -77,7 +79,7 @@ export type UserState = {
   nextCall: number;
   readonly calls: Map<number, Pending>;
   recallCall: number | undefined;
-  readonly claims: { readonly token: number; readonly cell: CellId }[];
+  readonly claims: { readonly token: number; readonly cell: CellId; readonly order: number }[];
   readonly waiters: Waiter[];
   /** News for the holder's cell: what is in flight comes first, `sent…` of each. */
   push: {

@@ -37,6 +37,7 @@ export function metaOf(tx: Tx, user: UserId): Meta {
     record: null,
     session: undefined,
     seq: undefined,
+    order: 0,
     lastSeq: 0,
   };
   return state.meta;

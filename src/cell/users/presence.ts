@@ -85,6 +85,9 @@ export function claimed(
   const arriving = tx.state.arriving.get(user);
   if (arriving === undefined || arriving.call !== callId) return;
   arriving.call = undefined;
+  // A newer ping may have come since the claim went out: the answer is not about that one.
+  const isAbout = arriving.ping === arriving.claimed;
+  if (isAbout && 'order' in answer) arriving.order = answer.order;
   switch (answer.t) {
     case 'granted':
       // A recall overtook this grant: the epoch is spent, the claim stays a claim.
@@ -92,7 +95,8 @@ export function claimed(
       else settle(tx, arriving, answer.epoch, answer.record);
       return;
     case 'refused':
-      dropArriving(tx, user, problem('stale_ping'));
+      if (isAbout) dropArriving(tx, user, problem('stale_ping'));
+      else claim(tx, arriving);
       return;
     case 'problem':
       dropArriving(tx, user, answer);
@@ -123,6 +127,7 @@ export function joined(tx: Tx, held: Held): void {
 export function claim(tx: Tx, arriving: Arriving): void {
   const { user, ping: sent } = arriving;
   arriving.retryAt = undefined;
+  arriving.claimed = sent;
   arriving.call = call(
     tx,
     { t: 'claim', user },
@@ -133,6 +138,7 @@ export function claim(tx: Tx, arriving: Arriving): void {
       cell: present(tx.state.birth, 'birth').cell,
       session: sent.session,
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
+      ...(arriving.order === undefined ? {} : { order: arriving.order }),
     },
     CALL_TIMEOUT_MS,
   );
@@ -165,7 +171,9 @@ function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
       leaseUntil: plusMs(now, ttlMs),
       stored: false,
       retryAt: undefined,
+      order: undefined,
       call: undefined,
+      claimed: undefined,
       fence: 0,
       tokens: [waiting],
     };
@@ -177,6 +185,7 @@ function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
   if (!isOlder({ session: known.ping.session, seq: known.ping.seq }, sent)) {
     known.ping = { ...sent, profile: { ...known.ping.profile, ...sent.profile } };
     known.pingAt = now;
+    known.order = undefined;
     known.leaseUntil = plusMs(now, ttlMs);
   }
   if (known.call === undefined) claim(tx, known);

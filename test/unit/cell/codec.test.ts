@@ -67,7 +67,12 @@ describe('rows of a cell', () => {
     expect(encodeUser(decodeUser(encodeUser(who)))).toBe(encodeUser(who));
     expect({ ...decodeUser(encodeUser(who)), holdsQuestion: 0 }).toEqual({ ...who, holdsQuestion: 0 });
     const arriving = present(state.arriving.get(cem), 'cem');
-    expect(decodeArriving(encodeArriving(arriving))).toEqual({ ...arriving, call: undefined, tokens: [] });
+    expect(decodeArriving(encodeArriving(arriving))).toEqual({
+      ...arriving,
+      call: undefined,
+      claimed: undefined,
+      tokens: [],
+    });
     const question = present(state.questions.get(qid()), 'question');
     expect(decodeQuestion(encodeQuestion(question))).toEqual(question);
     const beacon = present(state.beacons.get(qid(1, EAST)), 'beacon');

@@ -86,7 +86,9 @@ const arriving = (leaseMs: number, retryMs?: number): Arriving => ({
   leaseUntil: t(leaseMs),
   stored: true,
   retryAt: retryMs === undefined ? undefined : t(retryMs),
+  order: undefined,
   call: undefined,
+  claimed: undefined,
   fence: 0,
   tokens: [],
 });

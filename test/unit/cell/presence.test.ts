@@ -87,6 +87,38 @@ describe('entering', () => {
     expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'stale_ping' });
     expect(cell.state().arriving.size).toBe(0);
   });
+
+  it('CLAIM6 says again which claim the ping was, over a restart too; a newer ping is a claim of its own', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    cell.answer('claim', { t: 'pending', retryMs: 1000, order: 4 });
+    cell.restart();
+    const last = () => cell.sentOf('claim').at(-1)?.request;
+    expect(last()).toMatchObject({ order: 4 });
+    cell.answer('claim', { t: 'failed' });
+    cell.advance(1000);
+    expect(last()).toMatchObject({ order: 4 });
+    // It comes while that one is on its way: neither its order nor its refusal is about the newer ping.
+    cell.ping(bob, { point: at(300) });
+    cell.answer('claim', { t: 'pending', retryMs: 1000, order: 4 });
+    cell.advance(1000);
+    expect(last()).not.toHaveProperty('order');
+    cell.ping(bob, { point: at(200) });
+    const waits = cell.lastToken();
+    cell.answer('claim', { t: 'refused' });
+    expect(cell.replies.get(waits)).toBeUndefined();
+    cell.answer('claim', { t: 'granted', epoch: 3, record: null, order: 9 });
+    expect(cell.replies.get(waits)).toMatchObject({ t: 'present' });
+    expect(cell.held(bob)?.point).toEqual(at(200));
+  });
+
+  it('CLAIM6 a grant that came too late leaves the claim as old as it was', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    cell.request({ t: 'recall', user: bob, epoch: 1 });
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null, order: 5 });
+    expect(cell.sentOf('claim').at(-1)?.request).toMatchObject({ order: 5 });
+  });
 });
 
 describe('arriving', () => {

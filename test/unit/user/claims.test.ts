@@ -1,6 +1,8 @@
 // Who holds the user: the UserObject alone says, and only a recall that was answered moves it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../../src/lib/assert.ts';
+import { loadUser } from '../../../src/user/codec.ts';
 import { CELL, EAST, NEAR, oid, qid, record, WEST } from '../support/names.ts';
 import { offerItem, userHarness } from '../support/user-harness.ts';
 
@@ -91,7 +93,7 @@ describe('a claim of another cell', () => {
     user.claim(CELL);
     user.advance(700);
     const token = user.claim(EAST);
-    expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 1300 });
+    expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 1300, order: 2 });
     expect(user.sent).toEqual([]);
     user.advance(1300);
     user.claim(EAST);
@@ -105,7 +107,7 @@ describe('a claim of another cell', () => {
       for (let i = 0; i < 20; i++) {
         const token = user.claim(EAST, { seq: 2 + i });
         user.answer('recall', answer);
-        expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 500 });
+        expect(user.replies.get(token)).toEqual({ t: 'pending', retryMs: 500, order: i + 2 });
         user.advance(3_600_000);
       }
       expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
@@ -181,6 +183,44 @@ describe('the order of claims', () => {
     const user = heldUser();
     expect(user.replies.get(user.claim(EAST, { seq: 0 }))).toEqual({ t: 'refused' });
     expect(user.sent).toEqual([]);
+  });
+
+  it('CLAIM6 without numbers the one first heard of later is the newer, and repeating the older one moves nobody', () => {
+    const user = userHarness();
+    user.claim(CELL);
+    // Both while the dwell lasts: neither is granted, and the UserObject may die in between.
+    const first = user.replies.get(user.claim(EAST)) as { readonly order: number };
+    user.restart();
+    const second = user.replies.get(user.claim(WEST)) as { readonly order: number };
+    expect(second.order).toBeGreaterThan(first.order);
+    user.advance(DWELL_MS);
+    const west = user.claim(WEST, { order: second.order });
+    expect(user.replies.get(user.claim(EAST, { order: first.order }))).toEqual({ t: 'refused' });
+    expect(user.replies.get(west)).toBeUndefined();
+    user.answer('recall', { t: 'failed' });
+    expect(user.replies.get(west)).toEqual({ t: 'pending', retryMs: 500, order: second.order });
+    expect(user.replies.get(user.claim(EAST, { order: first.order }))).toEqual({ t: 'refused' });
+    const again = user.claim(WEST, { order: second.order });
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(again)).toMatchObject({ t: 'granted', epoch: 2, order: second.order });
+    expect(user.replies.get(user.claim(EAST, { order: first.order }))).toEqual({ t: 'refused' });
+  });
+
+  it('CLAIM6 numbers of one session come before: the newer ping wins, though it was heard of first', () => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 1 });
+    const { order } = user.replies.get(user.claim(EAST, { seq: 3 })) as { readonly order: number };
+    user.claim(WEST, { seq: 2 });
+    user.advance(DWELL_MS);
+    const east = user.claim(EAST, { seq: 3, order });
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(east)).toMatchObject({ t: 'granted' });
+  });
+
+  it('CLAIM6 takes up rows of before claims were counted', () => {
+    const { order: _, ...before } = present(heldUser().state().meta, 'meta');
+    const rows = [{ table: 'meta', key: 'meta', value: JSON.stringify({ v: 1, ...before }) }];
+    expect(loadUser(rows).meta).toMatchObject({ epoch: 1, order: 0 });
   });
 
   it('OWN1 epochs only rise, and each is granted to one cell, whatever is claimed, answered and lost', () => {
