@@ -114,25 +114,10 @@ export class World {
     done: (reply: AnyReply) => void,
     socket = false,
   ): void {
-    let open = true;
-    const answer = (reply: AnyReply): void => {
-      if (!open) return;
-      open = false;
-      done(reply);
-    };
-    this.after(timeoutMs, () => answer({ t: 'failed' }));
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
-    if (this.strikes('loseRequest')) return;
-    const back = (reply: AnyReply): void => {
-      if (this.strikes('loseReply')) return;
-      this.after(this.#weather.delay(), () => answer(reply));
-    };
-    this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, false));
-    if (this.strikes('duplicate'))
-      this.after(this.#weather.delay() + this.draw.below(30_000), () =>
-        this.#arrive(node, request, () => undefined, socket, false),
-      );
+    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, back, socket, false);
+    this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
   }
 
   /** Runs one event at an object: constructed first if it has no memory. */
@@ -257,21 +242,36 @@ export class World {
 
   /** The primary carries out what reaches it, whether or not its answer comes back. */
   #askMap(request: MapRequest, timeoutMs: number, done: (reply: AnyReply) => void): void {
+    const ask = (back: (reply: AnyReply) => void): void => {
+      if (!this.isD1Away()) back(this.map.ask(request));
+    };
+    this.#exchange(timeoutMs, done, ask, ask);
+  }
+
+  /**
+   * A message over the faulty network and the answer back: the message may be lost, or come `again` later. `done` hears one
+   * answer, the first, or `failed` after `timeoutMs`.
+   */
+  #exchange(
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    arrive: (back: (reply: AnyReply) => void) => void,
+    again: (back: (reply: AnyReply) => void) => void,
+  ): void {
     let open = true;
     const answer = (reply: AnyReply): void => {
       if (!open) return;
       open = false;
       done(reply);
     };
-    const ask = (): void => {
-      if (this.isD1Away()) return;
-      const reply = this.map.ask(request);
-      if (!this.strikes('loseReply')) this.after(this.#weather.delay(), () => answer(reply));
-    };
     this.after(timeoutMs, () => answer({ t: 'failed' }));
     if (this.strikes('loseRequest')) return;
-    this.after(this.#weather.delay(), ask);
-    if (this.strikes('duplicate')) this.after(this.#weather.delay() + this.draw.below(30_000), ask);
+    const back = (reply: AnyReply): void => {
+      if (this.strikes('loseReply')) return;
+      this.after(this.#weather.delay(), () => answer(reply));
+    };
+    this.after(this.#weather.delay(), () => arrive(back));
+    if (this.strikes('duplicate')) this.after(this.#weather.delay() + this.draw.below(30_000), () => again(back));
   }
 
   #arrive(
