@@ -1,6 +1,7 @@
 // Dividing a cell: its 32 children are made ready while it goes on as a leaf, then the map swaps them in at one stroke.
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { center, children, decode } from '../../geo/geohash.ts';
+import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { Birth } from '../../protocol/birth.ts';
@@ -114,11 +115,8 @@ function mayDivide(state: CellState): boolean {
 /** The row by which a child is born: its neighbourhood is what this cell knows of its own, and the siblings. */
 function birthOf(state: CellState, child: CellId): Birth {
   const { cell, city, version, policy, op, draining } = present(state.birth, 'birth');
-  const { minLat, maxLat, minLng, maxLng } = decode(child);
   const middle = center(child);
-  const halfM = minDistanceToBoundsM(middle, { minLat: maxLat, maxLat, minLng: maxLng, maxLng });
-  const otherM = minDistanceToBoundsM(middle, { minLat, maxLat: minLat, minLng, maxLng: minLng });
-  const reachM = Math.max(halfM, otherM) + (policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
+  const reachM = outerRadiusM(child) + (policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
   const siblings = childrenOf(cell).filter((other) => other !== child);
   const near = [...nearOf(state), ...siblings].filter((other) => minDistanceToBoundsM(middle, decode(other)) <= reachM);
   return { cell: child, city, version, op, policy, near, ...(draining === true ? { draining } : {}) };

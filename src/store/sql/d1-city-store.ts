@@ -1,8 +1,8 @@
 // Cities and the cell map in D1: reads from the nearest replica, changes as one conditional batch at the primary.
 import { CellMap } from '../../city/cell-map.ts';
 import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
-import { distanceM } from '../../geo/distance.ts';
-import { center, children, decode } from '../../geo/geohash.ts';
+import { center, children } from '../../geo/geohash.ts';
+import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
@@ -196,10 +196,7 @@ async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | 
 /** The leaves that a question anywhere in the cell may ever touch, and a few more; whoever needs exactness measures again. */
 async function nearOf(session: D1DatabaseSession, cell: CellId, policy: Policy): Promise<readonly CellId[]> {
   const middle = center(cell);
-  const { minLat, maxLat, minLng } = decode(cell);
-  // The corner that lies nearest to the equator is the farthest from the middle.
-  const corner = { lat: Math.abs(minLat) < Math.abs(maxLat) ? minLat : maxLat, lng: minLng };
-  const reachM = distanceM(middle, corner) + present(policy.radiusStepsM.at(-1), 'radius step') + MARGIN_M;
+  const reachM = outerRadiusM(cell) + present(policy.radiusStepsM.at(-1), 'radius step') + MARGIN_M;
   const prefixes = coverCircleAtLength(middle, reachM, 3).map((part) => part.cell);
   const { results } = await session
     .prepare(

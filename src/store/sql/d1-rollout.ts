@@ -4,9 +4,9 @@ import { changesOf, overridesOf } from '../../city/changes.ts';
 import { asDivided } from '../../city/divided.ts';
 import { overlapsOf } from '../../city/overlaps.ts';
 import { coverCircleAtLength } from '../../geo/cover.ts';
-import { distanceM } from '../../geo/distance.ts';
 import { freeCells } from '../../geo/free-cells.ts';
-import { center, decode } from '../../geo/geohash.ts';
+import { center } from '../../geo/geohash.ts';
+import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { DEFAULT_POLICY } from '../../matching/policy.ts';
@@ -198,10 +198,7 @@ function withoutBoundary({ boundary: _, ...city }: City & { readonly boundary: s
 export function prefixesAround(cells: readonly string[]): readonly string[] {
   const around = new Set<string>();
   for (const prefix of new Set(cells.map(prefix3))) {
-    const { minLat, maxLat, minLng } = decode(prefix);
-    const middle = center(prefix);
-    const corner = { lat: Math.abs(minLat) < Math.abs(maxLat) ? minLat : maxLat, lng: minLng };
-    const found = coverCircleAtLength(middle, distanceM(middle, corner) + REACH_MAX_M, 3);
+    const found = coverCircleAtLength(center(prefix), outerRadiusM(prefix) + REACH_MAX_M, 3);
     for (const { cell } of found) around.add(cell);
   }
   return [...around].sort();
