@@ -4,7 +4,8 @@ import type { Attachment } from '../protocol/effects.ts';
 import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
 import type { Tx } from './tx.ts';
-import { claim } from './users/presence.ts';
+import { claim } from './users/arriving.ts';
+import { sendAway } from './users/sockets.ts';
 import { watchUser } from './watch.ts';
 
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
@@ -25,7 +26,7 @@ function restore(tx: Tx, soft: Attachment): void {
   const { state } = tx;
   const held = state.users.get(soft.user);
   if (held === undefined || held.epoch !== soft.epoch || held.phase === 'frozen') {
-    tx.effects.frames.push({ user: soft.user, frame: { t: 'moved', reason: 'elsewhere' }, close: true });
+    sendAway(tx, soft.user, { reason: 'elsewhere' });
     return;
   }
   state.sockets.set(soft.user, { session: soft.session, outside: soft.outside ?? 0 });

@@ -11,8 +11,9 @@ import { end, expire } from './questions/offers.ts';
 import { isPaid } from './questions/streams.ts';
 import type { Held, Question } from './state.ts';
 import type { Tx } from './tx.ts';
+import { claim, endArriving } from './users/arriving.ts';
 import { askAbout } from './users/holds.ts';
-import { claim, dropArriving, lapse } from './users/presence.ts';
+import { lapse } from './users/presence.ts';
 import { askAfterFrozen } from './users/recall.ts';
 import { watchUser } from './watch.ts';
 
@@ -110,7 +111,7 @@ function heldDue(tx: Tx, held: Held): void {
 function arrivingDue(tx: Tx, user: UserId): void {
   const arriving = tx.state.arriving.get(user);
   if (arriving === undefined) return;
-  if (arriving.leaseUntil <= tx.now) dropArriving(tx, user, problem('no_presence'));
+  if (arriving.leaseUntil <= tx.now) endArriving(tx, user, problem('no_presence'));
   else if (arriving.call === undefined) claim(tx, arriving);
   else tx.arriving.add(user);
 }

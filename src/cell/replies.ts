@@ -10,8 +10,8 @@ import { reserved, scouted } from './questions/match.ts';
 import { cancel } from './questions/questions.ts';
 import { delivered } from './questions/streams.ts';
 import type { Tx } from './tx.ts';
+import { claimed } from './users/arriving.ts';
 import { stateOfHold } from './users/holds.ts';
-import { claimed } from './users/presence.ts';
 import { forget } from './users/recall.ts';
 
 type Failed = { readonly t: 'failed' };

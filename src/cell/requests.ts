@@ -4,7 +4,7 @@ import { eventFrame } from '../protocol/frames.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { turnedAway } from './change/gate.ts';
-import { hand, sendAway } from './change/handover.ts';
+import { hand } from './change/handover.ts';
 import { also, decides } from './change/life.ts';
 import { isReady, mergeByHand } from './change/merge.ts';
 import { dissolve, refusedByRemoval } from './change/removal.ts';
@@ -23,6 +23,7 @@ import { reply, type Tx } from './tx.ts';
 import { apply, collect, free, reserve } from './users/holds.ts';
 import { leave, ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
+import { sendAway } from './users/sockets.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
 
 const LEAVE_RETRY_MS = 150;
@@ -35,7 +36,7 @@ export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
   }
   const turned = turnedAway(tx.state, request, waiting.socket);
   if (turned !== undefined) {
-    if (request.t === 'presence' && waiting.socket) sendAway(tx, request.user);
+    if (request.t === 'presence' && waiting.socket) sendAway(tx, request.user, { reason: 'split' });
     // Whoever waits asks again and again: that is not what makes a cell hot.
     countLess(tx.state.meter);
     reply(tx, waiting.token, turned);

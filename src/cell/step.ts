@@ -19,7 +19,7 @@ import { catchUp } from './strain/coalesce.ts';
 import { tellLoad } from './strain/load-report.ts';
 import { count, noteAlarm } from './strain/meter.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
-import { socketLost } from './users/presence.ts';
+import { socketLost } from './users/sockets.ts';
 
 export type CellEvent =
   /** The object was constructed: what its sockets carry, and the alarm that is armed. */

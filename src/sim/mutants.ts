@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'fence-ignored',
     'a grant of a recalled epoch is taken',
-    'src/cell/users/presence.ts',
+    'src/cell/users/arriving.ts',
     'if (answer.epoch <= arriving.fence) claim(tx, arriving);',
     'if (false) claim(tx, arriving);',
   ),

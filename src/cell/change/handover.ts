@@ -11,6 +11,7 @@ import { hasEnded } from '../questions/lifecycle.ts';
 import { cellOf } from '../questions/offers.ts';
 import type { CellState, LifePhase, Pending } from '../state.ts';
 import type { Tx } from '../tx.ts';
+import { sendAway } from '../users/sockets.ts';
 import { pack } from './carry.ts';
 import { become, isFree, run } from './errands.ts';
 import { heirAt, heirOf } from './life.ts';
@@ -117,12 +118,6 @@ export function farewellHeard(tx: Tx, phase: Handing, cell: CellId): void {
   if (phase.to.every((one) => state.change.ready.has(one))) become(tx, { phase: { ...phase, handed: true } });
 }
 
-/** The user's sockets here are told to reconnect. */
-export function sendAway(tx: Tx, user: UserId): void {
-  tx.state.sockets.delete(user);
-  tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'split' }, close: true });
-}
-
 function sayFarewell(tx: Tx, { op, to }: Handing): void {
   sendAwayStrangers(tx);
   for (const cell of to) {
@@ -203,7 +198,7 @@ function sendAwayStrangers(tx: Tx): void {
   const { state } = tx;
   for (const user of [...state.sockets.keys()]) {
     if (state.users.has(user) || state.arriving.has(user)) continue;
-    sendAway(tx, user);
+    sendAway(tx, user, { reason: 'split' });
   }
 }
 

@@ -4,10 +4,12 @@ import { problem } from '../../protocol/problems.ts';
 import { hasEnded } from '../questions/lifecycle.ts';
 import type { CellState, Waiting } from '../state.ts';
 import type { Tx } from '../tx.ts';
-import { dropArriving, lapse } from '../users/presence.ts';
+import { endArriving } from '../users/arriving.ts';
+import { lapse } from '../users/presence.ts';
+import { sendAway } from '../users/sockets.ts';
 
 /** Until then the edge has heard of it too. */
-const AWAY_MS = 30_000;
+const AWAY = { reason: 'removed', waitMs: 30_000 } as const;
 
 /**
  * What is answered in place of what only a city that stays takes; `undefined`: the request is taken. Presence is taken until the
@@ -23,7 +25,7 @@ export function refusedByRemoval(tx: Tx, request: CellRequest, { socket }: Waiti
   }
   const comes = request.t === 'presence' || request.t === 'enter';
   if (!comes || state.birth.removed !== true) return undefined;
-  if (socket) sendAway(tx, request.user);
+  if (socket) sendAway(tx, request.user, AWAY);
   return { t: 'unborn' };
 }
 
@@ -34,8 +36,8 @@ export function dissolve(tx: Tx, version: number): void {
   if (birth === undefined || birth.version >= version) return;
   state.birth = { ...birth, version, draining: true, removed: true };
   tx.born = true;
-  for (const user of [...state.sockets.keys()]) sendAway(tx, user);
-  for (const user of [...state.arriving.keys()]) dropArriving(tx, user, problem('out_of_coverage'));
+  for (const user of [...state.sockets.keys()]) sendAway(tx, user, AWAY);
+  for (const user of [...state.arriving.keys()]) endArriving(tx, user, problem('out_of_coverage'));
   for (const held of [...state.users.values()]) {
     if (held.phase !== 'live') continue;
     held.leaseUntil = tx.now;
@@ -53,9 +55,4 @@ export function stillOpen(state: CellState, now: number): { readonly open: numbe
     endsInMs = Math.max(endsInMs, expiresAt - now);
   }
   return { open, endsInMs };
-}
-
-function sendAway(tx: Tx, user: Parameters<typeof dropArriving>[1]): void {
-  tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'removed', waitMs: AWAY_MS }, close: true });
-  tx.state.sockets.delete(user);
 }

@@ -4,6 +4,7 @@ import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { Held, Token } from '../state.ts';
 import { call, reply, type Tx } from '../tx.ts';
 import { recordOf } from './record.ts';
+import { sendAway } from './sockets.ts';
 
 /**
  * Freezes the user's row of `epoch` and answers with the record, or says that there is no such row. From then on a grant of
@@ -39,10 +40,7 @@ export function forget(tx: Tx, user: UserId, epoch: number): void {
   state.users.delete(user);
   state.roster.delete(user);
   tx.users.add(user);
-  if (state.sockets.has(user) && !state.arriving.has(user)) {
-    state.sockets.delete(user);
-    tx.effects.frames.push({ user, frame: { t: 'moved', reason: 'elsewhere' }, close: true });
-  }
+  if (state.sockets.has(user) && !state.arriving.has(user)) sendAway(tx, user, { reason: 'elsewhere' });
 }
 
 /** A frozen row that nobody came for asks the UserObject whether it may go. */

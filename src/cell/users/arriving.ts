@@ -1,0 +1,170 @@
+// Users who ping this cell and are not held here: their newest ping waits until their UserObject has granted them.
+import { present } from '../../lib/assert.ts';
+import { plusMs } from '../../lib/brand.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { CellReply, ClaimReply, Ping, UserRecord } from '../../protocol/messages.ts';
+import { type Problem, problem } from '../../protocol/problems.ts';
+import { held as heldOf } from '../codec.ts';
+import { arrive } from '../questions/arrival.ts';
+import { policyOf } from '../questions/need.ts';
+import type { Arriving, Waiting } from '../state.ts';
+import { pingEveryS } from '../strain/pressure.ts';
+import { call, reply, type Tx } from '../tx.ts';
+import { iso, viewPresence } from '../view.ts';
+import { askAboutHolds } from './holds.ts';
+import { fieldsOf } from './record.ts';
+import { isOlder, leaseMs } from './said.ts';
+import { attach } from './sockets.ts';
+
+const RETRY_FIRST_MS = 1000;
+
+/** Keeps the newest ping of somebody who is not held here, and claims them. */
+export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
+  const { state, now } = tx;
+  const known = state.arriving.get(user);
+  const ttlMs = leaseMs(state, sent, undefined);
+  if (known === undefined) {
+    const arriving: Arriving = {
+      user,
+      ping: sent,
+      pingAt: now,
+      leaseUntil: plusMs(now, ttlMs),
+      stored: false,
+      retryAt: undefined,
+      order: undefined,
+      call: undefined,
+      claimed: undefined,
+      fence: 0,
+      tokens: [waiting],
+    };
+    state.arriving.set(user, arriving);
+    claim(tx, arriving);
+    return;
+  }
+  known.tokens.push(waiting);
+  if (!isOlder(known.ping, sent)) {
+    known.ping = { ...sent, profile: { ...known.ping.profile, ...sent.profile } };
+    known.pingAt = now;
+    known.order = undefined;
+    known.leaseUntil = plusMs(now, ttlMs);
+  }
+  if (known.call === undefined) claim(tx, known);
+}
+
+/** Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. */
+export function claim(tx: Tx, arriving: Arriving): void {
+  const { user, ping: sent } = arriving;
+  arriving.retryAt = undefined;
+  arriving.claimed = sent;
+  arriving.call = call(
+    tx,
+    { t: 'claim', user },
+    { to: 'user', user },
+    {
+      t: 'claim',
+      user,
+      cell: present(tx.state.birth, 'birth').cell,
+      session: sent.session,
+      ...(sent.seq === undefined ? {} : { seq: sent.seq }),
+      ...(arriving.order === undefined ? {} : { order: arriving.order }),
+    },
+    CALL_TIMEOUT_MS,
+  );
+  tx.arriving.add(user);
+}
+
+/** The UserObject's answer to a claim. */
+export function claimed(
+  tx: Tx,
+  user: UserId,
+  callId: number,
+  answer: ClaimReply | Problem | { readonly t: 'failed' },
+): void {
+  const arriving = tx.state.arriving.get(user);
+  if (arriving === undefined || arriving.call !== callId) return;
+  arriving.call = undefined;
+  // A newer ping may have come since the claim went out: the answer is not about that one.
+  const isAbout = arriving.ping === arriving.claimed;
+  if (isAbout && 'order' in answer) arriving.order = answer.order;
+  switch (answer.t) {
+    case 'granted':
+      // A recall overtook this grant: the epoch is spent, the claim stays a claim.
+      if (answer.epoch <= arriving.fence) claim(tx, arriving);
+      else settle(tx, arriving, answer.epoch, answer.record);
+      return;
+    case 'refused':
+      if (isAbout) endArriving(tx, user, problem('stale_ping'));
+      else claim(tx, arriving);
+      return;
+    case 'problem':
+      endArriving(tx, user, answer);
+      return;
+    case 'pending':
+      acknowledge(tx, arriving);
+      arriving.retryAt = plusMs(tx.now, answer.retryMs);
+      tx.arriving.add(user);
+      return;
+    case 'failed':
+      acknowledge(tx, arriving);
+      arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
+      tx.arriving.add(user);
+  }
+}
+
+/** The claim is over: whoever waits for it is answered. */
+export function endArriving(tx: Tx, user: UserId, answer: CellReply<'presence'>): void {
+  const arriving = tx.state.arriving.get(user);
+  if (arriving === undefined) return;
+  for (const { token } of arriving.tokens) reply(tx, token, answer);
+  tx.state.arriving.delete(user);
+  tx.arriving.add(user);
+  if (arriving.stored) tx.arrived.add(user);
+}
+
+/** Granted: from this step on the user is matchable here. */
+function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | null): void {
+  const { state, now } = tx;
+  const { user, ping: sent } = arriving;
+  const old = state.users.get(user);
+  const fields = fieldsOf(record, policyOf(state), now);
+  const held = heldOf({
+    ...fields,
+    user,
+    epoch,
+    phase: 'live',
+    frozenAt: undefined,
+    session: sent.session,
+    seq: sent.seq,
+    profile: { ...fields.profile, ...sent.profile },
+    point: sent.point,
+    pointAt: arriving.pingAt,
+    leaseUntil: arriving.leaseUntil,
+    ttlMs: arriving.leaseUntil - arriving.pingAt,
+  });
+  if (old !== undefined) state.roster.delete(user);
+  state.users.set(user, held);
+  state.roster.set(user, held.point);
+  tx.users.add(user);
+  tx.journal.push({ t: 'user.entered', who: held.pseudonym });
+  attach(tx, held);
+  askAboutHolds(tx, held);
+  arrive(tx, held);
+  endArriving(tx, user, { t: 'present', view: viewPresence(state, held, now) });
+}
+
+/** Acknowledges a ping before its claim was granted: from here on a row keeps it. */
+function acknowledge(tx: Tx, arriving: Arriving): void {
+  const { cell, city } = present(tx.state.birth, 'birth');
+  arriving.stored = true;
+  const view = {
+    cell,
+    city,
+    expiresAt: iso(arriving.leaseUntil),
+    offers: [],
+    pingEveryS: pingEveryS(tx.state, arriving.leaseUntil - arriving.pingAt, tx.now),
+  };
+  for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view });
+  arriving.tokens = [];
+  tx.arriving.add(arriving.user);
+}

@@ -1,0 +1,27 @@
+// What a ping says beside what is known of its user: whether it is older, whether the profile is another, how long it holds.
+import type { Ping, Profile } from '../../protocol/messages.ts';
+import { policyOf } from '../questions/need.ts';
+import type { CellState } from '../state.ts';
+
+/** Within a session a lower `seq` is older; a ping without one, or of another session, counts as newer. */
+export function isOlder(known: { readonly session: string; readonly seq?: number | undefined }, sent: Ping): boolean {
+  if (known.session !== sent.session || known.seq === undefined || sent.seq === undefined) return false;
+  return sent.seq < known.seq;
+}
+
+/** What was not sent stays as it is. */
+export function sameProfile(known: Profile, sent: Partial<Profile>): boolean {
+  if (sent.capacity !== undefined && sent.capacity !== known.capacity) return false;
+  return sameList(known.topics, sent.topics) && sameList(known.languages, sent.languages);
+}
+
+/** @param before the length of the lease so far, of somebody who is known. */
+export function leaseMs(state: CellState, sent: Ping, before: number | undefined): number {
+  const { ttlDefaultMs, ttlMaxMs } = policyOf(state).presence;
+  return Math.min(sent.ttlMs ?? before ?? ttlDefaultMs, ttlMaxMs);
+}
+
+function sameList(known: readonly string[], sent: readonly string[] | undefined): boolean {
+  if (sent === undefined || sent === known) return true;
+  return sent.length === known.length && sent.every((item, i) => item === known[i]);
+}

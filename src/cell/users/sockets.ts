@@ -1,0 +1,56 @@
+// The socket of a user here: what is kept with it, when it is to go elsewhere, and what remains when it is lost.
+import { boundsContain } from '../../geo/bounds.ts';
+import { minDistanceToBoundsM } from '../../geo/distance.ts';
+import { present } from '../../lib/assert.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
+import type { Ping } from '../../protocol/messages.ts';
+import type { CellSocket, CellState, Held } from '../state.ts';
+import type { Tx } from '../tx.ts';
+
+/** Why a socket is told to reconnect, and after how long if not at once. */
+type Away = { readonly reason: 'border' | 'elsewhere' | 'split' | 'removed'; readonly waitMs?: number };
+
+/** The one that the ping came over; unknown if it is from before the object's last construction and had nothing attached yet. */
+export function socketOf(state: CellState, user: UserId, sent: Ping): CellSocket {
+  const known = state.sockets.get(user);
+  if (known !== undefined) return known;
+  const socket: CellSocket = { session: sent.session, outside: 0 };
+  state.sockets.set(user, socket);
+  return socket;
+}
+
+/** Near a border the holder decides: beyond the margin, or after three points outside, the socket is told to move. */
+export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolean {
+  const bounds = present(state.bounds, 'bounds');
+  if (boundsContain(bounds, sent.point)) {
+    socket.outside = 0;
+    return false;
+  }
+  socket.outside++;
+  return socket.outside >= OUTSIDE_POINTS_MAX || minDistanceToBoundsM(sent.point, bounds) > MARGIN_M;
+}
+
+/** Soft state goes with the user's socket, if there is one here. */
+export function attach(tx: Tx, held: Held): void {
+  const socket = tx.state.sockets.get(held.user);
+  if (socket === undefined) return;
+  const { user, epoch, session, seq, point, pointAt, leaseUntil } = held;
+  const { outside } = socket;
+  const { lat, lng } = point;
+  tx.effects.attachments.push({ v: 1, user, epoch, session, seq, lat, lng, pointAt, leaseUntil, outside });
+}
+
+/** The user's sockets here are told to reconnect. */
+export function sendAway(tx: Tx, user: UserId, away: Away): void {
+  tx.state.sockets.delete(user);
+  tx.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
+}
+
+/** A socket was lost: its soft point becomes durable, the lease runs on. */
+export function socketLost(tx: Tx, user: UserId): void {
+  const { state } = tx;
+  state.sockets.delete(user);
+  const held = state.users.get(user);
+  if (held !== undefined && held.phase === 'live') tx.users.add(user);
+}
