@@ -203,8 +203,8 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'src/user/step.ts', find: 'sendRecall(tx);', replace: '' },
       {
         file: 'src/user/holder.ts',
-        find: 'state.claims.push({ token, cell: sent.cell });\n      sendRecall(tx);\n  }\n}',
-        replace: 'state.claims.push({ token, cell: sent.cell });\n  }\n}',
+        find: 'state.claims.push({ token, cell: sent.cell, order });\n      sendRecall(tx);\n  }\n}',
+        replace: 'state.claims.push({ token, cell: sent.cell, order });\n  }\n}',
       },
     ],
   },
@@ -283,8 +283,8 @@ export const MUTANTS: readonly Mutant[] = [
     'transfer-no-recall',
     'a user who is handed over is granted without asking the holder',
     'src/user/holder.ts',
-    'state.claims.push({ token, cell });\n  sendRecall(tx);',
-    'state.claims.push({ token, cell });\n  grant(tx, meta, cell, meta.record);',
+    'state.claims.push({ token, cell, order: meta.order });\n  sendRecall(tx);',
+    'state.claims.push({ token, cell, order: meta.order });\n  grant(tx, meta, cell, meta.record);',
   ),
   one(
     'born-anew',
