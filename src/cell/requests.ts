@@ -3,6 +3,7 @@ import { plusMs } from '../lib/brand.ts';
 import { eventFrame } from '../protocol/frames.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
+import { amend } from './change/errands.ts';
 import { turnedAway } from './change/gate.ts';
 import { hand } from './change/handover.ts';
 import { also, decides } from './change/life.ts';
@@ -149,7 +150,7 @@ function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): 
 
 function retire(tx: Tx, request: Extract<CellRequest, { readonly t: 'retire' }>): CellReply<'retire'> {
   if (!mayRetire(tx, request.op)) return { t: 'done' };
-  tx.state.life = { ...tx.state.life, heard: request.op.n };
+  amend(tx, { heard: request.op.n });
   hand(tx, request.op, request.to);
   return { t: 'done' };
 }

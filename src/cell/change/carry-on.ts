@@ -4,7 +4,7 @@ import type { MapReply } from '../../protocol/change-messages.ts';
 import type { CellReply, UserReply } from '../../protocol/messages.ts';
 import type { Errand } from '../state.ts';
 import type { Tx } from '../tx.ts';
-import { back, rest } from './errands.ts';
+import { amend, back, rest } from './errands.ts';
 import { adopted, farewellHeard, filledThere, handOver } from './handover.ts';
 import { isSameOp } from './life.ts';
 import { giveUp, mapSaidOfMerge, prepareMerge, retireChildren } from './merge.ts';
@@ -53,10 +53,7 @@ export function errandDone(tx: Tx, callId: number, lane: string, errand: Errand,
     }
   } else if (phase.t === 'filling') {
     if (what === 'retire' && cell !== undefined) tx.state.change.ready.add(cell);
-    if (phase.from.every((one) => tx.state.change.ready.has(one))) {
-      tx.state.life = { ...tx.state.life, phase: { ...phase, untold: false } };
-      tx.life = true;
-    }
+    if (phase.from.every((one) => tx.state.change.ready.has(one))) amend(tx, { phase: { ...phase, untold: false } });
   } else if (cell !== undefined) {
     if (what === 'adopt') adopted(tx, cell, errand.questions ?? []);
     else if (what === 'filled') filledThere(tx, phase, cell);

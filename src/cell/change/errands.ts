@@ -48,11 +48,15 @@ export function rest(tx: Tx, lane: string): void {
 
 /** The next stage of a change: what was under way for the one before is nothing to it. */
 export function become(tx: Tx, change: Partial<Life>): void {
-  const { state } = tx;
-  state.life = { ...state.life, ...change };
+  amend(tx, change);
+  tx.state.change.lanes.clear();
+  tx.state.change.ready.clear();
+}
+
+/** Something more to remember of the present stage: what is under way goes on. */
+export function amend(tx: Tx, change: Partial<Life>): void {
+  tx.state.life = { ...tx.state.life, ...change };
   tx.life = true;
-  state.change.lanes.clear();
-  state.change.ready.clear();
 }
 
 function busyLanes(state: CellState): number {

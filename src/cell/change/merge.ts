@@ -7,7 +7,7 @@ import type { CellReply } from '../../protocol/messages.ts';
 import { problem } from '../../protocol/problems.ts';
 import type { CellState, LifePhase } from '../state.ts';
 import type { Tx } from '../tx.ts';
-import { become, run } from './errands.ts';
+import { amend, become, run } from './errands.ts';
 import { isAtRest, isWhole, nextOp, opText } from './life.ts';
 import { childrenOf, nearOf } from './split.ts';
 
@@ -64,8 +64,7 @@ export function mapSaidOfMerge(tx: Tx, phase: Merging, { rows }: MapReply): 'aga
   }
   const areLeaves = found.length === from.length && found.every(({ state }) => state === 'leaf');
   if (areLeaves && phase.versions === undefined) {
-    tx.state.life = { ...tx.state.life, phase: { ...phase, versions: found.map(({ version }) => version) } };
-    tx.life = true;
+    amend(tx, { phase: { ...phase, versions: found.map(({ version }) => version) } });
     return 'done';
   }
   if (areLeaves && found.every(({ version }, at) => version === phase.versions?.[at])) return 'again';

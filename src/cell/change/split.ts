@@ -15,7 +15,7 @@ import type { CellState, LifePhase } from '../state.ts';
 import { isHot } from '../strain/heat.ts';
 import { carried } from '../strain/load-report.ts';
 import type { Tx } from '../tx.ts';
-import { become, isFree, run } from './errands.ts';
+import { amend, become, isFree, run } from './errands.ts';
 import { hand } from './handover.ts';
 import { isWhole, nextOp, opText } from './life.ts';
 
@@ -84,8 +84,7 @@ export function mapSaidOfSplit(tx: Tx, phase: Splitting, { rows }: MapReply): 'a
   }
   if (row?.state === 'leaf' && phase.version === undefined) {
     // Durable before it is named: whatever becomes of the swap, it can be told from others.
-    tx.state.life = { ...tx.state.life, phase: { ...phase, version: row.version } };
-    tx.life = true;
+    amend(tx, { phase: { ...phase, version: row.version } });
     return 'done';
   }
   if (row?.state === 'leaf' && row.version === phase.version) return 'again';

@@ -19,7 +19,7 @@ import { askAboutHolds } from '../users/holds.ts';
 import { joined } from '../users/presence.ts';
 import { fieldsOf } from '../users/record.ts';
 import { unpack } from './carry.ts';
-import { become } from './errands.ts';
+import { amend, become } from './errands.ts';
 import { isSameOp } from './life.ts';
 
 type Ask<T extends CellRequest['t']> = Extract<CellRequest, { readonly t: T }>;
@@ -82,9 +82,8 @@ export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
     tx.beacons.add(need.questionId);
   }
   const left = phase.from.filter((one) => one !== from);
-  tx.life = true;
   if (left.length > 0) {
-    state.life = { ...state.life, phase: { ...phase, from: left } };
+    amend(tx, { phase: { ...phase, from: left } });
     return DONE;
   }
   become(tx, { phase: { t: 'leaf' } });
@@ -97,8 +96,7 @@ export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
 export function handed(tx: Tx, { op, from }: Ask<'handed'>): Done {
   const { life } = tx.state;
   if (!isSameOp(life.origin, op) || !life.behind.includes(from)) return DONE;
-  tx.state.life = { ...life, behind: life.behind.filter((one) => one !== from) };
-  tx.life = true;
+  amend(tx, { behind: life.behind.filter((one) => one !== from) });
   return DONE;
 }
 
