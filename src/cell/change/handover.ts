@@ -152,10 +152,10 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
   }
   for (const [cell, users] of slice) {
     const lane = laneTo(cell);
+    // Not sent for want of a free lane: the next slice has them again.
     if (!isFree(tx, lane)) continue;
     run(tx, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(tx), users });
-    // Not sent for want of a free lane: the next slice has them again.
-    if (change.lanes.get(lane)?.call !== undefined) for (const { user } of users) change.told.set(user, now);
+    for (const { user } of users) change.told.set(user, now);
   }
   change.tellAt = plusMs(now, told > 0 || more ? SLICE_EVERY_MS : 4 * SLICE_EVERY_MS);
 }
