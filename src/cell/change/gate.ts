@@ -1,11 +1,23 @@
 // Who is turned away while a cell is no leaf, or has not got all of its questions yet: `moved` names where to go, `pending` asks
 // to come again.
-import type { OfferId, QuestionId } from '../../protocol/ids.ts';
-import { questionOf } from '../../protocol/ids.ts';
+import { questionIn } from '../../protocol/about.ts';
 import type { CellReply, CellRequest } from '../../protocol/messages.ts';
 import type { CellState } from '../state.ts';
 
 const PENDING_MS = 150;
+/** Calls about a question to which nobody but its owner can say anything. */
+const OF_OWNER: ReadonlySet<CellRequest['t']> = new Set([
+  'ask',
+  'question',
+  'patch',
+  'cancel',
+  'nudge',
+  'accept',
+  'decline',
+  'answer',
+  'state',
+  'absent',
+]);
 
 /** What to answer instead, or `undefined`: the request is for this cell. `socket`: it came over the user's socket here. */
 export function turnedAway(state: CellState, request: CellRequest, socket: boolean): CellReply | undefined {
@@ -15,7 +27,7 @@ export function turnedAway(state: CellState, request: CellRequest, socket: boole
     case 'splitting':
       return undefined;
     case 'filling': {
-      const id = questionIn(request);
+      const id = OF_OWNER.has(request.t) ? questionIn(request) : undefined;
       return id === undefined || state.questions.has(id) ? undefined : { t: 'pending', retryMs: PENDING_MS };
     }
     case 'merging':
@@ -29,28 +41,6 @@ export function turnedAway(state: CellState, request: CellRequest, socket: boole
   }
 }
 
-/** The question that a request is about, if only its owner can say anything of it. */
-function questionIn(request: CellRequest): QuestionId | undefined {
-  switch (request.t) {
-    case 'ask':
-      return request.question.id;
-    case 'question':
-    case 'patch':
-    case 'cancel':
-      return request.id;
-    case 'nudge':
-      return request.questionId;
-    case 'accept':
-    case 'decline':
-    case 'answer':
-    case 'state':
-    case 'absent':
-      return questionOf(request.offerId as OfferId);
-    default:
-      return undefined;
-  }
-}
-
 function isForLeaf(request: CellRequest): boolean {
-  return request.t === 'presence' || request.t === 'enter' || questionIn(request) !== undefined;
+  return request.t === 'presence' || request.t === 'enter' || OF_OWNER.has(request.t);
 }

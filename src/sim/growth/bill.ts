@@ -1,7 +1,8 @@
 // What the platform would bill, counted step by step: rows, calls, messages, time awake. Each step is on somebody's account:
 // a question's, wherever it is worked on, or the presence of people in a cell.
+import { questionIn } from '../../protocol/about.ts';
 import type { Effects } from '../../protocol/effects.ts';
-import { type CellId, type OfferId, type QuestionId, questionOf } from '../../protocol/ids.ts';
+import type { CellId, QuestionId } from '../../protocol/ids.ts';
 import type { CellRequest, UserRequest } from '../../protocol/messages.ts';
 import type { Node, NodeEvent } from '../node.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
@@ -51,7 +52,7 @@ export function bill(book: Book, nowMs: () => number) {
     const life = lifeOf(node);
     const account = accountOf(node, life, effects, event);
     for (const { call, request } of effects.sends) {
-      const question = request.t === 'rows' || request.t === 'swap' ? undefined : questionIn(request);
+      const question = questionIn(request);
       life.causes.set(call, question === undefined ? account : { question });
     }
     const written = writeRows(life, inbox, node.id, effects);
@@ -127,38 +128,6 @@ function writeRows(life: Life, inbox: Map<string, QuestionId>, id: string, effec
     } else if (keys.delete(key)) written++;
   }
   return written;
-}
-
-function questionIn(request: CellRequest | UserRequest): QuestionId | undefined {
-  switch (request.t) {
-    case 'ask':
-      return request.question.id;
-    case 'question':
-    case 'patch':
-    case 'cancel':
-      return request.id;
-    case 'scout':
-      return request.need.questionId;
-    case 'deliver':
-    case 'nudge':
-      return request.questionId;
-    case 'accept':
-    case 'decline':
-    case 'answer':
-    case 'reserve':
-    case 'release':
-    case 'state':
-    case 'absent':
-      return questionOf(request.offerId);
-    case 'push': {
-      const offer: OfferId | undefined = request.offers[0]?.id;
-      const data = request.events[0]?.data;
-      if (offer !== undefined) return questionOf(offer);
-      return data === undefined ? undefined : 'question' in data ? data.question.id : data.questionId;
-    }
-    default:
-      return undefined;
-  }
 }
 
 function ackedIn(inbox: ReadonlyMap<string, QuestionId>, id: string, { rows }: Effects): QuestionId | undefined {
