@@ -74,7 +74,7 @@ export function decodeArriving(text: string): Arriving {
     'arriving',
     text,
   );
-  return { ...row, stored: true, call: undefined, claimed: undefined, fence: 0, tokens: [] };
+  return { ...row, stored: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
 }
 
 type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };

@@ -57,8 +57,9 @@ export type Arriving = {
   call: number | undefined;
   claimed: Ping | undefined;
   fence: number;
-  /** Volatile: who waits for the outcome. */
+  /** Volatile: who waits for the outcome; those who did when the claim went out come first, so many. */
   tokens: Waiting[];
+  asked: number;
 };
 
 export type Waiting = { readonly token: Token; readonly socket: boolean };

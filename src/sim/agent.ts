@@ -33,6 +33,8 @@ export type AgentPlan = {
   readonly still: boolean;
   /** Pings as they like, whatever they are told, until faults stop. */
   readonly deaf?: boolean;
+  /** Pings over HTTP without a session and a number. */
+  readonly plain?: boolean;
   readonly nervous: boolean;
   /** A user may have several, each with sessions of its own. */
   readonly device: string;
@@ -50,6 +52,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let at = plan.at;
   let session = `${plan.device}1`;
   let seq = 0;
+  /** The last ping, and of how many there is no answer yet. */
+  let pinged = 0;
+  let unheard = 0;
   let lastCell: CellId | undefined;
   let socketCell: CellNode | undefined;
   let connecting = false;
@@ -99,7 +104,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     const jitter = world.faults.jitterM;
     const heard =
       jitter === 0 ? at : covered(shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter), at);
-    return { point: snap(heard, world.map.policy.gridLength), profile, ttlMs: 60_000, session, seq };
+    const point = snap(heard, world.map.policy.gridLength);
+    if (plan.plain === true && !plan.socket) return { point, profile, ttlMs: 60_000, session: 'http' };
+    return { point, profile, ttlMs: 60_000, session, seq };
   };
 
   const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
@@ -160,8 +167,14 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       });
       return;
     }
+    const sentAt = world.now;
+    const mine = ++pinged;
+    const alone = unheard++ === 0;
     const heard = (reply: AnyReply): void => {
+      unheard--;
       heed(reply);
+      const isStale = reply.t === 'problem' && reply.code === 'stale_ping';
+      if (isStale && alone && mine === pinged) ledger.overtaken.push({ user, sentAt });
       if (reply.t === 'present') lastCell = reply.view.cell;
     };
     edge.call(key, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));

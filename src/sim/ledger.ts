@@ -11,6 +11,8 @@ export type Ledger = {
   /** Events each device has seen, by inbox number, and how far it has acknowledged. */
   readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
+  /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
+  readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
 
 export const newLedger = (): Ledger => ({
@@ -20,4 +22,5 @@ export const newLedger = (): Ledger => ({
   cancelled: new Set(),
   seen: new Map(),
   acked: new Map(),
+  overtaken: [],
 });

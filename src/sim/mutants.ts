@@ -39,6 +39,13 @@ export const MUTANTS: readonly Mutant[] = [
     'if (answer.epoch <= arriving.fence) claim(tx, arriving);',
     'if (false) claim(tx, arriving);',
   ),
+  one(
+    'old-ping-wins',
+    'the repeated claim of an older ping counts as the newest',
+    'src/user/holder.ts',
+    'return sent.order !== undefined && sent.order < meta.order;',
+    'return false;',
+  ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
   one(
     'hold-freed-by-clock',
@@ -226,8 +233,8 @@ export const MUTANTS: readonly Mutant[] = [
     'point-unsnapped',
     'a point is not snapped before it is sent on',
     'src/sim/agent.ts',
-    'return { point: snap(heard, world.map.policy.gridLength), profile',
-    'return { point: heard, profile',
+    'const point = snap(heard, world.map.policy.gridLength);',
+    'const point = heard;',
   ),
   one(
     'time-runs-back',

@@ -46,6 +46,8 @@ export type SimOptions = {
   readonly eventsPerS: number;
   /** Of 100 users, how many ping as they like, whatever they are told. */
   readonly deaf: number;
+  /** Of 100 users without a socket, how many send no session and no number with their pings. */
+  readonly plain: number;
   /** Leaves that are split by hand, and families of leaves that are merged, at random moments. */
   readonly splits: number;
   readonly merges: number;
@@ -126,6 +128,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     faults,
     eventsPerS: draw.pick([100, 100, 2, 0.3]),
     deaf: draw.pick([0, 30, 100]),
+    plain: draw.pick([0, 50, 100]),
     check: true,
   };
 }

@@ -3,6 +3,7 @@ import type { UserId } from '../protocol/ids.ts';
 import { type Agent, agent, somewhere } from './agent.ts';
 import { alarmChecker } from './checkers/alarm.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
+import { claimChecker } from './checkers/claim.ts';
 import { filterChecker } from './checkers/filters.ts';
 import { inboxChecker } from './checkers/inbox.ts';
 import { journalChecker } from './checkers/journal.ts';
@@ -63,6 +64,7 @@ export function runSeed(options: SimOptions): SimReport {
   if (options.check) {
     const makers = [
       ownChecker,
+      claimChecker,
       keepChecker,
       inboxChecker,
       oneChecker((user) => byId.get(user)?.profile.capacity ?? 0),
@@ -134,6 +136,7 @@ function people(
       still: draw.chance(1, 3),
       nervous: draw.chance(options.nervous, 100),
       deaf: options.deaf > 0 && draw.chance(options.deaf, 100),
+      plain: options.plain > 0 && draw.chance(options.plain, 100),
       ...(profile === undefined ? {} : { profile }),
     });
     one.start();

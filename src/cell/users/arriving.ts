@@ -37,6 +37,7 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
       claimed: undefined,
       fence: 0,
       tokens: [waiting],
+      asked: 0,
     };
     state.arriving.set(user, arriving);
     claim(tx, arriving);
@@ -57,6 +58,7 @@ export function claim(tx: Tx, arriving: Arriving): void {
   const { user, ping: sent } = arriving;
   arriving.retryAt = undefined;
   arriving.claimed = sent;
+  arriving.asked = arriving.tokens.length;
   arriving.call = call(
     tx,
     { t: 'claim', user },
@@ -101,6 +103,12 @@ export function claimed(
       endArriving(tx, user, answer);
       return;
     case 'pending':
+      if (!isAbout) {
+        // The newer ping is acknowledged once the UserObject has heard of it, lest one that is sent after that be taken for older.
+        acknowledge(tx, arriving, arriving.asked);
+        claim(tx, arriving);
+        return;
+      }
       acknowledge(tx, arriving);
       arriving.retryAt = plusMs(tx.now, answer.retryMs);
       tx.arriving.add(user);
@@ -153,8 +161,8 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   endArriving(tx, user, { t: 'present', view: viewPresence(state, held, now) });
 }
 
-/** Acknowledges a ping before its claim was granted: from here on a row keeps it. */
-function acknowledge(tx: Tx, arriving: Arriving): void {
+/** Acknowledges pings before their claim was granted: from here on a row keeps the newest. */
+function acknowledge(tx: Tx, arriving: Arriving, first = arriving.tokens.length): void {
   const { cell, city } = present(tx.state.birth, 'birth');
   arriving.stored = true;
   const view = {
@@ -164,7 +172,6 @@ function acknowledge(tx: Tx, arriving: Arriving): void {
     offers: [],
     pingEveryS: pingEveryS(tx.state, arriving.leaseUntil - arriving.pingAt, tx.now),
   };
-  for (const { token } of arriving.tokens) reply(tx, token, { t: 'present', view });
-  arriving.tokens = [];
+  for (const { token } of arriving.tokens.splice(0, first)) reply(tx, token, { t: 'present', view });
   tx.arriving.add(arriving.user);
 }

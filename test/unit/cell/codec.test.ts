@@ -72,6 +72,7 @@ describe('rows of a cell', () => {
       call: undefined,
       claimed: undefined,
       tokens: [],
+      asked: 0,
     });
     const question = present(state.questions.get(qid()), 'question');
     expect(decodeQuestion(encodeQuestion(question))).toEqual(question);

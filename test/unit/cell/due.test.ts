@@ -89,6 +89,7 @@ const arriving = (leaseMs: number, retryMs?: number): Arriving => ({
   order: undefined,
   call: undefined,
   claimed: undefined,
+  asked: 0,
   fence: 0,
   tokens: [],
 });
