@@ -10,8 +10,9 @@ import type { Prng } from '../../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
 import type { Effects, Send } from '../../src/protocol/effects.ts';
 import { type CellId, type CityId, type HomeKey, questionId, type UserId } from '../../src/protocol/ids.ts';
-import type { CellReply, CellRequest, NewQuestion, Ping, UserReply } from '../../src/protocol/messages.ts';
+import type { CellReply, CellRequest, UserReply } from '../../src/protocol/messages.ts';
 import { EVENTS_PER_S_MAX, type Policy } from '../../src/protocol/policy.ts';
+import type { NewQuestion, Ping } from '../../src/protocol/records.ts';
 import { anywhereIn } from '../../src/sim/map.ts';
 
 const START_MS = 1_795_132_800_000;

@@ -4,7 +4,7 @@ import { versioned } from '../lib/versioned.ts';
 import { DEFAULT_POLICY } from '../matching/policy.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
-import type { StreamItem } from '../protocol/messages.ts';
+import type { StreamItem } from '../protocol/records.ts';
 import type { JournalRecord } from './journal.ts';
 import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';
 

@@ -5,8 +5,8 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
-import type { Candidate, HoldRecord, OfferCopy, Ping, Profile, StreamItem } from '../protocol/messages.ts';
 import type { Need } from '../protocol/need.ts';
+import type { Candidate, HoldRecord, Ping, Profile, StreamItem } from '../protocol/records.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
 import type { Sleepers } from './questions/sleepers.ts';
@@ -277,5 +277,3 @@ export type CellState = {
   readonly change: Change;
   nextCall: number;
 };
-
-export type { OfferCopy };

@@ -3,9 +3,9 @@ import { distanceM } from '../geo/distance.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
-import type { Profile } from '../protocol/messages.ts';
 import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
+import type { Profile } from '../protocol/records.ts';
 
 /** A user as matching sees them, wherever they are kept. */
 export type Askable = {

@@ -2,7 +2,7 @@
 // A commit that fails throws the object away, so that memory is never ahead of the disk.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
-import type { CellLoad } from '../protocol/messages.ts';
+import type { CellLoad } from '../protocol/records.ts';
 import type { RowStore } from '../store/rows.ts';
 
 export type InterpreterDeps<Event> = {

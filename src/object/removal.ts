@@ -3,8 +3,8 @@
 import { mapBounded } from '../lib/bounded.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import type { CellLoad } from '../protocol/messages.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
+import type { CellLoad } from '../protocol/records.ts';
 import type { CityStore } from '../store/city-store.ts';
 import { isProblem } from './call.ts';
 import type { Router } from './router.ts';

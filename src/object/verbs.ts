@@ -14,8 +14,9 @@ import {
   type UserId,
 } from '../protocol/ids.ts';
 import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
-import type { CellCalls, NewQuestion, Ping, QuestionReply, UserCalls } from '../protocol/messages.ts';
+import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
+import type { NewQuestion, Ping } from '../protocol/records.ts';
 import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
 import { isProblem } from './call.ts';
 import { hashOf, randomToken, tokenOfKey } from './digest.ts';

@@ -2,7 +2,8 @@
 import type { EpochMs } from '../lib/brand.ts';
 import type { MapRequest } from './change-messages.ts';
 import type { UserId } from './ids.ts';
-import type { Address, CellLoad, CellRequest, UserRequest } from './messages.ts';
+import type { Address, CellRequest, UserRequest } from './messages.ts';
+import type { CellLoad } from './records.ts';
 
 /** A row of JSON; `null` deletes. */
 export type RowWrite = { readonly table: string; readonly key: string; readonly value: string | null };

@@ -2,115 +2,13 @@
 // epochs and durations, never another machine's time.
 import type { Point } from '../geo/point.ts';
 import type { Birth } from './birth.ts';
-import type { ChangeCalls, LifeName } from './change-messages.ts';
-import type { CellId, CityId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
+import type { ChangeCalls } from './change-messages.ts';
+import type { CellId, HomeKey, OfferId, QuestionId, UserId } from './ids.ts';
 import type { Need } from './need.ts';
 import type { Policy } from './policy.ts';
 import type { Problem } from './problems.ts';
-import type {
-  EventBody,
-  OfferState,
-  OfferView,
-  PresenceView,
-  QuestionState,
-  QuestionView,
-  UserEvent,
-} from './views.ts';
-
-export type Profile = {
-  readonly topics: readonly string[];
-  readonly languages: readonly string[];
-  readonly capacity: number;
-};
-
-/** One sign of life of a user at a snapped point. */
-export type Ping = {
-  readonly point: Point;
-  /** Absent: what is known stays; for a newcomer the defaults. */
-  readonly profile: Partial<Profile>;
-  readonly ttlMs?: number;
-  readonly session: string;
-  /** Rising within a session; absent: order of arrival. */
-  readonly seq?: number;
-};
-
-/** A copy of a question as its offers show it. */
-export type OfferCopy = {
-  readonly questionId: QuestionId;
-  readonly text: string;
-  readonly topic?: string;
-  readonly point: Point;
-};
-
-export type HoldRecord = OfferCopy & {
-  readonly offerId: OfferId;
-  readonly distanceM: number;
-  readonly state: 'reserved' | 'pending' | 'accepted';
-  readonly leftMs: number;
-};
-
-/** What goes with a user from cell to cell. */
-export type UserRecord = {
-  readonly v: 1;
-  readonly profile: Profile;
-  readonly point: Point;
-  readonly pointAgeMs: number;
-  /** 0: the lease has ended. */
-  readonly leaseLeftMs: number;
-  readonly idleMs: number;
-  readonly coolLeftMs: number;
-  /** 0 to 1; 0.5 for a newcomer. */
-  readonly reputation: number;
-  /** By which journals know the user; destroyed when the user is erased. */
-  readonly pseudonym: string;
-  readonly blocked: readonly UserId[];
-  readonly holds: readonly HoldRecord[];
-};
-
-/** Somebody suitable, where they are held, with every normalised term (0 to 1) of the score. */
-export type Candidate = {
-  readonly user: UserId;
-  readonly cell: CellId;
-  readonly distanceM: number;
-  readonly score: number;
-  readonly terms: {
-    readonly nearness: number;
-    readonly topicFit: number;
-    readonly reputation: number;
-    readonly idle: number;
-    readonly freshness: number;
-  };
-};
-
-export type NewQuestion = {
-  readonly id: QuestionId;
-  readonly asker: UserId;
-  readonly key?: string;
-  readonly bodyHash?: string;
-  readonly point: Point;
-  readonly text: string;
-  readonly topic?: string;
-  readonly languages: readonly string[];
-  readonly radiusM?: number;
-  readonly answersWanted: number;
-  readonly expiresInMs?: number;
-};
-
-/** One numbered item of what a question owes a user. */
-export type StreamItem = {
-  readonly n: number;
-  /** To be put in the inbox. */
-  readonly event?: EventBody;
-  /** A change of the user's own offer, for their list of offers and for the hold. */
-  readonly offer?: {
-    readonly id: OfferId;
-    readonly state: OfferState;
-    readonly leftMs: number;
-    readonly view?: OfferView;
-  };
-  /** The state of the user's own question, for their index of questions and keys: the first item of a question registers it. */
-  readonly question?: { readonly state: QuestionState; readonly key?: string };
-};
+import type { Candidate, CellLoad, NewQuestion, OfferCopy, Ping, StreamItem, UserRecord } from './records.ts';
+import type { OfferState, OfferView, PresenceView, QuestionView, UserEvent } from './views.ts';
 
 /** Calls to a CellObject, by name. */
 export type CellCalls = ChangeCalls & {
@@ -200,35 +98,6 @@ export type OfferReply = {
   readonly t: 'offer';
   readonly view: OfferView;
   readonly answer?: { readonly offerId: OfferId; readonly text: string; readonly at: string };
-};
-
-export type CellLoad = {
-  readonly t: 'load';
-  readonly cell: CellId;
-  readonly city: CityId;
-  readonly life: LifeName;
-  readonly users: number;
-  /** Of the last half minute or so. */
-  readonly eventsPerS: number;
-  /** Mean time of a step, reckoned from the work that was counted. */
-  readonly stepMs: number;
-  /** Share of what the cell can carry before it splits: 0.5 in normal times, 0.75 at a peak. */
-  readonly used: number;
-  /** What comes in, on the same scale: from 0.75 on the cell pushes back. */
-  readonly strain: number;
-  /** When `used` reaches 1 by its present trend; absent: not within a day. */
-  readonly hotInS?: number;
-  /** How long the oldest question that looks for people has been looking. */
-  readonly queueAgeMs: number;
-  /** How late the last alarm ran. */
-  readonly alarmLagMs: number;
-  readonly sockets: number;
-  readonly questions: Readonly<Record<QuestionState, number>>;
-  /** When the last of its questions ends at the latest; 0: none is open. */
-  readonly endsInMs: number;
-  readonly beacons: number;
-  readonly outbox: number;
-  readonly journal: number;
 };
 
 /** Calls to a UserObject, by name. */

@@ -1,7 +1,7 @@
 // What the cells of a city carry, as ops sees it.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from './ids.ts';
-import type { CellLoad } from './messages.ts';
+import type { CellLoad } from './records.ts';
 import type { QuestionState } from './views.ts';
 
 export type ToldLoad = CellLoad & { readonly toldAt: EpochMs };

@@ -15,7 +15,8 @@ import {
   type UserId,
 } from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
-import type { CellRequest, NewQuestion, Ping, Profile } from '../protocol/messages.ts';
+import type { CellRequest } from '../protocol/messages.ts';
+import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
 import type { OfferView, UserEvent } from '../protocol/views.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap, TOPICS } from './map.ts';

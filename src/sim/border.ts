@@ -19,8 +19,9 @@ import {
   type UserId,
 } from '../protocol/ids.ts';
 import { MARGIN_M } from '../protocol/limits.ts';
-import type { CellRequest, Ping } from '../protocol/messages.ts';
+import type { CellRequest } from '../protocol/messages.ts';
 import type { Policy } from '../protocol/policy.ts';
+import type { Ping } from '../protocol/records.ts';
 import { type BorderReport, MATCHED_WITHIN_MS, type Place, type Tally, tallies } from './border-report.ts';
 import { anywhereIn, mapOf, SIM_POLICY, type SimMap, TOPICS } from './map.ts';
 import type { AnyReply, Node } from './node.ts';

@@ -2,7 +2,8 @@
 import { plusMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, DWELL_MS } from '../protocol/limits.ts';
-import type { CellReply, UserRecord, UserRequest } from '../protocol/messages.ts';
+import type { CellReply, UserRequest } from '../protocol/messages.ts';
+import type { UserRecord } from '../protocol/records.ts';
 import type { Claimant, Meta } from './state.ts';
 import { call, metaOf, reply, type Tx } from './tx.ts';
 

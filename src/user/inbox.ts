@@ -2,7 +2,8 @@
 import { type EpochMs, plusMs } from '../lib/brand.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
-import type { StreamItem, UserReply, UserRequest } from '../protocol/messages.ts';
+import type { UserReply, UserRequest } from '../protocol/messages.ts';
+import type { StreamItem } from '../protocol/records.ts';
 import type { UserEvent } from '../protocol/views.ts';
 import { remember } from './codec.ts';
 import { earliestPurge } from './purge.ts';

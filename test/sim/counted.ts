@@ -11,7 +11,8 @@ import {
   questionId,
   type UserId,
 } from '../../src/protocol/ids.ts';
-import type { CellRequest, NewQuestion, UserRequest } from '../../src/protocol/messages.ts';
+import type { CellRequest, UserRequest } from '../../src/protocol/messages.ts';
+import type { NewQuestion } from '../../src/protocol/records.ts';
 import type { Checker } from '../../src/sim/checkers/checker.ts';
 import { SIM_POLICY, simMap } from '../../src/sim/map.ts';
 import type { AnyReply, Node } from '../../src/sim/node.ts';

@@ -8,8 +8,8 @@ import type { Services } from '../../object/services.ts';
 import type { Birth } from '../../protocol/birth.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
 import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
-import type { CellLoad } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import type { CellLoad } from '../../protocol/records.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 

@@ -2,9 +2,9 @@
 import { present } from '../../lib/assert.ts';
 import { radiusAt } from '../../matching/stages.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { OfferCopy } from '../../protocol/messages.ts';
 import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import type { OfferCopy } from '../../protocol/records.ts';
 import type { CellState, Question } from '../state.ts';
 
 /** @throws Error in a cell that was never born: the step answers `unborn` before anything else. */

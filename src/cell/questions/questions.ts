@@ -3,8 +3,8 @@
 import type { Point } from '../../geo/point.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { NewQuestion } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import type { NewQuestion } from '../../protocol/records.ts';
 import type { Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { hasEnded, isShort } from './lifecycle.ts';

@@ -2,7 +2,8 @@
 import { plusMs } from '../../lib/brand.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS } from '../../protocol/limits.ts';
-import type { StreamItem, UserReply } from '../../protocol/messages.ts';
+import type { UserReply } from '../../protocol/messages.ts';
+import type { StreamItem } from '../../protocol/records.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
 import { decides } from '../change/life.ts';
 import type { Offer, Question, Stream } from '../state.ts';

@@ -1,8 +1,8 @@
 // How much a cell carries, for ops: when asked, and of its own accord, seldom, so that nobody has to ask them all.
 import { present } from '../../lib/assert.ts';
 import type { EpochMs } from '../../lib/brand.ts';
-import type { CellLoad } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import type { CellLoad } from '../../protocol/records.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import { stillOpen } from '../change/removal.ts';
 import { hasEnded, isShort } from '../questions/lifecycle.ts';

@@ -2,9 +2,10 @@
 // but the meter's means, so that pressure goes as it came.
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { CellRequest, Ping } from '../../protocol/messages.ts';
+import type { CellRequest } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import type { Ping } from '../../protocol/records.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
 import { type Carried, type Limits, SPLIT_AT } from './heat.ts';

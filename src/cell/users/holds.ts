@@ -6,9 +6,10 @@ import { type Askable, refuse } from '../../matching/filter.ts';
 import { keepBest, scoreBound, scored } from '../../matching/score.ts';
 import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { Candidate, CellCalls, StateReply, StreamItem } from '../../protocol/messages.ts';
+import type { CellCalls, StateReply } from '../../protocol/messages.ts';
 import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import type { Candidate, StreamItem } from '../../protocol/records.ts';
 import type { CellState, Held } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 

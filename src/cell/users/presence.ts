@@ -1,8 +1,8 @@
 // Signs of life: a user who is held here is refreshed by each, or leaves; for anybody else it waits until they are.
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { Ping } from '../../protocol/messages.ts';
 import { problem } from '../../protocol/problems.ts';
+import type { Ping } from '../../protocol/records.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Held, Waiting } from '../state.ts';

@@ -1,5 +1,5 @@
 // What a ping says beside what is known of its user: whether it is older, whether the profile is another, how long it holds.
-import type { Ping, Profile } from '../../protocol/messages.ts';
+import type { Ping, Profile } from '../../protocol/records.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
 

@@ -4,7 +4,7 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { present } from '../../lib/assert.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
-import type { Ping } from '../../protocol/messages.ts';
+import type { Ping } from '../../protocol/records.ts';
 import type { CellSocket, CellState, Held } from '../state.ts';
 import type { Tx } from '../tx.ts';
 

@@ -14,7 +14,8 @@ import {
   questionOf,
   type UserId,
 } from '../../protocol/ids.ts';
-import type { CellRequest, NewQuestion, Profile } from '../../protocol/messages.ts';
+import type { CellRequest } from '../../protocol/messages.ts';
+import type { NewQuestion, Profile } from '../../protocol/records.ts';
 import type { OfferView, UserEvent } from '../../protocol/views.ts';
 import type { Ledger } from '../ledger.ts';
 import type { AnyReply, CellNode } from '../node.ts';

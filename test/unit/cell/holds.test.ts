@@ -1,7 +1,7 @@
 // Slots at users held here: taken by a reserve that filters again, freed on the word of their question alone.
 import { describe, expect, it } from 'vitest';
-import type { UserRecord } from '../../../src/protocol/messages.ts';
 import type { Need } from '../../../src/protocol/need.ts';
+import type { UserRecord } from '../../../src/protocol/records.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, record } from '../support/names.ts';
 

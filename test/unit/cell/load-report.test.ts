@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { Effects } from '../../../src/protocol/effects.ts';
-import type { CellLoad } from '../../../src/protocol/messages.ts';
+import type { CellLoad } from '../../../src/protocol/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { bob, newQuestion, ping, START, user } from '../support/names.ts';
 

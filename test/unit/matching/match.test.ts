@@ -10,7 +10,7 @@ import { epochMs } from '../../../src/lib/brand.ts';
 import { refuse } from '../../../src/matching/filter.ts';
 import { keepBest } from '../../../src/matching/score.ts';
 import type { QuestionId, UserId } from '../../../src/protocol/ids.ts';
-import type { Candidate } from '../../../src/protocol/messages.ts';
+import type { Candidate } from '../../../src/protocol/records.ts';
 import { at, birth, CELL, candidate, oid, START, user } from '../support/names.ts';
 import { needArb, peopleArb, policyArb } from './arbitraries.ts';
 import { greatCircleM, maybe, type Person, referenceMatch } from './reference.ts';

@@ -15,9 +15,9 @@ import {
   questionId,
   type UserId,
 } from '../../../src/protocol/ids.ts';
-import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/protocol/messages.ts';
 import type { Need } from '../../../src/protocol/need.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
+import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/protocol/records.ts';
 
 /** 2026-11-20T00:00:00Z. */
 export const START: EpochMs = epochMs(1_795_132_800_000);
