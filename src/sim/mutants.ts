@@ -46,6 +46,13 @@ export const MUTANTS: readonly Mutant[] = [
     'return sent.order !== undefined && sent.order < meta.order;',
     'return false;',
   ),
+  one(
+    'refusal-of-another',
+    'the refusal of an older claim is taken for that of the ping which came meanwhile',
+    'src/cell/users/arriving.ts',
+    "if (isAbout) endArriving(tx, user, problem('stale_ping'));",
+    "if (true) endArriving(tx, user, problem('stale_ping'));",
+  ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
   one(
     'hold-freed-by-clock',
