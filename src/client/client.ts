@@ -1,8 +1,9 @@
 // The client library: `new VicinalClient({ url, token })` and one method for each call that a user can make.
 import type { OfferId, QuestionId } from '../protocol/ids.ts';
-import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
+import type { AnswerView, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
+import type { CallOptions, Calls, ClientPresence, EventsPage, EventsQuery, NewQuestion } from './calls.ts';
 import { Connection, type ConnectOptions } from './connection.ts';
-import type { ClientPoint, ClientProfile } from './pings.ts';
+import type { ClientPoint } from './pings.ts';
 import { mint, type Platform, platformOf } from './platform.ts';
 import { type Call, type Token, type Transport, transport } from './transport.ts';
 
@@ -13,30 +14,11 @@ export type ClientOptions = Partial<Platform> & {
   readonly token: Token;
 };
 
-export type NewQuestion = {
-  readonly lat: number;
-  readonly lng: number;
-  readonly text: string;
-  readonly topic?: string;
-  readonly languages?: readonly string[];
-  readonly radiusM?: number;
-  readonly answersWanted?: number;
-  readonly expiresInS?: number;
-  /** The Idempotency-Key; minted when absent. Give your own to be safe over restarts of the app too. */
-  readonly key?: string;
-};
-
-export type Ping = ClientPoint &
-  ClientProfile & { readonly session?: string; readonly seq?: number; readonly cell?: string };
-export type EventsPage = { readonly items: readonly UserEvent[]; readonly next: number };
-/** How often a call is tried again, and a signal to give it up. */
-export type CallOptions = Pick<Call, 'retriesMax' | 'signal'>;
-
 /**
  * Every method returns what the service returns and throws VicinalError. Calls are tried again after network errors and
  * when the service is busy (with its Retry-After), never after a refusal.
  */
-export class VicinalClient {
+export class VicinalClient implements Calls {
   readonly #url: string;
   readonly #platform: Platform;
   readonly #transport: Transport;
@@ -52,7 +34,7 @@ export class VicinalClient {
   }
 
   /** Tells where the user is. Session, seq and the last cell are filled in, so that the user does not flap at a border. */
-  async presence(ping: Ping, options: CallOptions = {}): Promise<PresenceView> {
+  async presence(ping: ClientPresence, options: CallOptions = {}): Promise<PresenceView> {
     const own = ping.session === undefined ? { session: this.#session, seq: this.#nextSeq() } : {};
     const body = { ...own, ...(this.#cell === undefined ? {} : { cell: this.#cell }), ...ping };
     const view = (await this.#send({ method: 'PUT', path: '/v1/presence', body, ...options })) as PresenceView;
@@ -107,7 +89,7 @@ export class VicinalClient {
   }
 
   /** Events after a number; with `waitS` (20 at most) it waits for one if there is none. They stay until acknowledged. */
-  async events(query: { readonly after?: number; readonly waitS?: number } & CallOptions = {}): Promise<EventsPage> {
+  async events(query: EventsQuery = {}): Promise<EventsPage> {
     const { after, waitS, ...options } = query;
     const waitMs = (waitS ?? 0) * 1000;
     const call: Call = { method: 'GET', path: '/v1/events', query: { after, waitS }, waitMs, ...options };

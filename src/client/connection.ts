@@ -2,7 +2,7 @@
 import type { OfferId, QuestionId } from '../protocol/ids.ts';
 import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
 import { backOffMs, pause, retryAfterMs } from './back-off.ts';
-import type { CallOptions, NewQuestion, VicinalClient } from './client.ts';
+import type { CallOptions, Calls, NewQuestion } from './calls.ts';
 import { type Inbox, inbox } from './inbox.ts';
 import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
 import { type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
@@ -30,7 +30,7 @@ export type ConnectOptions = ClientProfile & {
 };
 
 export type ConnectionDeps = {
-  readonly client: VicinalClient;
+  readonly client: Calls;
   readonly platform: Platform;
   readonly streamUrl: string;
   readonly token: () => Promise<string>;

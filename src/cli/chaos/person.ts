@@ -1,5 +1,5 @@
 // One seeded user: wanders over borders, asks, and takes what others ask, all at once and whatever happens to the service.
-import type { NewQuestion } from '../../client/client.ts';
+import type { NewQuestion } from '../../client/calls.ts';
 import type { FetchInit, Platform } from '../../client/platform.ts';
 import { errorOfResponse, networkError } from '../../client/vicinal-error.ts';
 import type { Prng } from '../../lib/prng.ts';

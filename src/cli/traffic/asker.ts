@@ -1,5 +1,6 @@
 // People who only ask: a few users who are nowhere themselves, and who wait for what becomes of their questions.
-import type { NewQuestion, VicinalClient } from '../../client/client.ts';
+import type { NewQuestion } from '../../client/calls.ts';
+import type { VicinalClient } from '../../client/client.ts';
 import { codeOf } from './person.ts';
 import type { Stats } from './stats.ts';
 

@@ -1,5 +1,6 @@
 // Somebody who is asked: accepts most offers after a moment, answers what they accepted, and may ask as well.
-import type { NewQuestion, VicinalClient } from '../../client/client.ts';
+import type { NewQuestion } from '../../client/calls.ts';
+import type { VicinalClient } from '../../client/client.ts';
 import type { Connection } from '../../client/connection.ts';
 import type { ClientPoint, ClientProfile } from '../../client/pings.ts';
 import { VicinalError } from '../../client/vicinal-error.ts';
