@@ -1,19 +1,8 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
 import type { UserId } from '../protocol/ids.ts';
 import { type Agent, agent, somewhere } from './agent.ts';
-import { alarmChecker } from './checkers/alarm.ts';
+import { checkersOf } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
-import { claimChecker } from './checkers/claim.ts';
-import { filterChecker } from './checkers/filters.ts';
-import { inboxChecker } from './checkers/inbox.ts';
-import { journalChecker } from './checkers/journal.ts';
-import { keepChecker } from './checkers/keep.ts';
-import { liveChecker } from './checkers/live.ts';
-import { onceChecker } from './checkers/once.ts';
-import { oneChecker } from './checkers/one.ts';
-import { ownChecker } from './checkers/own.ts';
-import { privacyChecker } from './checkers/privacy.ts';
-import { wakeChecker } from './checkers/wake.ts';
 import { newLedger } from './ledger.ts';
 import { SIM_POLICY, simMap } from './map.ts';
 import { ops } from './ops.ts';
@@ -62,21 +51,9 @@ export function runSeed(options: SimOptions): SimReport {
   const isTurnedAway = (user: UserId): boolean =>
     agents.some((one) => one.user === user && one.refusedAt() > world.now - TURNED_AWAY_MS);
   if (options.check) {
-    const makers = [
-      ownChecker,
-      claimChecker,
-      keepChecker,
-      inboxChecker,
-      oneChecker((user) => byId.get(user)?.profile.capacity ?? 0),
-      filterChecker,
-      privacyChecker,
-      journalChecker,
-      alarmChecker,
-      wakeChecker,
-      onceChecker,
-      liveChecker(() => pinging.filter((user) => !isTurnedAway(user))),
-    ];
-    for (const make of makers) checkers.push(make({ world, ledger, report }));
+    const capacityOf = (user: UserId): number => byId.get(user)?.profile.capacity ?? 0;
+    const present = (): readonly UserId[] => pinging.filter((user) => !isTurnedAway(user));
+    checkers.push(...checkersOf({ world, ledger, report }, capacityOf, present));
   }
   const each = (periodMs: number, until: number, run: () => void): void => {
     for (let at = world.now + periodMs; at <= until; at += periodMs) world.after(at - world.now, run);

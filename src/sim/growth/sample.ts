@@ -4,6 +4,7 @@
 import { type Prng, prng } from '../../lib/prng.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
 import { type CellId, homeOf, type QuestionId, type UserId } from '../../protocol/ids.ts';
+import { checkersOf } from '../checkers/all.ts';
 import type { Checker, Violation } from '../checkers/checker.ts';
 import { newLedger } from '../ledger.ts';
 import { mapOf } from '../map.ts';
@@ -11,7 +12,6 @@ import type { Node } from '../node.ts';
 import { NO_FAULTS } from '../options.ts';
 import { World } from '../world.ts';
 import { type Book, bill } from './bill.ts';
-import { checkersOf } from './checks.ts';
 import { citizen, type Town } from './citizen.ts';
 import { crowdOf, type Habits, type People } from './crowd.ts';
 import { noUsage, type Usage } from './usage.ts';
@@ -140,7 +140,11 @@ export function runSample(spec: SampleSpec): SampleResult {
   const report = (rule: string, what: string): void => {
     if (violations.length < VIOLATIONS_MAX) violations.push({ rule, what, atMs: world.now - start });
   };
-  checkers = checkersOf({ world, ledger, report }, (user) => capacities.get(user) ?? 0, town.present);
+  checkers = checkersOf(
+    { world, ledger, report },
+    (user) => capacities.get(user) ?? 0,
+    () => [...town.present],
+  );
   for (let at = start + LOOK_MS; at < end + ENDING_MS; at += LOOK_MS) {
     world.run(at);
     for (const checker of checkers) checker.healed?.();
