@@ -2,12 +2,11 @@
 import { DEFAULT_POLICY } from '../matching/policy.ts';
 import { EVENTS_PER_S_MAX } from '../protocol/policy.ts';
 import { runCommand, UsageError } from './support/args.ts';
-import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
 import { startProgress } from './support/progress.ts';
 import { type Host, openHost } from './traffic/host.ts';
 import { codesText, msText, summaryLines } from './traffic/live-view.ts';
 import { playback } from './traffic/playback.ts';
-import { readJsonFile } from './traffic/rollout.ts';
+import { readJsonFile, SERVICE_OPTIONS } from './traffic/rollout.ts';
 import { bump, stats } from './traffic/stats.ts';
 import { stopAsked } from './traffic/stop-asked.ts';
 import { bestHourMs, parseTimeOfDay, type Scan, scanTrace } from './traffic/timeline.ts';
@@ -78,11 +77,7 @@ await runCommand(
         value: 'URL',
         help: 'where the service is; the one on the data directory, or a new one, if not said',
       },
-      data: {
-        type: 'text',
-        value: 'DIR',
-        help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
-      },
+      data: SERVICE_OPTIONS.data,
     },
   },
   async (options) => {

@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../protocol/status.ts';
 import { cityService, print } from './city/service.ts';
 import { runCommand } from './support/args.ts';
-import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
 import { openScreen } from './support/screen.ts';
 import { statusLines } from './support/status-lines.ts';
-import { DEFAULT_URL } from './traffic/rollout.ts';
+import { SERVICE_OPTIONS } from './traffic/rollout.ts';
 
 const CELLS_MAX = 200;
 
@@ -27,13 +26,7 @@ await runCommand(
       },
       watch: { type: 'flag', help: 'again every few seconds, until you press Ctrl-C' },
       every: { type: 'integer', value: 'SECONDS', help: 'how often with --watch', default: 5, min: 1, max: 3600 },
-      url: { type: 'text', value: 'URL', help: `where the service is; ${DEFAULT_URL} if not said` },
-      data: {
-        type: 'text',
-        value: 'DIR',
-        help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
-      },
-      token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
+      ...SERVICE_OPTIONS,
       json: { type: 'flag', help: 'print JSON, one line each time' },
     },
   },

@@ -1,8 +1,7 @@
 // What `npm run city` takes, and what its options come to.
 import { PRECISION_DEFAULT, PRECISION_MAX, PRECISION_MIN } from '../../city/plan.ts';
 import { type CommandSpec, type OptionValues, UsageError } from '../support/args.ts';
-import { DEFAULT_DATA_DIR } from '../support/data-dir.ts';
-import { DEFAULT_URL, readJsonFile } from '../traffic/rollout.ts';
+import { readJsonFile, SERVICE_OPTIONS } from '../traffic/rollout.ts';
 
 const OPTIONS = {
   id: {
@@ -29,13 +28,7 @@ const OPTIONS = {
     help: 'what one cell is to carry in normal times: users, eventsPerS, stepMs; autoSplit=false leaves splitting to you',
   },
   hint: { type: 'text', value: 'REGION', help: 'where to place the cells; from the boundary if not said' },
-  url: { type: 'text', value: 'URL', help: `where the service is; ${DEFAULT_URL} if not said` },
-  data: {
-    type: 'text',
-    value: 'DIR',
-    help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
-  },
-  token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
+  ...SERVICE_OPTIONS,
   users: { type: 'integer', help: 'people a day, for the cost in a plan', default: 10_000, min: 0 },
   svg: { type: 'text', value: 'FILE', help: 'draw into an SVG file in place of the terminal' },
   'no-wait': { type: 'flag', help: 'remove, split, merge: return at once, and let it go on by itself' },

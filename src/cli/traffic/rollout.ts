@@ -9,6 +9,17 @@ import { type Scope, signToken } from '../support/token.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:8787';
 
+/** How a command is told which running service it is for. */
+export const SERVICE_OPTIONS = {
+  url: { type: 'text', value: 'URL', help: `where the service is; ${DEFAULT_URL} if not said` },
+  data: {
+    type: 'text',
+    value: 'DIR',
+    help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
+  },
+  token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
+} as const;
+
 export type CityRollout = {
   readonly id: string;
   readonly name: string;
