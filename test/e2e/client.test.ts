@@ -1,11 +1,6 @@
 // The client library against the real service, through its death and its return.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Service, startService } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
 import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
 import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import { VicinalClient } from '../../src/client/client.ts';
@@ -14,6 +9,7 @@ import { VicinalError } from '../../src/client/vicinal-error.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import type { OfferId, QuestionId } from '../../src/protocol/ids.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../src/protocol/views.ts';
+import { eventually, useService } from './support/service.ts';
 
 const MISSION = { lat: 37.7599, lng: -122.4192 };
 const MARINA = { lat: 37.8005, lng: -122.4369 };
@@ -24,25 +20,18 @@ const POLICY = {
   presence: { pingEveryS: 1 },
 };
 
-let dataDir: string;
-let service: Service;
+const box = useService();
+const { clientOf } = box;
 const opened: Connection[] = [];
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'vicinal-client-'));
-  service = await startService({ dataDir, port: 0, quiet: true });
-  const token = await signToken({ sub: 'test', scope: 'ops', secret: service.secret });
-  await rollOut(service.url, token, { id: 'sf', name: 'SF', boundary: DEMO_BOUNDARY, precision: 5, policy: POLICY });
+  const city = { id: 'sf', name: 'SF', boundary: DEMO_BOUNDARY, precision: 5, policy: POLICY };
+  await rollOut(box.url(), await box.tokenFor('test', 'ops'), city);
 });
 
-afterAll(async () => {
+afterAll(() => {
   for (const connection of opened) connection.close();
-  await service?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
-
-const clientOf = (sub: string): VicinalClient =>
-  new VicinalClient({ url: service.url, token: () => signToken({ sub, scope: 'user', secret: service.secret }) });
 
 function connect(client: VicinalClient, options: ConnectOptions): Connection {
   const connection = client.connect(options);
@@ -81,23 +70,8 @@ function helper(
   return { connection, seen, failures };
 }
 
-const until = async (what: string, test: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> => {
-  const deadlineMs = Date.now() + withinMs;
-  while (!(await test())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await sleep(50);
-  }
-};
-
 const ascending = (events: readonly UserEvent[]): readonly number[] => events.map(({ seq }) => seq);
 const oneToN = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i + 1);
-
-async function killAndRestart(): Promise<void> {
-  const { port } = service;
-  await service.kill();
-  await sleep(700);
-  service = await startService({ dataDir, port, quiet: true });
-}
 
 describe('the client', () => {
   it('KEEP1 KEEP2 ONCE1 loses no event and doubles none, and asks nothing twice, while the service is killed and comes back', async () => {
@@ -105,7 +79,7 @@ describe('the client', () => {
     const seen: UserEvent[] = [];
     const asker = connect(client, { point: MISSION, capacity: 0, onEvent: (event) => void seen.push(event) });
     const bob = helper('bob', 100);
-    await until('both are connected', () => asker.state === 'open' && bob.connection.state === 'open');
+    await eventually('both are connected', () => asker.state === 'open' && bob.connection.state === 'open');
     const count = 24;
     const asked: Promise<QuestionView>[] = [];
     for (let i = 0; i < count; i++) {
@@ -113,14 +87,14 @@ describe('the client', () => {
       // Awaited below, all together.
       asking.catch(() => {});
       asked.push(asking);
-      if (i === 8 || i === 16) await killAndRestart();
+      if (i === 8 || i === 16) await box.crash(700);
       await sleep(60);
     }
     const questions = await Promise.all(asked);
     const answered = (): number =>
       new Set(seen.filter(({ type }) => type === 'question.answered').map(questionIn)).size;
-    await until('every question is answered', () => answered() === count, 60_000);
-    await until('the inboxes are empty', async () => (await client.events()).items.length === 0);
+    await eventually('every question is answered', () => answered() === count, 60_000);
+    await eventually('the inboxes are empty', async () => (await client.events()).items.length === 0);
 
     expect(new Set(questions.map(({ id }) => id)).size).toBe(count);
     expect(await client.questions()).toHaveLength(count);
@@ -137,13 +111,13 @@ describe('the client', () => {
     const first: UserEvent[] = [];
     const before = connect(client, { point: MARINA, capacity: 0, onEvent: (event) => void first.push(event) });
     await client.ask({ ...MARINA, text: 'anybody?', expiresInS: 2 });
-    await until('an event came', () => first.length > 0);
+    await eventually('an event came', () => first.length > 0);
     const after = before.seq;
     before.close();
     await sleep(2500);
     const second: UserEvent[] = [];
     const again = connect(client, { point: MARINA, capacity: 0, after, onEvent: (event) => void second.push(event) });
-    await until('the question expired', () => second.some(({ type }) => type === 'question.expired'));
+    await eventually('the question expired', () => second.some(({ type }) => type === 'question.expired'));
     expect(ascending([...first.filter(({ seq }) => seq <= after), ...second])).toEqual(oneToN(after + second.length));
     again.close();
   });
@@ -156,12 +130,12 @@ describe('the client', () => {
       onState: (state) => void states.push(state),
       onEvent: ({ type, data }) => void (type === 'offer.made' && offers.push(data as OfferView)),
     });
-    await until('the walker is connected', () => walker.state === 'open');
+    await eventually('the walker is connected', () => walker.state === 'open');
     const view = await walker.setPoint(MARINA);
     expect(view).toMatchObject({ cell: encode(MARINA, 5) });
     expect(states.filter((state) => state === 'open')).toHaveLength(2);
     await clientOf('erin').ask({ ...MARINA, text: 'is it foggy?' });
-    await until('the offer came', () => offers.length === 1);
+    await eventually('the offer came', () => offers.length === 1);
     expect(offers[0]?.text).toBe('is it foggy?');
     await walker.decline(offers[0]?.id as OfferId);
     walker.close();
@@ -170,9 +144,9 @@ describe('the client', () => {
   it('EDGE1 hands on refusals with the code of the service, and leaves the user where they were', async () => {
     const client = clientOf('fay');
     const stay = connect(client, { point: MISSION });
-    await until('the user is connected', () => stay.state === 'open');
+    await eventually('the user is connected', () => stay.state === 'open');
     await expect(stay.setPoint({ lat: 0, lng: 0 })).rejects.toMatchObject({ code: 'out_of_coverage', status: 404 });
-    await until('the user is connected again', () => stay.state === 'open');
+    await eventually('the user is connected again', () => stay.state === 'open');
     await expect(stay.setPoint({ lat: 95, lng: 0 })).rejects.toMatchObject({ code: 'bad_latitude', status: 422 });
     expect(await stay.setPoint(MISSION)).toMatchObject({ cell: encode(MISSION, 5) });
     const unknown = 'q-9q8yy5n-00000000' as QuestionId;
@@ -192,10 +166,9 @@ describe('the client', () => {
 
   it('EDGE3 ends a connection whose token can never do, and says why', async () => {
     const errors: string[] = [];
-    const token = await signToken({ sub: 'x', scope: 'ops', secret: service.secret });
-    const client = new VicinalClient({ url: service.url, token });
+    const client = new VicinalClient({ url: box.url(), token: await box.tokenFor('x', 'ops') });
     const connection = connect(client, { point: MISSION, onError: ({ code }) => void errors.push(code) });
-    await until('the connection is closed', () => connection.state === 'closed');
+    await eventually('the connection is closed', () => connection.state === 'closed');
     expect(errors).toEqual(['forbidden_scope']);
   });
 });

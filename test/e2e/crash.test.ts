@@ -1,14 +1,10 @@
 // SIGKILL in the middle of a run, and a start on the same data: nothing that was acknowledged is lost, late or said twice.
-import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Service, startService } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
-import { VicinalClient } from '../../src/client/client.ts';
+import type { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
-import { eventually, temporaryDir } from './support/service.ts';
+import { eventually, useService } from './support/service.ts';
 
 const HERE = { lat: 37.7724, lng: -122.4152 };
 /** Another cell, where nobody is and nobody calls. */
@@ -16,37 +12,18 @@ const APART = { lat: 37.8055, lng: -122.4552 };
 const BOX = [-122.46, 37.76, -122.39, 37.81] as const;
 const POLICY = { cooldownMs: 0, backOff: { firstMs: 1000, factor: 1 }, offers: { ttlMs: 4000, spare: 0 } };
 
-const dataDir = temporaryDir();
+const box = useService();
+const { clientOf } = box;
 const connections: Connection[] = [];
-let service: Service;
-
-const clientOf = (sub: string): VicinalClient =>
-  new VicinalClient({ url: service.url, token: () => signToken({ sub, scope: 'user', secret: service.secret }) });
-
-/** On the same port, so that whoever was connected finds the way back. */
-async function killAndRestart(downMs: number): Promise<void> {
-  const { port } = service;
-  await service.kill('SIGKILL');
-  await sleep(downMs);
-  service = await startService({ dataDir, port, quiet: true });
-}
 
 beforeAll(async () => {
-  service = await startService({ dataDir, port: 0, quiet: true });
   const body = { name: 'Crash', boundary: boxPolygon(...BOX), precision: 6, policy: POLICY };
-  const token = await signToken({ sub: 'ops', scope: 'ops', secret: service.secret });
-  const { status } = await fetch(`${service.url}/v1/ops/cities/crash`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const { status } = await box.api('PUT', '/v1/ops/cities/crash', body, await box.tokenFor('ops', 'ops'));
   expect(status).toBe(200);
 });
 
-afterAll(async () => {
+afterAll(() => {
   for (const connection of connections) connection.close();
-  await service?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
 
 /** Everything in the inbox: nothing is acknowledged in these tests unless a connection does it. */
@@ -64,25 +41,16 @@ async function untilState(
   { id }: QuestionView,
   ...states: QuestionState[]
 ): Promise<QuestionView> {
-  let seen: QuestionView | undefined;
-  await eventually(
-    `${id} is ${states.join(' or ')}`,
-    async () => {
-      seen = await client.question(id);
-      return states.includes(seen.state);
-    },
-    15_000,
-  );
-  return seen as QuestionView;
+  return eventually(`${id} is ${states.join(' or ')}`, async () => {
+    const seen = await client.question(id);
+    return states.includes(seen.state) && seen;
+  });
 }
 
 async function offerOf(client: VicinalClient, question: QuestionView): Promise<OfferView> {
-  let found: OfferView | undefined;
-  await eventually('an offer', async () => {
-    found = (await client.offers()).find(({ questionId }) => questionId === question.id);
-    return found !== undefined;
-  });
-  return found as OfferView;
+  return eventually('an offer', async () =>
+    (await client.offers()).find(({ questionId }) => questionId === question.id),
+  );
 }
 
 const numbers = (events: readonly UserEvent[]): readonly number[] => events.map(({ seq }) => seq);
@@ -113,7 +81,7 @@ describe('SIGKILL and a new start', () => {
     const last = await ask('Last?');
     const before = { ann: await inbox(ann), hal: await inbox(hal) };
 
-    await killAndRestart(4500);
+    await box.crash(4500);
 
     // By the UserObject alone: nobody calls the cell where it expired.
     await eventually('the expiry', async () => {
@@ -166,8 +134,8 @@ describe('SIGKILL and a new start', () => {
     const run = Promise.all([0, 1, 2, 3].map(asking));
     for (let kills = 0; kills < 2; kills++) {
       const target = (total / 3) * (kills + 1) - 5;
-      await eventually('some were asked', () => acknowledged.size >= target, 20_000);
-      await killAndRestart(200);
+      await eventually('some were asked', () => acknowledged.size >= target);
+      await box.crash(200);
     }
     await run;
 

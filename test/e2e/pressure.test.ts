@@ -1,18 +1,14 @@
 // A crowd of people with the client library in one cell that can carry two events a second: they would send sixty, and the cell
 // gets them down to what it can carry without losing one of them. Then what ops sees of it.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectApi } from '../../src/cli/support/http.ts';
-import { type Service, startService } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
 import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
 import { rollOut } from '../../src/cli/traffic/rollout.ts';
-import { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import type { Status } from '../../src/protocol/status.ts';
 import { runToEnd } from './support/command.ts';
+import { useService } from './support/service.ts';
 
 const MISSION = { lat: 37.7599, lng: -122.4192 };
 const PEOPLE = 12;
@@ -24,8 +20,7 @@ const POLICY = {
 };
 const SETTLES_WITHIN_MS = 150_000;
 
-let dataDir: string;
-let service: Service;
+const box = useService();
 const opened: Connection[] = [];
 const sentAtMs: number[] = [];
 
@@ -38,26 +33,19 @@ class CountingSocket extends WebSocket {
 }
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'vicinal-pressure-'));
-  service = await startService({ dataDir, port: 0, quiet: true });
-  const token = await signToken({ sub: 'test', scope: 'ops', secret: service.secret });
-  await rollOut(service.url, token, { id: 'sf', name: 'SF', boundary: DEMO_BOUNDARY, precision: 5, policy: POLICY });
+  const city = { id: 'sf', name: 'SF', boundary: DEMO_BOUNDARY, precision: 5, policy: POLICY };
+  await rollOut(box.url(), await box.tokenFor('test', 'ops'), city);
 });
 
-afterAll(async () => {
+afterAll(() => {
   for (const connection of opened) connection.close();
-  await service?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a crowd with the client library', () => {
   it('LOAD2 LOAD6 gets the cell below what it can carry, and everybody stays in it', async () => {
     const errors: string[] = [];
     for (let i = 0; i < PEOPLE; i++) {
-      const token = (): Promise<string> => signToken({ sub: `p${i}`, scope: 'user', secret: service.secret });
-      const client = new VicinalClient({ url: service.url, token, WebSocket: CountingSocket });
+      const client = box.clientOf(`p${i}`, { WebSocket: CountingSocket });
       const connection = client.connect({ point: MISSION, onError: ({ code }) => void errors.push(code) });
       opened.push(connection);
     }
@@ -70,9 +58,9 @@ describe('a crowd with the client library', () => {
       }
     }, MOVES_EVERY_MS);
     try {
-      const ops = await signToken({ sub: 'test', scope: 'ops', secret: service.secret });
+      const ops = await box.tokenFor('test', 'ops');
       const look = async (): Promise<Status['cells'][number] | undefined> => {
-        const status = (await expectApi(service.url, '/v1/ops/status', { token: ops })) as Status;
+        const status = (await expectApi(box.url(), '/v1/ops/status', { token: ops })) as Status;
         return status.cells[0];
       };
       const startMs = Date.now();
@@ -80,7 +68,7 @@ describe('a crowd with the client library', () => {
       let calm = 0;
       // Six looks in a row with everybody here and less than it can carry.
       while (calm < 6 && Date.now() - startMs < SETTLES_WITHIN_MS) {
-        await pause(2000);
+        await sleep(2000);
         cell = await look();
         calm = cell !== undefined && cell.users === PEOPLE && cell.strain < 1 ? calm + 1 : 0;
       }
@@ -98,34 +86,19 @@ describe('a crowd with the client library', () => {
   }, 200_000);
 
   it('OPS1 npm run status shows cities, cells with their headroom, and what will be hot next', async () => {
-    const shown = await runToEnd('node', ['src/cli/status.ts', '--data', dataDir, '--url', service.url]);
+    const status = (...args: readonly string[]) =>
+      runToEnd('node', ['src/cli/status.ts', '--data', box.service().dataDir, '--url', box.url(), ...args]);
+    const shown = await status();
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/^city +cells told +users/m);
     expect(shown.stdout).toMatch(/^9q8yy +sf +12 /m);
     expect(shown.stdout).toContain('hot next: 9q8yy (sf)');
-    const json = await runToEnd('node', [
-      'src/cli/status.ts',
-      '--data',
-      dataDir,
-      '--url',
-      service.url,
-      '--json',
-      '--city',
-      'sf',
-    ]);
+    const json = await status('--json', '--city', 'sf');
     expect(JSON.parse(json.stdout)).toMatchObject({
       cities: [{ id: 'sf', users: PEOPLE }],
       hotNext: { cell: '9q8yy' },
     });
-    const unknown = await runToEnd('node', [
-      'src/cli/status.ts',
-      '--data',
-      dataDir,
-      '--url',
-      service.url,
-      '--city',
-      'nowhere',
-    ]);
+    const unknown = await status('--city', 'nowhere');
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('unknown_city');
   });

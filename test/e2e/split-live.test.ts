@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VicinalClient } from '../../src/client/client.ts';
+import type { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import type { Fetch, SocketClass } from '../../src/client/platform.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
@@ -80,16 +80,13 @@ const spread = (n: number): { readonly lat: number; readonly lng: number } => ({
 
 const people: { readonly user: string; readonly draw: number; readonly life: Life; readonly connection: Connection }[] =
   [];
-const token = (user: string) => (): Promise<string> => box.tokenFor(user);
 
 /** On a socket: takes and answers whatever is offered, asks now and then. Draws the same number always. */
 async function onSocket(n: number): Promise<void> {
   const user = `s${n}`;
   const life: Life = { opened: [], movedAt: [], heard: [] };
   const draw = n / ON_SOCKETS;
-  const client = new VicinalClient({
-    url: box.url(),
-    token: token(user),
+  const client = box.clientOf(user, {
     fetch: listeningFetch(user),
     WebSocket: listeningSocket(user, life),
     random: () => draw,
@@ -123,7 +120,7 @@ async function onSocket(n: number): Promise<void> {
 async function onHttp(n: number): Promise<void> {
   const user = `h${n}`;
   const once = { retriesMax: 0 } as const;
-  const client = new VicinalClient({ url: box.url(), token: token(user), fetch: listeningFetch(user) });
+  const client = box.clientOf(user, { fetch: listeningFetch(user) });
   const tried = async <T>(what: string, call: Promise<T>): Promise<T | undefined> =>
     call.catch((error: unknown) => void failed.push(`${user} ${what}: ${error}`));
   for (let round = 0; !stopped; round++) {

@@ -11,6 +11,8 @@ import { isAlive, run, runToEnd, type Started, untilReady } from './support/comm
 import { eventually, temporaryDir } from './support/service.ts';
 
 const START = 'src/cli/start.ts';
+/** Nothing is left running when whoever runs the service is gone. */
+const GONE_WITHIN_MS = 5000;
 const SQUARE = boxPolygon(-122.45, 37.75, -122.4, 37.8);
 
 let dataDir = '';
@@ -22,7 +24,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const { child, workerdPid } of started.splice(0)) {
     child.kill('SIGKILL');
-    await eventually('workerd gone', () => !isAlive(workerdPid));
+    await eventually('workerd gone', () => !isAlive(workerdPid), GONE_WITHIN_MS);
   }
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -124,19 +126,19 @@ describe('end', () => {
     const one = await startByNpm();
     one.child.kill('SIGTERM');
     await endWithin(one, 3000);
-    await eventually('workerd gone', () => !isAlive(one.workerdPid));
+    await eventually('workerd gone', () => !isAlive(one.workerdPid), GONE_WITHIN_MS);
   });
 
   it('SIGKILL of npm ends the service too', async () => {
     const one = await startByNpm();
     one.child.kill('SIGKILL');
-    await eventually('workerd gone', () => !isAlive(one.workerdPid));
+    await eventually('workerd gone', () => !isAlive(one.workerdPid), GONE_WITHIN_MS);
   });
 
   it('SIGKILL of the wrapper leaves no workerd behind', async () => {
     const one = await start();
     one.child.kill('SIGKILL');
-    await eventually('workerd gone', () => !isAlive(one.workerdPid));
+    await eventually('workerd gone', () => !isAlive(one.workerdPid), GONE_WITHIN_MS);
     expect(await health((await start()).url)).toBe(200);
   });
 

@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, onTestFailed } from 'vitest';
 import { type ApiRequest, callApi } from '../../../src/cli/support/http.ts';
 import { type Service, type ServiceOptions, startService } from '../../../src/cli/support/service.ts';
 import { type Scope, signToken } from '../../../src/cli/support/token.ts';
+import { type ClientOptions, VicinalClient } from '../../../src/client/client.ts';
 
 type Method = NonNullable<ApiRequest['method']>;
 
@@ -16,11 +18,13 @@ export interface Answer<Body> {
 }
 
 export interface TestService {
-  /** The running one; another after `restart`. */
+  /** The running one; another after `crash`. */
   readonly service: () => Service;
   readonly url: () => string;
   /** A token of an hour; `scope` is `user` if not said. */
   readonly tokenFor: (sub: string, scope?: Scope) => Promise<string>;
+  /** The client library in the hands of this user. */
+  readonly clientOf: (sub: string, more?: Omit<ClientOptions, 'url' | 'token'>) => VicinalClient;
   /** Any status is a result. `Body` is what the test expects, not what was checked. */
   readonly api: <Body = unknown>(
     method: Method,
@@ -29,10 +33,10 @@ export interface TestService {
     token?: string,
     headers?: Readonly<Record<string, string>>,
   ) => Promise<Answer<Body>>;
-  /** What the worker has logged so far, a line each, over restarts. */
+  /** What the worker has logged so far, a line each, over crashes. */
   readonly logs: () => readonly string[];
-  /** Starts again on the same data: after a clean stop, or after SIGKILL. The port is another one. */
-  readonly restart: (how?: 'stop' | 'kill') => Promise<Service>;
+  /** SIGKILL, and a start on the same data and the same port so much later: whoever was connected finds the way back. */
+  readonly crash: (downMs: number) => Promise<void>;
 }
 
 const LOG_TAIL_LINES = 40;
@@ -43,23 +47,25 @@ export function useService(options: Pick<ServiceOptions, 'vars'> = {}): TestServ
   const logs: string[] = [];
   let running: Service | undefined;
 
-  const start = async (): Promise<Service> => {
-    running = await startService({ ...options, dataDir, port: 0, onLog: (line) => void logs.push(line) });
-    return running;
+  const start = async (port: number): Promise<void> => {
+    running = await startService({ ...options, dataDir, port, onLog: (line) => void logs.push(line) });
   };
   const service = (): Service => {
     if (running === undefined) throw new Error('the service runs from beforeAll on');
     return running;
   };
-  beforeAll(async () => void (await start()));
+  beforeAll(() => start(0));
   afterAll(async () => {
     await running?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
+  const tokenFor = (sub: string, scope: Scope = 'user'): Promise<string> =>
+    signToken({ sub, scope, secret: service().secret });
   return {
     service,
     url: () => service().url,
-    tokenFor: (sub, scope = 'user') => signToken({ sub, scope, secret: service().secret }),
+    tokenFor,
+    clientOf: (sub, more) => new VicinalClient({ ...more, url: service().url, token: () => tokenFor(sub) }),
     api: async <Body>(
       method: Method,
       path: string,
@@ -76,10 +82,11 @@ export function useService(options: Pick<ServiceOptions, 'vars'> = {}): TestServ
       return answer as Answer<Body>;
     },
     logs: () => logs,
-    restart: async (how = 'stop') => {
-      if (how === 'kill') await service().kill('SIGKILL');
-      else await service().stop();
-      return start();
+    crash: async (downMs) => {
+      const { port, kill } = service();
+      await kill('SIGKILL');
+      await sleep(downMs);
+      await start(port);
     },
   };
 }
@@ -93,16 +100,21 @@ export function temporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'vicinal-e2e-'));
 }
 
-/** Polls until `check` holds; throws naming `what` when it does not in time. */
-export async function eventually(
+/**
+ * The first that `look` finds: neither `undefined` nor `false`. Throws naming `what` when there is none in time, which is far
+ * longer than a busy machine takes.
+ */
+export async function eventually<T>(
   what: string,
-  check: () => boolean | Promise<boolean>,
-  withinMs = 5000,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 30_000,
   everyMs = 25,
-): Promise<void> {
+): Promise<T> {
   const deadlineMs = Date.now() + withinMs;
-  while (!(await check())) {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
     if (Date.now() > deadlineMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await sleep(everyMs);
   }
 }

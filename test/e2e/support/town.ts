@@ -40,12 +40,7 @@ export async function openTown({ api, tokenFor }: TestService, policy: unknown) 
   }
 
   async function offerFor(token: string, questionId: string): Promise<Offer> {
-    let found: Offer | undefined;
-    await eventually('an offer', async () => {
-      found = (await offersOf(token)).find((offer) => offer.questionId === questionId);
-      return found !== undefined;
-    });
-    return found as Offer;
+    return eventually('an offer', async () => (await offersOf(token)).find((offer) => offer.questionId === questionId));
   }
 
   /** All that is stored, as far as anybody can see it. */
