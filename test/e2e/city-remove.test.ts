@@ -24,6 +24,13 @@ const AT = { lat: 37.7749, lng: -122.4194 };
 const stateOf = async (): Promise<unknown> =>
   (await api<{ readonly state: string }>('GET', '/v1/ops/cities/sf', undefined, town.ops)).body.state;
 
+/** By then it has looked at an answer, and waits. */
+async function untilItAsksAgain(): Promise<void> {
+  const asked = (): number => box.logs().filter((line) => line.includes('"method":"DELETE"')).length;
+  const before = asked();
+  await eventually('it asks a second time', () => asked() >= before + 2);
+}
+
 describe('npm run city -- remove', () => {
   it('GONE1 tells how it stands, leaves the city draining on Ctrl-C, and waits until its question has ended', async () => {
     showLogsOnFailure(box);
@@ -35,7 +42,7 @@ describe('npm run city -- remove', () => {
     ]);
 
     const stopped = run('node', args('remove', 'sf'));
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await untilItAsksAgain();
     stopped.child.kill('SIGINT');
     expect((await stopped.ended).code).toBe(130);
     expect(stopped.stdout()).toMatch(/sf is draining: 1 open question/);
@@ -43,7 +50,7 @@ describe('npm run city -- remove', () => {
     expect((await runToEnd('node', args('list'))).stdout).toMatch(/sf .*draining/);
 
     const waiting = run('node', args('remove', 'sf'));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await untilItAsksAgain();
     expect(waiting.child.exitCode).toBeNull();
     expect((await api('DELETE', `/v1/questions/${question.id}`, undefined, town.alice)).status).toBe(200);
     expect((await waiting.ended).code).toBe(0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
-import { showLogsOnFailure, useService } from './support/service.ts';
+import { eventually, showLogsOnFailure, useService } from './support/service.ts';
 
 const box = useService();
 const { api, tokenFor } = box;
@@ -13,7 +13,6 @@ type Item = { readonly cell: string; readonly state: string };
 type Refused = { readonly code?: string; readonly detail?: string; readonly traceId?: string };
 
 let ops: string;
-const TIMEOUT_MS = 60_000;
 /** Cells of five letters in San Francisco, Oslo and London, and a point in each. */
 const SF = { cell: '9q8yy', lat: 37.7599, lng: -122.4192 };
 const OSLO = { cell: 'u4xsu', lat: 59.91, lng: 10.75 };
@@ -45,61 +44,50 @@ const change = (verb: 'split' | 'merge', cell: string, token = ops) =>
   api<Refused>('POST', `/v1/ops/cells/${encodeURIComponent(cell)}/${verb}`, undefined, token);
 
 describe('npm run city -- split and merge', () => {
-  it(
-    'LOAD1 SPLIT1 divides a cell and waits until its 32 parts are leaves; again, it says that there is nothing to do',
-    async () => {
-      showLogsOnFailure(box);
-      const before = await cellsOf('sf');
-      const first = await city('split', SF.cell);
-      expect(first).toMatchObject({ code: 0 });
-      expect(first.stdout).toMatch(/^9q8yy is 32 cells now/);
-      expect(first.stderr).toMatch(/split 9q8yy .* 100 % +32\/32/);
-      const after = await cellsOf('sf');
-      expect(after.filter(({ cell }) => cell.startsWith(SF.cell))).toHaveLength(32);
-      expect(after).toHaveLength(before.length + 31);
-      expect(after.every(({ state }) => state === 'leaf')).toBe(true);
-      const again = await city('split', SF.cell);
-      expect(again).toMatchObject({ code: 0 });
-      expect(again.stdout).toMatch(/^9q8yy is split already\n/);
-      expect(await cellsOf('sf')).toEqual(after);
-    },
-    TIMEOUT_MS,
-  );
+  it('LOAD1 SPLIT1 divides a cell and waits until its 32 parts are leaves; again, it says that there is nothing to do', async () => {
+    showLogsOnFailure(box);
+    const before = await cellsOf('sf');
+    const first = await city('split', SF.cell);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.stdout).toMatch(/^9q8yy is 32 cells now/);
+    expect(first.stderr).toMatch(/split 9q8yy .* 100 % +32\/32/);
+    const after = await cellsOf('sf');
+    expect(after.filter(({ cell }) => cell.startsWith(SF.cell))).toHaveLength(32);
+    expect(after).toHaveLength(before.length + 31);
+    expect(after.every(({ state }) => state === 'leaf')).toBe(true);
+    const again = await city('split', SF.cell);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stdout).toMatch(/^9q8yy is split already\n/);
+    expect(await cellsOf('sf')).toEqual(after);
+  });
 
-  it(
-    'MERGE1 joins them again and waits for it; again, it says that there is nothing to do',
-    async () => {
-      showLogsOnFailure(box);
-      // The parent may still be handing over for a moment: then it says so, and the command may be given again.
-      let merged = await city('merge', SF.cell);
-      for (let tries = 0; merged.stderr.includes('cell_changing') && tries < 20; tries++)
-        merged = await city('merge', SF.cell);
-      expect(merged).toMatchObject({ code: 0 });
-      expect(merged.stdout).toMatch(/^9q8yy is one cell now/);
-      expect((await cellsOf('sf')).filter(({ cell }) => cell.startsWith(SF.cell))).toMatchObject([
-        { cell: SF.cell, state: 'leaf' },
-      ]);
-      const again = await city('merge', SF.cell);
-      expect(again).toMatchObject({ code: 0 });
-      expect(again.stdout).toMatch(/^9q8yy is a leaf already: nothing to merge\n/);
-    },
-    TIMEOUT_MS,
-  );
+  it('MERGE1 joins them again and waits for it; again, it says that there is nothing to do', async () => {
+    showLogsOnFailure(box);
+    // The parent may still be handing over for a moment: then it says so, and the command may be given again.
+    const merged = await eventually('the parent has handed everything over', async () => {
+      const said = await city('merge', SF.cell);
+      return !said.stderr.includes('cell_changing') && said;
+    });
+    expect(merged).toMatchObject({ code: 0 });
+    expect(merged.stdout).toMatch(/^9q8yy is one cell now/);
+    expect((await cellsOf('sf')).filter(({ cell }) => cell.startsWith(SF.cell))).toMatchObject([
+      { cell: SF.cell, state: 'leaf' },
+    ]);
+    const again = await city('merge', SF.cell);
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.stdout).toMatch(/^9q8yy is a leaf already: nothing to merge\n/);
+  });
 
-  it(
-    'returns at once with --no-wait, and tells machines what it began',
-    async () => {
-      const { code, stdout } = await city('split', SF.cell, '--no-wait', '--json');
-      expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({
-        code: 0,
-        cell: SF.cell,
-        city: 'sf',
-        state: 'splitting',
-        already: false,
-      });
-    },
-    TIMEOUT_MS,
-  );
+  it('returns at once with --no-wait, and tells machines what it began', async () => {
+    const { code, stdout } = await city('split', SF.cell, '--no-wait', '--json');
+    expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({
+      code: 0,
+      cell: SF.cell,
+      city: 'sf',
+      state: 'splitting',
+      already: false,
+    });
+  });
 
   it.each([
     ['split', 'zzzzz', /^unknown_cell: no city has a cell zzzzz\nSee GET /],
@@ -150,33 +138,28 @@ describe('EDGE1: changes of the map that cannot be', () => {
     expect({ status: nobody.status, code: nobody.body.code }).toEqual({ status: 401, code: 'unauthorized' });
   });
 
-  it(
-    'LOAD1 a merge of siblings that together are hot',
-    async () => {
-      showLogsOnFailure(box);
-      const { lat, lng } = LONDON;
-      for (const [i, name] of ['ann', 'ben', 'cat'].entries()) {
-        const token = await tokenFor(name);
-        const { status } = await api('PUT', '/v1/presence', { lat: lat + i * 0.002, lng, ttlS: 3600 }, token);
-        expect(status).toBe(200);
-      }
-      expect(await city('split', LONDON.cell)).toMatchObject({ code: 0 });
-      const parts = await cellsOf('london');
-      let refused = await change('merge', LONDON.cell);
-      // Its people follow one by one; as long as nobody is counted in a part, the parts are cold, and the parent is not done.
-      for (let tries = 0; refused.body.code === 'cell_changing' && tries < 100; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        refused = await change('merge', LONDON.cell);
-      }
-      expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 409, code: 'siblings_hot' });
-      expect(refused.body.detail).toMatch(/^together they carry [23] users/);
-      const said = await city('merge', LONDON.cell);
-      expect(said.code).toBe(1);
-      expect(said.stderr).toMatch(/^siblings_hot: together they carry [23] users.*\nWait until they carry less/);
-      expect((await cellsOf('london')).map(({ cell }) => cell)).toEqual(parts.map(({ cell }) => cell));
-    },
-    TIMEOUT_MS,
-  );
+  it('LOAD1 a merge of siblings that together are hot', async () => {
+    showLogsOnFailure(box);
+    const { lat, lng } = LONDON;
+    for (const [i, name] of ['ann', 'ben', 'cat'].entries()) {
+      const token = await tokenFor(name);
+      const { status } = await api('PUT', '/v1/presence', { lat: lat + i * 0.002, lng, ttlS: 3600 }, token);
+      expect(status).toBe(200);
+    }
+    expect(await city('split', LONDON.cell)).toMatchObject({ code: 0 });
+    const parts = await cellsOf('london');
+    // Its people follow one by one; as long as nobody is counted in a part, the parts are cold, and the parent is not done.
+    const refused = await eventually('the parent has handed everything over', async () => {
+      const said = await change('merge', LONDON.cell);
+      return said.body.code !== 'cell_changing' && said;
+    });
+    expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 409, code: 'siblings_hot' });
+    expect(refused.body.detail).toMatch(/^together they carry [23] users/);
+    const said = await city('merge', LONDON.cell);
+    expect(said.code).toBe(1);
+    expect(said.stderr).toMatch(/^siblings_hot: together they carry [23] users.*\nWait until they carry less/);
+    expect((await cellsOf('london')).map(({ cell }) => cell)).toEqual(parts.map(({ cell }) => cell));
+  });
 
   it('no fault was logged', () => {
     const faults = box.logs().filter((line) => line.includes('"event":"fault"') || /"status":5\d\d/.test(line));
