@@ -35,8 +35,9 @@ export default defineConfig({
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
           setupFiles: ['./test/worker/setup.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          // Longer than a busy machine takes: nothing here is about speed.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

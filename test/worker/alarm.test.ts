@@ -18,7 +18,8 @@ import {
   WEST,
 } from './world.ts';
 
-const WAKE_MS = 1000;
+/** What a slow machine does between two wakes must not last as long as this. */
+const WAKE_MS = 2000;
 
 beforeAll(async () => {
   await rollOut('alarms', BOX, {

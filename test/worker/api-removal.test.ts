@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { epochMs } from '../../src/lib/brand.ts';
 import { removeOn } from '../../src/object/removal.ts';
 import { servicesOf } from '../../src/object/services.ts';
-import { api, BOX, EAST, rollOut, stream, WEST } from './world.ts';
+import { api, BOX, EAST, eventually, rollOut, stream, WEST } from './world.ts';
 
 type Question = { readonly id: string; readonly state: string };
 const CITY = '/v1/ops/cities/sf';
@@ -53,11 +53,10 @@ describe('removing a city', () => {
     expect(await rollOut('sf', BOX)).toMatchObject({ status: 409, body: { code: 'city_draining' } });
 
     expect((await api('bob', 'PUT', '/v1/presence', WEST)).status).toBe(200);
-    let offer: Question | undefined;
-    while (offer === undefined) {
+    const offer = await eventually('an offer', async () => {
       const { body } = await api<{ readonly items: readonly Question[] }>('bob', 'GET', '/v1/offers');
-      offer = body.items[0];
-    }
+      return body.items[0];
+    });
     expect((await api('bob', 'POST', `/v1/offers/${offer.id}/accept`)).status).toBe(200);
     expect(await remove()).toMatchObject({ status: 202, body: { open: 1 } });
     expect((await api('bob', 'POST', `/v1/offers/${offer.id}/answer`, { text: 'there' })).status).toBe(201);
@@ -122,11 +121,10 @@ describe('removing a city', () => {
     const again = await api('ops', 'POST', `/v1/ops/cells/${cell}/split`);
     expect([200, 202, 404, 409]).toContain(again.status);
     await api('ana', 'DELETE', `/v1/questions/${asked.body.id}`);
-    let answer = await remove();
-    while (answer.status === 202) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      answer = await remove();
-    }
+    const answer = await eventually('it is gone', async () => {
+      const said = await remove();
+      return said.status === 202 ? undefined : said;
+    });
     expect(answer).toEqual({ status: 200, body: { id: 'sf', state: 'removed' } });
     const { results } = await env.DB.prepare("SELECT cell FROM cells WHERE city = 'sf' AND state = 'leaf'").all();
     expect(results).toEqual([]);

@@ -1,8 +1,7 @@
 // A question from the ask to its answers through the real worker, and again with every object thrown out of memory between
 // every two calls: nobody can tell the difference.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { shifted } from '../../src/geo/shifted.ts';
-import { api, BOX, EAST, eventually, evictAll, inboxOf, type Json, rollOut, stream, WEST } from './world.ts';
+import { api, BOX, EAST, eventually, evictAll, inboxOf, type Json, near, rollOut, stream, WEST } from './world.ts';
 
 type Log = { readonly step: string; readonly saw: unknown }[];
 
@@ -21,7 +20,6 @@ async function scenario(tag: string, between: () => Promise<void>): Promise<Log>
     await between();
     return seen;
   };
-  const near = (metres: number): Json => shifted(WEST, metres, 0);
 
   await note('anna is present', api(name('anna'), 'PUT', '/v1/presence', { ...near(0), topics: ['coffee'] }));
   const ben = await stream(name('ben'), WEST);

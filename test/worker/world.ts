@@ -3,6 +3,7 @@ import { evictAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { sign } from 'hono/jwt';
 import { type Box, boxPolygon } from '../../src/geo/box-polygon.ts';
+import { shifted } from '../../src/geo/shifted.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export type Answer<Body = Json> = { readonly status: number; readonly body: Body };
@@ -13,6 +14,9 @@ const ORIGIN = 'https://vicinal.test';
 /** Two cells of length 6, side by side: a point in the middle of each, and one in the west near their border. */
 export const WEST: Point = { lat: 37.7724, lng: -122.4152 };
 export const EAST: Point = { lat: 37.7724, lng: -122.4042 };
+
+/** A point so many metres north of WEST. */
+export const near = (metres: number): Point => shifted(WEST, metres, 0);
 
 const TOKEN_TTL_S = 3600;
 
@@ -159,7 +163,7 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  withinMs = 8000,
+  withinMs = 15_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
