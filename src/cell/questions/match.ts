@@ -3,7 +3,7 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { keepBest, scoreBound } from '../../matching/score.ts';
-import { sleepMs } from '../../matching/stages.ts';
+import { cellsAt, sleepMs } from '../../matching/stages.ts';
 import type { OfferId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { CellReply } from '../../protocol/messages.ts';
@@ -51,8 +51,8 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
     unlit: 0,
     repeat,
   };
-  queueUp(round, state.near.slice(), policy.scoutCellsMax);
-  queueUp(round, also(state).map(withBounds));
+  queueUp(round, cellsAt(touched(round, state.near), policy.scoutCellsMax, question.stage));
+  queueUp(round, touched(round, also(state).map(withBounds)));
   state.rounds.set(question.id, round);
   advance(tx, question, round);
 }
@@ -73,7 +73,7 @@ export function scouted(
     }
     // One that has been divided takes no beacons: its parts do.
     if (!answer.beacon && answer.also === undefined) round.unlit++;
-    queueUp(round, (answer.also ?? []).map(withBounds));
+    queueUp(round, touched(round, (answer.also ?? []).map(withBounds)));
   }
   advance(tx, question, round);
 }
@@ -229,22 +229,28 @@ function beaconMs(tx: Tx, question: Question): number {
   );
 }
 
-/** Adds cells that the circle touches, the margin included, nearest first: each is asked once in a try. */
-function queueUp(round: Round, cells: readonly Near[], most = Number.POSITIVE_INFINITY): void {
-  const { point, radiusM } = round.needed;
-  const touched: Round['queue'] = [];
+type Scouted = Round['queue'][number];
+
+const nearestFirst = (a: Scouted, b: Scouted): number => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1);
+
+/** Those that the circle touches, the margin included, and that this try has not come upon yet; nearest first. */
+function touched({ needed, known }: Round, cells: readonly Near[]): readonly Scouted[] {
+  const found: Scouted[] = [];
   for (const { cell, bounds } of cells) {
-    const distanceM = minDistanceToBoundsM(point, bounds);
-    if (distanceM > radiusM + MARGIN_M || round.known.has(cell)) continue;
-    touched.push({ cell, distanceM: Math.max(0, distanceM - MARGIN_M) });
+    const distanceM = minDistanceToBoundsM(needed.point, bounds);
+    if (distanceM > needed.radiusM + MARGIN_M || known.has(cell)) continue;
+    found.push({ cell, distanceM: Math.max(0, distanceM - MARGIN_M) });
   }
-  if (touched.length === 0) return;
-  touched.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
-  for (const next of touched.slice(0, most)) {
+  return found.sort(nearestFirst);
+}
+
+/** Each is asked once in a try. */
+function queueUp(round: Round, cells: readonly Scouted[]): void {
+  for (const next of cells) {
     round.known.add(next.cell);
     round.queue.push(next);
   }
-  round.queue.sort((a, b) => a.distanceM - b.distanceM || (a.cell < b.cell ? -1 : 1));
+  round.queue.sort(nearestFirst);
 }
 
 const withBounds = (cell: Near['cell']): Near => ({ cell, bounds: decode(cell) });

@@ -73,6 +73,15 @@ describe('what a try costs', () => {
     expect(few.sentOf('scout')).toHaveLength(2);
   });
 
+  it('REACH1 where the circle has more cells than a try may ask, each try leaves its beacon in others', () => {
+    const policy = { scoutCellsMax: 2, radiusGrowth: [1], backOff: { firstMs: 1000, factor: 1, maxMs: 1000 } };
+    const cell = cellHarness({ policy });
+    cell.request({ t: 'ask', question: newQuestion({ radiusM: 8000 }) });
+    for (let tries = 1; tries < NEAR.length; tries++) cell.advance(1000);
+    expect(new Set(cellsOf(cell))).toEqual(new Set(NEAR));
+    expect(cellsOf(cell)).toHaveLength(2 * NEAR.length);
+  });
+
   it('no cell is asked once the time for it is up; what answered is used', () => {
     const cell = cellHarness({ manual: ['scout', 'reserve'] });
     cell.request({ t: 'ask', question: newQuestion({ radiusM: 8000 }) });

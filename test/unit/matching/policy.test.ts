@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, resolvePolicy } from '../../../src/matching/policy.ts';
-import { radiusAt, sleepMs } from '../../../src/matching/stages.ts';
+import { cellsAt, radiusAt, sleepMs } from '../../../src/matching/stages.ts';
 import { policyWith } from '../support/names.ts';
 
 const fieldsOf = (patch: unknown): readonly string[] => {
@@ -71,6 +71,32 @@ describe('the stages', () => {
     const policy = policyWith({ radiusGrowth: [1, 1.5, 4], radiusStepsM: [500, 3000] });
     expect([0, 1, 2, 3, 99].map((stage) => radiusAt(policy, 1000, stage))).toEqual([1000, 1500, 3000, 3000, 3000]);
     expect(radiusAt(policy, 5000, 0), 'a policy that was narrowed holds for questions of before').toBe(3000);
+  });
+
+  it('REACH1 ask the nearest cells first, then half of them and the next of the others in turn', () => {
+    const cells = [...'abcdefg'];
+    expect(cellsAt(cells, 7, 9)).toEqual(cells);
+    expect(cellsAt([], 0, 3)).toEqual([]);
+    expect([0, 1, 2, 3].map((stage) => cellsAt(cells, 4, stage).join(''))).toEqual(['abcd', 'abef', 'abgc', 'abde']);
+    expect([0, 1, 2].map((stage) => cellsAt(cells, 1, stage).join(''))).toEqual(['a', 'b', 'c']);
+    expect(cellsAt(cells, 0, 2)).toEqual([]);
+  });
+
+  it('REACH1 come upon every cell of the circle, and ask no more than they may, none twice', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 200 }), (count, most) => {
+        const cells = Array.from({ length: count }, (_, i) => i);
+        const seen = new Set<number>();
+        const tries = Math.ceil(count / Math.ceil(most / 2));
+        for (let stage = 0; stage <= tries; stage++) {
+          const asked = cellsAt(cells, most, stage);
+          expect(asked.length).toBe(Math.min(count, most));
+          expect(new Set(asked).size).toBe(asked.length);
+          for (const cell of asked) seen.add(cell);
+        }
+        expect(seen.size).toBe(count);
+      }),
+    );
   });
 
   it('SLEEP1 never shrink from one stage to the next, whatever the policy', () => {
