@@ -97,6 +97,22 @@ describe('dividing a cell', () => {
     }
   });
 
+  it('MERGE1 has 32 cells that are joined give their people up no faster together than one that is divided', () => {
+    const { world, run, parent, parts } = divided();
+    run(60_000);
+    world.request(parent, { t: 'merge', birth: world.map.familyBirth(HERE) }, 10_000, () => undefined);
+    const there: number[] = [];
+    for (let s = 0; s < 40; s++) {
+      run(1000);
+      there.push(parent.state?.users.size ?? 0);
+    }
+    expect(there.at(-1)).toBe(PEOPLE);
+    // One at least of each part, and 30 of all.
+    const gained = there.map((n, i) => n - (there[i - 1] ?? 0));
+    expect(Math.max(...gained)).toBeLessThanOrEqual(parts.length + 30);
+    for (const part of parts) expect(world.cells.get(part)?.state?.life.phase).toMatchObject({ handed: true });
+  });
+
   it('costs seven rows for each of its people, over all objects, and a few for each question and part', () => {
     const { run, rows, parts } = divided();
     rows.length = 0;

@@ -7,7 +7,9 @@ import type { Op } from '../../protocol/change-messages.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { CellRequest } from '../../protocol/messages.ts';
+import type { Policy } from '../../protocol/policy.ts';
 import { hasEnded } from '../questions/lifecycle.ts';
+import { policyOf } from '../questions/need.ts';
 import { cellOf } from '../questions/offers.ts';
 import type { CellState, LifePhase, Pending } from '../state.ts';
 import type { Tx } from '../tx.ts';
@@ -27,6 +29,9 @@ const SLICE_EVERY_MS = 500;
 const SLICE_PART = 20;
 const SLICE_MIN = 5;
 const SLICE_MAX = 15;
+/** 32 cells hand over to one: together they say 30 a second, each its part of the most that may be joined, and one at least. */
+const MERGE_EVERY_MS = 1000;
+const MERGE_MAX = 30;
 /** Few connections at once: a slice goes to few, whole, and the next one to others. */
 const SLICE_HEIRS = 6;
 /** A user who is still here so long after their successor was told is told of again. */
@@ -132,7 +137,7 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
   const { change } = state;
   if (change.tellAt !== undefined && change.tellAt > now) return;
   change.crowd ??= state.users.size;
-  const most = Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.ceil(change.crowd / SLICE_PART)));
+  const { most, everyMs } = paceOf(change.crowd, to, policyOf(state));
   const slice = new Map<CellId, { readonly user: UserId; readonly epoch: number }[]>();
   let told = 0;
   let more = false;
@@ -157,7 +162,20 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
     run(tx, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(tx), users });
     for (const { user } of users) change.told.set(user, now);
   }
-  change.tellAt = plusMs(now, told > 0 || more ? SLICE_EVERY_MS : 4 * SLICE_EVERY_MS);
+  change.tellAt = plusMs(now, told > 0 || more ? everyMs : 4 * SLICE_EVERY_MS);
+}
+
+function paceOf(
+  crowd: number,
+  to: readonly CellId[],
+  { limits }: Policy,
+): { readonly most: number; readonly everyMs: number } {
+  if (to.length === 1)
+    return { most: Math.min(MERGE_MAX, Math.ceil((MERGE_MAX * crowd) / limits.users)), everyMs: MERGE_EVERY_MS };
+  return {
+    most: Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.ceil(crowd / SLICE_PART))),
+    everyMs: SLICE_EVERY_MS,
+  };
 }
 
 const laneTo = (cell: CellId): string => `take ${cell}`;
