@@ -50,7 +50,7 @@ export function growthCharts({ days }: GrowthReport): ReadonlyMap<string, string
         labels,
         axis,
         scale: 'linear',
-        format: (value) => `$${Number(value.toPrecision(2))}`,
+        format: (value) => `$${Number(value.toPrecision(3))}`,
         series: [
           {
             name: 'a million events',
