@@ -78,7 +78,7 @@ export class Router {
 
   /** `out_of_coverage`, naming the nearest city. */
   async outOfCoverage(point: Point): Promise<Problem> {
-    const cities = (await this.#deps.store.cities()).filter(({ state }) => state === 'live');
+    const cities = (await this.#deps.store.cities()).filter(({ state, cells }) => state === 'live' && cells > 0);
     const found = nearestCity(point, cities);
     if (found === undefined) return problem('out_of_coverage', 'no city has been rolled out yet');
     const { id, name, centroid } = found.city;

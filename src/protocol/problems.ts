@@ -158,6 +158,12 @@ export const PROBLEMS = {
     title: 'The boundary needs too many cells',
     advice: 'Use a smaller precision or a smaller boundary.',
   },
+  no_cell_left: {
+    status: 409,
+    title: 'All of this ground belongs to other cities',
+    advice:
+      'See detail for their cells; a city keeps the cells that it had first. Send another boundary, or remove the other city.',
+  },
   city_draining: {
     status: 409,
     title: 'The city is being removed',

@@ -120,7 +120,8 @@ export interface CityStore {
   swap(change: MapCalls['swap']['ask']): Promise<MapReply>;
   /**
    * Adds what a plan needs and nobody has, in one transaction; the same rollout again changes nothing. A cell of another
-   * city stays with it. Problems: `busy` when others keep changing the map meanwhile, `changed_meanwhile` for `ifVersion`.
+   * city stays with it; `no_cell_left` where that leaves the city without any. Problems too: `city_draining`, `changed_meanwhile` for
+   * `ifVersion`, `busy` when others keep changing the map meanwhile.
    */
   rollOut(rollout: Rollout): Promise<Result<RolloutResult, Problem>>;
   /** Has a live city take nothing new from now on; one that does so already, or is gone, stays as it is. */
@@ -139,6 +140,6 @@ export interface CityStore {
   /** Cells of a removed city that do not know of it, at most `limit`. */
   untold(city: CityId, limit: number): Promise<readonly CellId[]>;
   setTold(city: CityId, cells: readonly CellId[]): Promise<void>;
-  /** What `rollOut` would do now. */
-  preview(rollout: Rollout): Promise<RolloutPreview>;
+  /** What `rollOut` would do now, or why it would be refused. */
+  preview(rollout: Rollout): Promise<Result<RolloutPreview, Problem>>;
 }

@@ -71,6 +71,15 @@ describe('npm run city on a service', () => {
     expect(plan.stdout).toMatch(/a new city with \d+ cells\n\d+ of them stay, wholly or in part, with west/);
   });
 
+  it.each(['plan', 'add'])(
+    'ROLL1 refuses to %s a city for which no cell is left, and says who has them',
+    async (verb) => {
+      const { code, stderr } = await city(verb, file('late.geojson', polygon(WEST)));
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/no_cell_left none of the 12 .*: 12 are with west/)]);
+      expect((await api('GET', '/v1/ops/cities/late', undefined, ops)).status).toBe(404);
+    },
+  );
+
   it('gives each cell one owner when two that overlap are added at once, and tells the loser', async () => {
     showLogsOnFailure(box);
     const files: readonly (readonly [string, Box])[] = [

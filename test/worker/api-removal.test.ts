@@ -138,7 +138,7 @@ describe('removing a city', () => {
   });
 
   it('GONE1 gives up the ground to a city that was waiting for it', async () => {
-    expect((await rollOut('bay', BOX)).body['added']).toBe(0);
+    expect(await rollOut('bay', BOX)).toMatchObject({ status: 409, body: { code: 'no_cell_left' } });
     expect((await remove()).status).toBe(200);
     const bay = await rollOut('bay', BOX);
     expect(bay.body['added']).toBe(bay.body['cells']);

@@ -4,9 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { planCity } from '../../src/city/plan.ts';
 import { type Box, boxPolygon } from '../../src/geo/box-polygon.ts';
 import { epochMs } from '../../src/lib/brand.ts';
+import type { Result } from '../../src/lib/result.ts';
 import { resolvePolicy } from '../../src/matching/policy.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
-import type { CityStore, Rollout, RolloutResult } from '../../src/store/city-store.ts';
+import type { Problem } from '../../src/protocol/problems.ts';
+import type { CityStore, Rollout, RolloutPreview, RolloutResult } from '../../src/store/city-store.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
 
 const WEST: Box = [-122.5, 37.7, -122.42, 37.81];
@@ -35,13 +37,17 @@ let ops = 0;
 const newStore = (): CityStore =>
   d1CityStore(env.DB, { now: () => epochMs(1_800_000_000_000), op: () => `op-${++ops}` });
 
-async function roll(store: CityStore, rollout: Rollout): Promise<RolloutResult> {
-  const result = await store.rollOut(rollout);
+const roll = async (store: CityStore, rollout: Rollout): Promise<RolloutResult> => okOf(await store.rollOut(rollout));
+const preview = async (store: CityStore, rollout: Rollout): Promise<RolloutPreview> =>
+  okOf(await store.preview(rollout));
+
+function okOf<T>(result: Result<T, Problem>): T {
   if (!result.ok) throw new Error(result.error.code);
   return result.value;
 }
 
 const SF = 'west' as CityId;
+const overlaps = [{ city: 'west', cells: 12 }];
 
 describe('a rollout', () => {
   let store: CityStore;
@@ -77,7 +83,7 @@ describe('a rollout', () => {
     expect(birth).toMatchObject({ city: 'west', version: next.city.version, policy: { cooldownMs: 1 } });
   });
 
-  it('leaves a cell with the city that had it first', async () => {
+  it('ROLL1 leaves a cell with the city that had it first', async () => {
     await roll(store, rolloutOf('west', WEST));
     const before = await store.leavesOf(SF);
     const { city, added, overlaps } = await roll(store, rolloutOf('east', EAST));
@@ -141,6 +147,35 @@ describe('a rollout', () => {
     expect(await store.audit(SF, 10)).toHaveLength(1);
   });
 
+  it('ROLL1 for which no cell is left is refused as a whole, naming who has them, and so is its preview', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    const late = rolloutOf('late', WEST);
+    const refused = { code: 'no_cell_left', detail: expect.stringContaining('12 are with west'), more: { overlaps } };
+    expect(await store.rollOut(late)).toMatchObject({ ok: false, error: refused });
+    expect(await store.preview(late)).toMatchObject({ ok: false, error: refused });
+    expect(await store.city('late' as CityId)).toBeUndefined();
+    expect(await store.audit('late' as CityId, 10)).toEqual([]);
+  });
+
+  it('ROLL1 twice at once on the same ground leaves one city, and nothing of the others', async () => {
+    const ids = ['one', 'two', 'three'].map((id) => id as CityId);
+    const results = await Promise.all(ids.map((id) => newStore().rollOut(rolloutOf(id, WEST))));
+    const [winner] = ids.filter((_, at) => results[at]?.ok);
+    const codes = results.flatMap((result) => (result.ok ? [] : [result.error.code]));
+    expect(codes).toEqual(['no_cell_left', 'no_cell_left']);
+    expect((await store.cities()).map(({ id }) => id)).toEqual([winner]);
+    expect(await store.leavesOf(winner as CityId)).toHaveLength(12);
+  });
+
+  it('of a city that has cells may move its boundary to ground of others: it keeps what it has', async () => {
+    await roll(store, rolloutOf('west', WEST));
+    await roll(store, rolloutOf('oslo', OSLO));
+    const moved = await roll(store, rolloutOf('oslo', WEST));
+    expect(moved).toMatchObject({ added: 0, changed: true, overlaps });
+    expect(moved.city.cells).toBe(moved.kept);
+    expect(moved.kept).toBeGreaterThan(0);
+  });
+
   it('is told with all later changes, newest first', async () => {
     const first = await roll(store, rolloutOf('west', WEST));
     await roll(store, rolloutOf('oslo', OSLO));
@@ -164,13 +199,13 @@ describe('a rollout', () => {
   it('is previewed as it would be carried out, and a preview changes nothing', async () => {
     await roll(store, rolloutOf('west', WEST));
     const east = rolloutOf('east', EAST, { policy: { cooldownMs: 1 } });
-    const would = await store.preview(east);
+    const would = await preview(store, east);
     expect(await store.city('east' as CityId)).toBeUndefined();
-    expect(await store.preview(east)).toEqual(would);
+    expect(await preview(store, east)).toEqual(would);
     const { city: _, ...did } = await roll(store, east);
     expect(did).toEqual(would);
     expect(would).toMatchObject({ changed: true, changes: [{ field: 'policy.cooldownMs', from: 10_000, to: 1 }] });
-    expect(await store.preview(east)).toMatchObject({ added: 0, changed: false, changes: [] });
+    expect(await preview(store, east)).toMatchObject({ added: 0, changed: false, changes: [] });
   });
 
   it('says in the audit from what to what', async () => {

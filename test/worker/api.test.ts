@@ -108,6 +108,16 @@ describe('cities', () => {
     expect(status).toBe(404);
     expect(body).toMatchObject({ code: 'out_of_coverage', nearestCity: { id: 'sf', name: 'San Francisco' } });
   });
+
+  it('ROLL1 without a single cell are named to nobody', async () => {
+    await env.DB.prepare(
+      `INSERT INTO cities (id, name, boundary, precision, lat, lng, cells, version, op, created_at, updated_at)
+       SELECT 'ghost', 'Ghost', boundary, precision, 38.5, -121.5, 0, version, 'ghost', 0, 0 FROM cities WHERE id = 'sf'`,
+    ).run();
+    const { body } = await call('PUT', '/v1/presence', await tokenFor('far'), { lat: 38.5, lng: -121.5 });
+    await env.DB.prepare("DELETE FROM cities WHERE id = 'ghost'").run();
+    expect(body).toMatchObject({ code: 'out_of_coverage', nearestCity: { id: 'sf' } });
+  });
 });
 
 describe('cells', () => {

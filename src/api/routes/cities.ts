@@ -89,6 +89,7 @@ async function preview({ store }: Services, rollout: Rollout): Promise<Outcome> 
   const before = await store.city(plan.id, { primary: true });
   const { warnings, id, name, precision, locationHint } = plan;
   const would = await store.preview(rollout);
+  if (!would.ok) return would.error;
   const city = {
     id,
     name,
@@ -97,7 +98,7 @@ async function preview({ store }: Services, rollout: Rollout): Promise<Outcome> 
     ...plan.centroid,
     version: before === undefined || before.state === 'removed' ? 0 : before.version,
   };
-  return done({ dryRun: true, ...city, planned: plan.cells.length, ...would, warnings });
+  return done({ dryRun: true, ...city, planned: plan.cells.length, ...would.value, warnings });
 }
 
 async function rollOut({ store }: Services, rollout: Rollout): Promise<Outcome> {

@@ -24,15 +24,12 @@ export async function rollOut(
   store: CityStore,
   rollout: Rollout,
 ): Promise<Result<RolloutResult, Problem>> {
-  const { plan, ifVersion } = rollout;
+  const { plan } = rollout;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const look = await lookAt(db, store, rollout);
     const { before, preview } = look;
-    if (before?.state === 'draining') return err(problem('city_draining'));
-    const version = isThere(before) ? before.version : 0;
-    if (ifVersion !== undefined && ifVersion !== version) {
-      return err(problem('changed_meanwhile', `the city is at version ${version}, not ${ifVersion}`));
-    }
+    const refused = refusalOf(look, rollout);
+    if (refused !== undefined) return err(refused);
     if (before !== undefined && !preview.changed) return ok({ ...preview, city: withoutBoundary(before) });
     if (await write(db, deps, { rollout, look, op: deps.op() })) {
       const city = present(await store.city(plan.id, { primary: true }), `city ${plan.id}`);
@@ -42,14 +39,38 @@ export async function rollOut(
   return err({ t: 'problem', code: 'busy', detail: 'the cell map is being changed by others', retryAfterS: 1 });
 }
 
-export async function previewRollout(db: D1Database, store: CityStore, rollout: Rollout): Promise<RolloutPreview> {
-  return (await lookAt(db, store, rollout)).preview;
+export async function previewRollout(
+  db: D1Database,
+  store: CityStore,
+  rollout: Rollout,
+): Promise<Result<RolloutPreview, Problem>> {
+  const look = await lookAt(db, store, rollout);
+  const refused = refusalOf(look, rollout);
+  return refused === undefined ? ok(look.preview) : err(refused);
+}
+
+/** As the map was when it was read; what is not refused is written only if the map is still that. */
+function refusalOf({ before, leaves, preview }: Look, { plan, ifVersion }: Rollout): Problem | undefined {
+  if (before?.state === 'draining') return problem('city_draining');
+  const version = isThere(before) ? before.version : 0;
+  if (ifVersion !== undefined && ifVersion !== version) {
+    return problem('changed_meanwhile', `the city is at version ${version}, not ${ifVersion}`);
+  }
+  const { added, overlaps } = preview;
+  if (added > 0 || leaves > 0) return undefined;
+  const owners = overlaps.map(({ city, cells }) => `${cells} are with ${city}`).join(', ');
+  return {
+    ...problem('no_cell_left', `none of the ${plan.cells.length} cells it would take is free: ${owners}`),
+    more: { overlaps },
+  };
 }
 
 /** What there is, and what the rollout makes of it. */
 type Look = {
   readonly before: (City & { readonly boundary: string }) | undefined;
   readonly added: readonly string[];
+  /** How many cells the city has already. */
+  readonly leaves: number;
   /** The highest version of the map when it was read. */
   readonly seen: number;
   readonly preview: RolloutPreview;
@@ -65,7 +86,8 @@ async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promi
     map,
   );
   const covered = CellMap.of(plan.cells.map((cell) => ({ cell, city: plan.id, state: 'leaf', version: 0 })));
-  const kept = (await store.leavesOf(plan.id, { primary: true })).filter(
+  const leaves = await store.leavesOf(plan.id, { primary: true });
+  const kept = leaves.filter(
     (cell) => covered.leafCovering(cell) === undefined && freeCells([cell], covered)[0] === cell,
   ).length;
   const after = { ...plan, boundary, policy };
@@ -80,7 +102,7 @@ async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promi
     changed: !isThere(before) || added.length > 0 || !isSame(before, rollout),
     changes: isThere(before) ? changesOf(before, after) : overridesOf(DEFAULT_POLICY, policy),
   };
-  return { before, added, seen: seen.version, preview };
+  return { before, added, leaves: leaves.length, seen: seen.version, preview };
 }
 
 /** Leaves, and what was split or merged, of every part that the plan touches, and the number that the next change will exceed. */
