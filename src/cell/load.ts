@@ -20,6 +20,7 @@ import { isShort } from './questions/lifecycle.ts';
 import { needOf } from './questions/need.ts';
 import { sleepers } from './questions/sleepers.ts';
 import type { CellState } from './state.ts';
+import { hasEverybody } from './strain/load-report.ts';
 import { meter } from './strain/meter.ts';
 import { roster } from './users/roster.ts';
 import { watchArriving, watchBeacon, watchUser } from './watch.ts';
@@ -42,7 +43,7 @@ export function emptyCell(): CellState {
     agenda: agenda(),
     slack: agenda(),
     meter: meter(),
-    told: { band: 0, at: epochMs(0) },
+    told: { band: 0, at: epochMs(0), isFilled: true },
     turns: agenda(),
     putOff: new Map(),
     armedAt: undefined,
@@ -102,8 +103,10 @@ function loadRow(state: CellState, table: string, key: string, value: string): v
   };
   switch (table) {
     case 'meta':
-      if (key === 'life') state.life = decodeLife(value);
-      else setBirth(state, decodeBirth(value));
+      if (key === 'life') {
+        state.life = decodeLife(value);
+        state.told.isFilled = hasEverybody(state.life);
+      } else setBirth(state, decodeBirth(value));
       return;
     case 'taking': {
       const taking = decodeTaking(value);

@@ -261,8 +261,8 @@ export type CellState = {
   readonly slack: Agenda;
   // volatile
   readonly meter: Meter;
-  /** What ops was last told, and when; at first that nothing is here. */
-  readonly told: { band: number; at: EpochMs };
+  /** What ops was last told, and when; at first that nothing is here. `isFilled`: everybody of the cells before was here by then. */
+  readonly told: { band: number; at: EpochMs; isFilled: boolean };
   /** Under pressure: when each user's moves are worked off, and what waits for that. */
   readonly turns: Agenda;
   readonly putOff: Map<UserId, PutOff>;

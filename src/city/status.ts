@@ -16,14 +16,20 @@ export type Seen = {
   readonly live: ReadonlyMap<CellId, CellLoad>;
 };
 
-const QUESTIONS: Readonly<Record<QuestionState, number>> = {
-  open: 0,
-  dormant: 0,
-  matched: 0,
-  answered: 0,
-  expired: 0,
-  cancelled: 0,
+/** Of a city of which no cell has told anything. */
+const UNKNOWN: Carried = {
+  users: null,
+  questions: null,
+  eventsPerS: null,
+  sockets: null,
+  outbox: null,
+  queueAgeMs: null,
+  alarmLagMs: null,
+  used: null,
+  headroom: null,
 };
+
+type Carried = Omit<CityStatus, 'id' | 'name' | 'cells' | 'cellsTold'>;
 
 export function statusOf({ cities, totals, hottest, live }: Seen, now: EpochMs): Status {
   const cells = hottest
@@ -51,48 +57,49 @@ function cellStatus({ toldAt, ...told }: ToldLoad, live: CellLoad | undefined, n
   return { ...load, headroom: headroomOf(load.used), asOf, live: live !== undefined };
 }
 
-/** What was told, mended by what those that were asked just now say. */
 function cityStatus(
-  { id, name, cells }: Seen['cities'][number],
+  city: Seen['cities'][number],
   told: CityLoad | undefined,
   seen: readonly CellStatus[],
   hottest: readonly ToldLoad[],
 ): CityStatus {
+  const { id, name, cells } = city;
+  const carried = told === undefined ? UNKNOWN : carriedBy(told, seen, hottest);
+  return { id, name, cells, cellsTold: told?.cells ?? 0, ...carried };
+}
+
+/** What was told, mended by what those that were asked just now say. */
+function carriedBy(told: CityLoad, seen: readonly CellStatus[], hottest: readonly ToldLoad[]): Carried {
   const before = new Map(hottest.map((load) => [load.cell, load]));
   const mended = (sum: number, of: (load: Omit<CellLoad, 't'>) => number): number =>
     seen.reduce((all, cell) => all + of(cell) - of(before.get(cell.cell) ?? cell), sum);
   // A peak that was told counts as long as it may be that of a cell that is not seen.
-  const isWhole = told === undefined || seen.length >= told.cells;
+  const isWhole = seen.length >= told.cells;
   const most = (of: (load: Omit<CellLoad, 't'>) => number, known: number): number =>
     Math.max(isWhole ? 0 : known, ...seen.map(of));
-  const questions = told?.questions ?? QUESTIONS;
   // The hottest that told is among those that are seen, so what these say now is what counts.
-  const used = seen.length === 0 ? (told?.used ?? 0) : Math.max(...seen.map((cell) => cell.used));
+  const used = seen.length === 0 ? told.used : Math.max(...seen.map((cell) => cell.used));
   return {
-    id,
-    name,
-    cells,
-    cellsTold: told?.cells ?? 0,
-    users: mended(told?.users ?? 0, (load) => load.users),
+    users: mended(told.users, (load) => load.users),
     questions: Object.fromEntries(
-      Object.entries(questions).map(([state, n]) => [
+      Object.entries(told.questions).map(([state, n]) => [
         state,
         mended(n, (load) => load.questions[state as QuestionState]),
       ]),
     ) as Record<QuestionState, number>,
-    eventsPerS: Math.round(mended(told?.eventsPerS ?? 0, (load) => load.eventsPerS) * 10) / 10,
-    sockets: mended(told?.sockets ?? 0, (load) => load.sockets),
-    outbox: mended(told?.outbox ?? 0, (load) => load.outbox),
-    queueAgeMs: most((load) => load.queueAgeMs, told?.queueAgeMs ?? 0),
-    alarmLagMs: most((load) => load.alarmLagMs, told?.alarmLagMs ?? 0),
+    eventsPerS: Math.round(mended(told.eventsPerS, (load) => load.eventsPerS) * 10) / 10,
+    sockets: mended(told.sockets, (load) => load.sockets),
+    outbox: mended(told.outbox, (load) => load.outbox),
+    queueAgeMs: most((load) => load.queueAgeMs, told.queueAgeMs),
+    alarmLagMs: most((load) => load.alarmLagMs, told.alarmLagMs),
     used,
     headroom: headroomOf(used),
   };
 }
 
-/** Of those that are not hot yet, the one that is first to be by its trend; when none rises, the hottest. */
+/** Of those with people that are not hot yet, the one that is first to be by its trend; when none rises, the hottest. */
 function hotNextOf(cells: readonly CellStatus[]): HotNext | null {
-  const cool = cells.filter((cell) => cell.used < TARGET.splits);
+  const cool = cells.filter((cell) => cell.users > 0 && cell.used < TARGET.splits);
   const rising = cool.filter((cell) => cell.hotInS !== undefined).sort((a, b) => (a.hotInS ?? 0) - (b.hotInS ?? 0));
   const next = rising[0] ?? cool[0];
   if (next === undefined) return null;

@@ -29,13 +29,14 @@ export type CellStatus = Omit<CellLoad, 't'> & {
   readonly live: boolean;
 };
 
-export type CityStatus = Omit<CityLoad, 'city' | 'cells'> & {
+/** What a city carries; `null` as long as no cell of it has told anything: unknown, which is not 0. */
+export type CityStatus = { readonly [K in keyof Omit<CityLoad, 'city' | 'cells'>]: CityLoad[K] | null } & {
   readonly id: CityId;
   readonly name: string;
   readonly cells: number;
   /** Of them, those that have told what they carry: the sums are over these. */
   readonly cellsTold: number;
-  readonly headroom: number;
+  readonly headroom: number | null;
 };
 
 /** The cell that will be hot next, and when by its present trend, if it rises. */

@@ -6,8 +6,9 @@ import type { CityLoad, ToldLoad } from '../protocol/status.ts';
 
 export interface LoadStore {
   tell(load: CellLoad, at: EpochMs): Promise<void>;
-  /** Told since then, the hottest first; of one city, or of all. */
+  /** Told since then by those that are leaves still, the hottest first; of one city, or of all. */
   hottest(since: EpochMs, limit: number, city?: CityId): Promise<readonly ToldLoad[]>;
+  /** The sums over the same; a city of which nobody has told anything is left out. */
   cities(since: EpochMs, city?: CityId): Promise<readonly CityLoad[]>;
   /** Forgets what was told before. */
   prune(before: EpochMs): Promise<void>;

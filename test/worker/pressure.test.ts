@@ -177,12 +177,22 @@ describe('OPS1: GET /v1/ops/status', () => {
     endsInMs: 0,
   });
 
+  const leaf = (cell: string) =>
+    env.DB.prepare(
+      "INSERT INTO cells (cell, city, state, version, op, prefix) VALUES (?1, 'pressed', 'leaf', 1, 'test', '9q8')",
+    )
+      .bind(cell)
+      .run();
+
   it('reads one table, asks the hottest, and says what is hot next', async () => {
     const now = epochMs(Date.now());
     await loads.tell(told(CELL, 0.2), now);
-    // Told two hours ago, and of a cell that was never called: neither is shown, the first not even summed.
-    await loads.tell(told('9q8yy9', 0.9), epochMs(now - 7_200_000));
-    await loads.tell(told('9q8yyd', 0.1), now);
+    // Told two hours ago, of a cell that is none, and of one that was never called: none is shown, the last alone is summed.
+    await leaf('9q8yyb');
+    await leaf('9q8yyc');
+    await loads.tell(told('9q8yyb', 0.9), epochMs(now - 7_200_000));
+    await loads.tell(told('9q8yyf', 0.9), now);
+    await loads.tell(told('9q8yyc', 0.1), now);
     const { status, body } = await api<{ cities: Json[]; cells: Json[]; hotNext: Json | null }>(
       'ops',
       'GET',

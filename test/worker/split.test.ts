@@ -110,6 +110,18 @@ describe('a cell that is divided under live load', () => {
     expect(users).toBe(7);
   });
 
+  it('OPS1 shows its parts with everybody in them at once, and itself no more', async () => {
+    type Told = { readonly cities: readonly Json[]; readonly cells: readonly { readonly cell: string }[] };
+    const status = async () => (await api<Told>('ops', 'GET', '/v1/ops/status?city=split')).body;
+    const told = await eventually('its parts have told of them', async () => {
+      const now = await status();
+      return now.cities[0]?.['users'] === 7 ? now : undefined;
+    });
+    expect(told.cells.map(({ cell }) => cell).filter((cell) => !cell.startsWith(PARENT) || cell === PARENT)).toEqual(
+      [],
+    );
+  });
+
   it('LOAD1 MERGE1 is joined again by hand, and refuses what is no family of leaves', async () => {
     expect(await api('ops', 'POST', '/v1/ops/cells/9q8yym/merge')).toMatchObject({
       status: 409,

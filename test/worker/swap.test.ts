@@ -4,13 +4,34 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { children } from '../../src/geo/geohash.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
+import type { CellLoad } from '../../src/protocol/records.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
+import { d1LoadStore } from '../../src/store/sql/d1-load-store.ts';
 import { BOX, rollOut } from './world.ts';
 
 const S = '9q8yyk' as CellId;
 const C = '9q8yykd' as CellId;
 const NEIGHBOUR = '9q8yym' as CellId;
 const PARTS = children(S) as readonly CellId[];
+const LOAD: CellLoad = {
+  t: 'load',
+  cell: S,
+  city: 'swap' as CityId,
+  life: 'leaf',
+  users: 0,
+  eventsPerS: 0,
+  stepMs: 0,
+  used: 0,
+  strain: 0,
+  queueAgeMs: 0,
+  alarmLagMs: 0,
+  sockets: 0,
+  questions: { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 },
+  beacons: 0,
+  outbox: 0,
+  journal: 0,
+  endsInMs: 0,
+};
 const store = d1CityStore(env.DB, { now: () => epochMs(Date.now()), op: () => crypto.randomUUID() });
 
 const rowOf = async (cell: CellId) => (await store.rows([cell])).rows[0];
@@ -25,7 +46,7 @@ const split = async (op = `${S}#1`) => ({
 
 let n = 0;
 beforeEach(async () => {
-  await env.DB.batch(['cells', 'cities', 'audit'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await env.DB.batch(['cells', 'cities', 'audit', 'loads'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   await rollOut('swap', BOX, { limits: { autoSplit: false }, cooldownMs: ++n });
 });
 
@@ -65,6 +86,26 @@ describe('a swap', () => {
     expect(await rowOf(C)).toMatchObject({ state: 'split' });
     await store.swap(first);
     expect(await rowOf(C)).toMatchObject({ state: 'split', op: `${C}#1` });
+  });
+
+  it('OPS1 forgets what was told by whoever is no leaf any more, and what they tell late is not counted', async () => {
+    const loads = d1LoadStore(env.DB);
+    const tell = (cell: CellId, at: number) =>
+      loads.tell({ ...LOAD, cell, city: 'swap' as CityId, users: 20, used: 0.9 }, epochMs(at));
+    const seen = async () => ({
+      cells: (await loads.hottest(epochMs(0), 10)).map(({ cell }) => cell),
+      cities: (await loads.cities(epochMs(0))).map(({ cells, users }) => ({ cells, users })),
+    });
+    await tell(S, 1);
+    await tell(NEIGHBOUR, 1);
+    expect(await seen()).toEqual({ cells: [S, NEIGHBOUR], cities: [{ cells: 2, users: 40 }] });
+    const first = await split();
+    await store.swap({ ...first, from: [{ cell: S, version: 0 }] });
+    expect((await seen()).cells).toEqual([S, NEIGHBOUR]);
+    await store.swap(first);
+    expect((await env.DB.prepare('SELECT cell FROM loads').all()).results).toEqual([{ cell: NEIGHBOUR }]);
+    await tell(S, 2);
+    expect(await seen()).toEqual({ cells: [NEIGHBOUR], cities: [{ cells: 1, users: 20 }] });
   });
 
   it('MERGE1 takes all 32 or none, and the parent may be divided again', async () => {

@@ -54,7 +54,9 @@ async function ask({ router }: Services, told: readonly ToldLoad[], trace: strin
   await mapBounded(told, async ({ cell }) => {
     const load = await router.peek(cell, trace).catch(() => problem('busy'));
     if (load === undefined) gone.add(cell);
-    else if (!isProblem(load)) live.set(cell, load);
+    else if (isProblem(load)) return;
+    else if (load.life === 'handing' || load.life === 'merging') gone.add(cell);
+    else live.set(cell, load);
   });
   return { live, gone };
 }

@@ -1,13 +1,13 @@
 // How much a cell carries, for ops: when asked, and of its own accord, seldom, so that nobody has to ask them all.
 import { present } from '../../lib/assert.ts';
-import type { EpochMs } from '../../lib/brand.ts';
+import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { CellLoad } from '../../protocol/records.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import { stillOpen } from '../change/removal.ts';
 import { hasEnded, isShort } from '../questions/lifecycle.ts';
 import { policyOf } from '../questions/need.ts';
-import type { CellState } from '../state.ts';
+import type { CellState, Life } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { type Carried, SPLIT_AT, usedOf } from './heat.ts';
 import { eventsPerS, noteUsers, stepMs, trendPerMin } from './meter.ts';
@@ -15,12 +15,18 @@ import { strainOf } from './pressure.ts';
 
 /** A cell tells ops when it enters another of these bands of `used`; below the first there is only somebody or nobody. */
 const BANDS = [0.05, 0.25, 0.5, 0.75, 0.9, 1, 1.5, 2.5] as const;
-/** At most this often, and not before its object has been awake for so long: one that sleeps between pings tells nothing. */
+/**
+ * At most this often, and not before its object has been awake for so long: one that sleeps between pings tells nothing. A part of a
+ * cell that was divided, and one that was joined of parts, tells at once when everybody is there: nobody else knows of them.
+ */
 const TELL_GAP_MS = 60_000;
 const TELL_GAP_COLD_MS = 600_000;
 /** What has not changed is told again, so that what was told long ago may be forgotten. */
 const TELL_AGAIN_MS = 3_600_000;
 const DAY_S = 86_400;
+
+/** As long as ops has heard nothing of this cell, or is to hear no more. */
+const NOTHING_TOLD = { band: 0, at: epochMs(0) };
 
 /** What counts against the city's limits. */
 export function carried(state: CellState, now: EpochMs): Carried {
@@ -78,14 +84,29 @@ export function tellLoad(tx: Tx): void {
   const { state, now } = tx;
   const { meter, told } = state;
   noteUsers(meter, state.roster.size(), now);
-  if (now - told.at < TELL_GAP_MS || meter.since === 0 || now - meter.since < TELL_GAP_MS) return;
+  const { phase } = state.life;
+  if (phase.t === 'handing' || phase.t === 'merging') {
+    // Forgotten by the swap.
+    Object.assign(told, NOTHING_TOLD);
+    return;
+  }
+  const isFilled = hasEverybody(state.life);
+  const isNew = isFilled && !told.isFilled;
+  told.isFilled = isFilled;
+  const isYoung = meter.since === 0 || now - meter.since < TELL_GAP_MS;
+  if (!isNew && (isYoung || now - told.at < TELL_GAP_MS)) return;
   const band = bandOf(state, now);
   const isCold = band <= 1 && told.band <= 1;
-  const gapMs = band === told.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;
+  const gapMs = isNew ? 0 : band === told.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;
   if (now - told.at < gapMs || (band === 0 && told.band === 0)) return;
-  state.told.band = band;
-  state.told.at = now;
+  told.band = band;
+  told.at = now;
   tx.effects.load = loadOf(state, now);
+}
+
+/** Nobody hands anything over to it any more. */
+export function hasEverybody({ phase, behind }: Life): boolean {
+  return phase.t !== 'filling' && behind.length === 0;
 }
 
 /** 0: nobody here, and no question that has not ended. */

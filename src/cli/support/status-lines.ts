@@ -9,13 +9,13 @@ export function statusLines({ cities, cells, hotNext, target }: Status): readonl
   const cityRows = cities.map((city) => [
     city.id,
     `${count(city.cellsTold)}/${count(city.cells)}`,
-    count(city.users),
-    city.eventsPerS.toFixed(1),
-    `${count(city.questions.open)}/${count(city.questions.dormant)}/${count(city.questions.matched)}`,
-    waited(city.queueAgeMs),
-    waited(city.alarmLagMs),
-    count(city.outbox),
-    `${bar(city.used)} ${percent(city.used)}`,
+    known(city.users, count),
+    known(city.eventsPerS, (perS) => perS.toFixed(1)),
+    known(city.questions, ({ open, dormant, matched }) => [open, dormant, matched].map(count).join('/')),
+    known(city.queueAgeMs, waited),
+    known(city.alarmLagMs, waited),
+    known(city.outbox, count),
+    known(city.used, (used) => `${bar(used)} ${percent(used)}`),
   ]);
   const cellRows = cells.map((cell) => [
     cell.cell,
@@ -61,6 +61,11 @@ function hotLine(next: Status['hotNext'], target: Status['target']): string {
       ? 'and does not rise'
       : `and reaches 100 % in ${waited(next.hotInS * 1000)} by its present trend`;
   return `hot next: ${next.cell} (${next.city}), at ${percent(next.used)} ${when}; ${aims}`;
+}
+
+/** What no cell of a city has told yet is not 0. */
+function known<T>(value: T | null, shown: (value: T) => string): string {
+  return value === null ? '?' : shown(value);
 }
 
 /** Between the marks of the targets: a point for what is free, a block for what is used. */

@@ -10,7 +10,10 @@ const field = (path: string): string => `json_extract(load, '$.${path}')`;
 const SUMS = ['users', 'eventsPerS', 'sockets', 'outbox'].map((name) => `SUM(${field(name)}) AS ${name}`);
 const PEAKS = ['queueAgeMs', 'alarmLagMs'].map((name) => `MAX(${field(name)}) AS ${name}`);
 const QUESTIONS = STATES.map((state) => `SUM(${field(`questions.${state}`)}) AS ${state}`);
-const COLUMNS = ['city', 'COUNT(*) AS cells', 'MAX(used) AS used', ...SUMS, ...PEAKS, ...QUESTIONS].join(', ');
+const COLUMNS = ['l.city', 'COUNT(*) AS cells', 'MAX(used) AS used', ...SUMS, ...PEAKS, ...QUESTIONS].join(', ');
+/** What a cell told that was divided, joined or taken away since counts for nothing: the map says who is a leaf. */
+const OF_LEAVES = `FROM loads l JOIN cells k ON k.cell = l.cell AND k.city = l.city AND k.state = 'leaf'
+  WHERE l.told_at >= ?1`;
 
 type CityRow = Omit<CityLoad, 'questions'> & Readonly<Record<QuestionState, number>>;
 
@@ -29,8 +32,8 @@ export function d1LoadStore(db: D1Database): LoadStore {
     hottest: async (since, limit, city) => {
       const { results } = await db
         .prepare(
-          `SELECT load, told_at FROM loads WHERE told_at >= ?1 AND (?3 IS NULL OR city = ?3)
-           ORDER BY used DESC, cell LIMIT ?2`,
+          `SELECT l.load, l.told_at ${OF_LEAVES} AND (?3 IS NULL OR l.city = ?3)
+           ORDER BY l.used DESC, l.cell LIMIT ?2`,
         )
         .bind(since, limit, city ?? null)
         .all<{ readonly load: string; readonly told_at: EpochMs }>();
@@ -38,7 +41,7 @@ export function d1LoadStore(db: D1Database): LoadStore {
     },
     cities: async (since, city) => {
       const { results } = await db
-        .prepare(`SELECT ${COLUMNS} FROM loads WHERE told_at >= ?1 AND (?2 IS NULL OR city = ?2) GROUP BY city`)
+        .prepare(`SELECT ${COLUMNS} ${OF_LEAVES} AND (?2 IS NULL OR l.city = ?2) GROUP BY l.city`)
         .bind(since, city ?? null)
         .all<CityRow>();
       return results.map(({ open, dormant, matched, answered, expired, cancelled, ...sums }) => ({

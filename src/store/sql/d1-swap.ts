@@ -55,6 +55,12 @@ export async function swap(
          WHERE id = ?2 AND ${version} IS NOT NULL`,
       )
       .bind(op, city),
+    // Whoever is no leaf any more has told nothing, should it be one again.
+    session
+      .prepare(
+        `DELETE FROM loads WHERE ${version} IS NOT NULL AND cell IN (SELECT json_extract(value, '$.cell') FROM json_each(?2))`,
+      )
+      .bind(op, JSON.stringify(from)),
     session
       .prepare(
         `INSERT INTO audit (at, actor, action, subject, detail) SELECT ?3, 'cell', ?4, ?2, ?5

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { Effects } from '../../../src/protocol/effects.ts';
+import type { CellRequest } from '../../../src/protocol/messages.ts';
 import type { CellLoad } from '../../../src/protocol/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
-import { bob, newQuestion, ping, START, user } from '../support/names.ts';
+import { PARENT } from '../support/family.ts';
+import { birth, bob, newQuestion, ping, START, user } from '../support/names.ts';
 
 /** 200 users, or 20 events a second, are all that the cell can carry. */
 const SMALL = { limits: { ...DEFAULT_POLICY.limits, users: 100, eventsPerS: 10 } };
@@ -84,6 +86,59 @@ describe('OPS1: a cell tells what it carries', () => {
     cell.request({ t: 'leave', user: bob });
     cell.setNow(cell.now() + 15 * MINUTE_MS);
     expect(cell.step({ t: 'alarm' }).load).toMatchObject({ users: 0 });
+  });
+});
+
+describe('OPS1: a part of a cell that was divided', () => {
+  const op = { by: PARENT, n: 3 };
+  const from = { op, from: PARENT };
+
+  /** Being filled, with so many people who came by themselves. */
+  function filling(people: number): CellHarness {
+    const cell = cellHarness({ unborn: true });
+    cell.request({ t: 'init', ...from, birth: birth() });
+    for (let n = 0; n < people; n++) cell.ping(user(`u${n}`), { ttlMs: HOUR_MS });
+    return cell;
+  }
+
+  /** What it tells when it hears that everything is here, and then that everybody is. */
+  function filled(cell: CellHarness): readonly (CellLoad | undefined)[] {
+    token += 2;
+    const hear = (request: CellRequest, n: number) =>
+      cell.step({ t: 'request', envelope: { request }, token: token - n });
+    return [hear({ t: 'filled', ...from, beacons: [] }, 1).load, hear({ t: 'handed', ...from }, 0).load];
+  }
+
+  it('tells once that everybody is there, and then like any other', () => {
+    const cell = filling(3);
+    cell.setNow(cell.now() + 8000);
+    expect(filled(cell)).toMatchObject([undefined, { users: 3, life: 'leaf' }]);
+    expect(filled(cell)).toEqual([undefined, undefined]);
+    expect(told(cell, 30)).toEqual([]);
+  });
+
+  it('tells nothing when nobody is there', () => {
+    expect(filled(filling(0))).toEqual([undefined, undefined]);
+  });
+
+  it('tells so too when its object was thrown away meanwhile', () => {
+    const cell = filling(3);
+    cell.request({ t: 'filled', ...from, beacons: [] });
+    cell.restart();
+    expect(
+      cell.step({ t: 'request', envelope: { request: { t: 'handed', ...from } }, token: ++token }).load,
+    ).toMatchObject({
+      users: 3,
+    });
+  });
+
+  it('tells nothing more once it is no leaf, and what it carries when it is one again', () => {
+    const cell = filling(1);
+    filled(cell);
+    const next = { by: PARENT, n: 4 };
+    cell.request({ t: 'retire', op: next, to: [PARENT] });
+    expect(told(cell, 90)).toEqual([]);
+    expect(cell.state().told.band).toBe(0);
   });
 });
 

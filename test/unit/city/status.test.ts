@@ -73,15 +73,20 @@ describe('OPS1: a status', () => {
   });
 
   it('keeps a peak that was told, unless every cell that told is seen', () => {
-    const seen = (cells: number): number | undefined =>
+    const seen = (cells: number): number | null | undefined =>
       statusOf({ cities: CITIES, totals: [total({ cells })], hottest: [told('a', 0.6)], live: live() }, NOW).cities[0]
         ?.queueAgeMs;
     expect([seen(2), seen(1)]).toEqual([5000, 0]);
   });
 
-  it('shows a city of which no cell has told anything as empty', () => {
+  it('OPS1 shows what nobody has told as unknown, which is not 0', () => {
     const status = statusOf({ cities: CITIES, totals: [], hottest: [], live: live() }, NOW);
-    expect(status.cities[1]).toMatchObject({ id: 'sea', users: 0, cellsTold: 0, used: 0, headroom: 1 });
+    const { id, name, cells, cellsTold, ...carried } = status.cities[1] ?? expect.fail('no city');
+    expect({ id, name, cells, cellsTold }).toEqual({ id: 'sea', name: 'Seattle', cells: 90, cellsTold: 0 });
+    expect(Object.keys(carried).sort()).toEqual(
+      ['users', 'questions', 'eventsPerS', 'sockets', 'outbox', 'queueAgeMs', 'alarmLagMs', 'used', 'headroom'].sort(),
+    );
+    expect(new Set(Object.values(carried))).toEqual(new Set([null]));
     expect(status).toMatchObject({ cells: [], hotNext: null, target: { normal: 0.5, peak: 0.75, splits: 1 } });
   });
 
@@ -93,6 +98,8 @@ describe('OPS1: a status', () => {
     ],
     ['the hottest when none rises', [told('a', 0.5), told('b', 0.9)], 'b'],
     ['none that is hot already', [told('a', 1.2, { hotInS: 0 }), told('b', 0.3)], 'b'],
+    ['none with nobody in it', [told('a', 0.4, { users: 0, hotInS: 60 }), told('b', 0.3)], 'b'],
+    ['none where nobody is anywhere', [told('a', 0.4, { users: 0 })], undefined],
   ])('names %s as the next to be hot', (_, hottest, cell) => {
     const status = statusOf({ cities: CITIES, totals: [total()], hottest, live: live() }, NOW);
     expect(status.hotNext?.cell).toBe(cell);
