@@ -82,10 +82,22 @@ export type AuditEntry = {
   readonly at: EpochMs;
   /** Subject of the token that asked for it. */
   readonly actor: string;
-  /** `city.create`, `city.update`, `city.drain` or `city.remove`. */
+  /**
+   * `city.create`, `city.update`, `city.drain` or `city.remove`; of a cell `cell.split` or `cell.merge`, by the cell itself when
+   * the map has changed, and before it `cell.split.asked` or `cell.merge.asked`, if somebody wanted it.
+   */
   readonly action: string;
-  /** `version`, `added`, `precision` and `policy` as they were after the change, and the `changes` (city/changes.ts). */
+  /** The `cell`, or `version`, `added`, `precision` and `policy` as they were after the change, and the `changes` (city/changes.ts). */
   readonly detail: Readonly<Record<string, unknown>>;
+};
+
+export type AskedChange = {
+  readonly what: 'split' | 'merge';
+  /** The one that is divided, or that others are joined to. */
+  readonly cell: CellId;
+  readonly city: CityId;
+  /** Subject of the token. */
+  readonly actor: string;
 };
 
 export type ReadOptions = {
@@ -109,6 +121,8 @@ export interface CityStore {
   leavesOf(city: CityId, options?: ReadOptions): Promise<readonly CellId[]>;
   /** The latest changes of a city, newest first, at most `limit`; from the primary. */
   audit(city: CityId, limit: number): Promise<readonly AuditEntry[]>;
+  /** Records that `actor` wants a cell divided or joined: once, until that is done, however often it is asked for. */
+  noteAsked(asked: AskedChange): Promise<void>;
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
   /** The row by which a leaf is born, from the primary, where it counts as born from now on; `undefined` when it is no leaf. */
   birth(cell: CellId): Promise<Birth | undefined>;

@@ -59,6 +59,9 @@ describe('npm run city -- split and merge', () => {
     expect(again).toMatchObject({ code: 0 });
     expect(again.stdout).toMatch(/^9q8yy is split already\n/);
     expect(await cellsOf('sf')).toEqual(after);
+    const { stdout } = await city('audit', 'sf');
+    expect(stdout).toMatch(/Z {2}cell {2}cell\.split {2}9q8yy$/m);
+    expect(stdout).toMatch(/Z {2}team {2}cell\.split\.asked {2}9q8yy$/m);
   });
 
   it('MERGE1 joins them again and waits for it; again, it says that there is nothing to do', async () => {

@@ -108,6 +108,20 @@ describe('a swap', () => {
     expect(await seen()).toEqual({ cells: [NEIGHBOUR], cities: [{ cells: 1, users: 20 }] });
   });
 
+  it('is recorded with whoever asked for it by hand, once for each time that it comes about', async () => {
+    const city = 'swap' as CityId;
+    const ask = (what: 'split' | 'merge', actor: string) => store.noteAsked({ what, cell: S, city, actor });
+    const seen = async () =>
+      (await store.audit(city, 9)).map(({ actor, action, detail }) => `${actor} ${action} ${detail['cell'] ?? ''}`);
+    for (const actor of ['ann', 'ann', 'ben', 'ann']) await ask('split', actor);
+    await store.swap(await split());
+    const once = [`cell cell.split ${S}`, `ben cell.split.asked ${S}`, `ann cell.split.asked ${S}`, 'ops city.create '];
+    expect(await seen()).toEqual(once);
+    await ask('merge', 'ann');
+    await ask('split', 'ann');
+    expect(await seen()).toEqual([`ann cell.split.asked ${S}`, `ann cell.merge.asked ${S}`, ...once]);
+  });
+
   it('MERGE1 takes all 32 or none, and the parent may be divided again', async () => {
     await store.swap(await split());
     const from = await Promise.all(PARTS.map(async (cell) => ({ cell, version: await versionOf(cell) })));

@@ -48,13 +48,15 @@ export const cellRoutes: readonly Route[] = [
     summary: 'Divide a cell into its 32 parts; it goes on by itself',
     scopes: ['ops'],
     status: 202,
-    handle: async ({ services, params, trace }) => {
+    handle: async ({ services, params, identity, trace }) => {
       const leaf = await leafNamed(services, params['geohash']);
       if (isProblem(leaf)) return leaf;
       const { cell, city } = leaf;
       const reply = await services.router.callCell({ cell }, { t: 'split' }, trace);
       if (isProblem(reply)) return reply;
-      return done({ cell, city, state: reply.t === 'moved' ? 'handing' : reply.life });
+      if (reply.t === 'moved') return done({ cell, city, state: 'handing' });
+      await services.store.noteAsked({ what: 'split', cell, city, actor: identity.sub });
+      return done({ cell, city, state: reply.life });
     },
   }),
   route({
@@ -63,7 +65,7 @@ export const cellRoutes: readonly Route[] = [
     summary: 'Join the 32 parts of a cell again, if together they are not hot',
     scopes: ['ops'],
     status: 202,
-    handle: async ({ services, params, trace }) => {
+    handle: async ({ services, params, identity, trace }) => {
       const parent = params['geohash'] ?? '';
       if (!isCellId(parent) || parent.length >= CELL_LENGTH_MAX) return problem('unknown_cell');
       const birth = await services.store.familyBirth(parent);
@@ -81,7 +83,10 @@ export const cellRoutes: readonly Route[] = [
       }
       const reply = await services.router.mergeInto(birth, trace);
       if (isProblem(reply)) return reply;
-      return done({ cell: parent, city: birth.city, state: reply.t === 'changing' ? reply.life : 'handing' });
+      const { city } = birth;
+      if (reply.t !== 'changing') return done({ cell: parent, city, state: 'handing' });
+      await services.store.noteAsked({ what: 'merge', cell: parent, city, actor: identity.sub });
+      return done({ cell: parent, city, state: reply.life });
     },
   }),
 ];

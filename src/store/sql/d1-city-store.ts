@@ -4,13 +4,14 @@ import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
 import { center, children } from '../../geo/geohash.ts';
 import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
-import { epochMs } from '../../lib/brand.ts';
+import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
 import type { Birth } from '../../protocol/birth.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import {
+  type AskedChange,
   type AuditEntry,
   type City,
   type CityStore,
@@ -54,6 +55,7 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
       return results.map(({ cell }) => cell);
     },
     audit: (city, limit) => readAudit(reader(db, { primary: true }), city, limit),
+    noteAsked: (asked) => noteAsked(reader(db, { primary: true }), deps.now(), asked),
     part: (prefix, options) => readPart(reader(db, options), prefix),
     birth: (cell) => readBirth(db, cell),
     familyBirth: (parent) => readFamilyBirth(db, parent),
@@ -137,6 +139,23 @@ async function readAudit(session: D1DatabaseSession, city: CityId, limit: number
     action,
     detail: JSON.parse(detail) as Readonly<Record<string, unknown>>,
   }));
+}
+
+async function noteAsked(
+  session: D1DatabaseSession,
+  now: EpochMs,
+  { what, cell, city, actor }: AskedChange,
+): Promise<void> {
+  const ofCell = "subject = ?3 AND json_extract(detail, '$.cell') = ?4";
+  await session
+    .prepare(
+      `INSERT INTO audit (at, actor, action, subject, detail)
+       SELECT ?1, ?2, ?5, ?3, json_object('cell', ?4) WHERE NOT EXISTS (
+         SELECT 1 FROM audit WHERE ${ofCell} AND action = ?5 AND actor = ?2 AND n > coalesce(
+           (SELECT max(n) FROM audit WHERE ${ofCell} AND action IN ('cell.split', 'cell.merge')), 0))`,
+    )
+    .bind(now, actor, city, cell, `cell.${what}.asked`)
+    .run();
 }
 
 type BirthRow = CityRow & { readonly op: string; readonly row_version: number; readonly around: number };
