@@ -1,5 +1,6 @@
 // The default policy, and a city's overrides laid over it.
 import * as v from 'valibot';
+import { present } from '../lib/assert.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { type Policy, type PolicyPatch, policyPatchSchema, policySchema } from '../protocol/policy.ts';
 import { type FieldError, type Problem, problem } from '../protocol/problems.ts';
@@ -24,7 +25,6 @@ export const DEFAULT_POLICY: Policy = {
 
 /** Lays `patch` (any JSON) over the defaults; errors name each field that cannot be used. */
 export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldError[]> {
-  if (Array.isArray(patch)) return err([{ field: 'policy', message: 'must be an object' }]);
   const parsed = v.safeParse(policyPatchSchema, patch);
   if (!parsed.success) return err(fieldErrors(parsed.issues));
   const whole = v.safeParse(policySchema, merged(parsed.output));
@@ -32,11 +32,24 @@ export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldErro
   return ok(whole.output);
 }
 
-/** What is wrong with a policy beside the length of its city's cells. */
-export function gridErrorOf({ gridLength }: Policy, precision: number): FieldError | undefined {
-  if (gridLength >= precision) return undefined;
-  const message = `must be at least the precision, ${precision}, not ${gridLength}: a cell is not smaller than the grid`;
-  return { field: 'gridLength', message };
+/**
+ * Fields that contradict others of the policy, or the length of its city's cells. For policies that are sent: one that was stored
+ * before somebody looked for this goes on as it is.
+ */
+export function contradictionsOf(policy: Policy, precision: number): readonly FieldError[] {
+  const { gridLength, radiusStepsM, radiusDefaultM, question, presence, backOff } = policy;
+  const least = (field: string, value: number, min: number, what: string, why = ''): readonly FieldError[] =>
+    value >= min ? [] : [{ field, message: `must be at least ${what}, ${min}, not ${value}${why}` }];
+  const farthestM = present(radiusStepsM.at(-1), 'radius step');
+  const message = `must be at most the last of radiusStepsM, ${farthestM}, not ${radiusDefaultM}`;
+  return [
+    ...least('gridLength', gridLength, precision, 'the precision', ': a cell is not smaller than the grid'),
+    ...(radiusDefaultM > farthestM ? [{ field: 'radiusDefaultM', message }] : []),
+    ...least('backOff.maxMs', backOff.maxMs, backOff.firstMs, 'firstMs'),
+    ...least('question.ttlMaxMs', question.ttlMaxMs, question.ttlDefaultMs, 'ttlDefaultMs'),
+    ...least('presence.ttlMaxMs', presence.ttlMaxMs, presence.ttlDefaultMs, 'ttlDefaultMs'),
+    ...least('presence.ttlMaxMs', presence.ttlMaxMs, presence.pingEveryS * 1000, 'pingEveryS in ms'),
+  ];
 }
 
 /** As a city's request is refused, its fields named as they stand there. */

@@ -106,17 +106,29 @@ export const policySchema = section('the policy', {
 });
 
 export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
+/** A list has all the fields that are needed where none is. */
+const notList = <const Section extends v.GenericSchema>(schema: Section) =>
+  v.pipe(
+    v.unknown(),
+    v.check(
+      (value) => !Array.isArray(value),
+      ({ input }) => `must be an object, not ${shown(input)}`,
+    ),
+    schema,
+  );
 /** What a city may override: any part of any section. */
-export const policyPatchSchema = v.partial(
-  section('the policy', {
-    ...policySchema.entries,
-    weights: v.partial(weights),
-    offers: v.partial(policySchema.entries.offers),
-    backOff: v.partial(policySchema.entries.backOff),
-    question: v.partial(policySchema.entries.question),
-    presence: v.partial(policySchema.entries.presence),
-    limits: v.partial(policySchema.entries.limits),
-  }),
+export const policyPatchSchema = notList(
+  v.partial(
+    section('the policy', {
+      ...policySchema.entries,
+      weights: notList(v.partial(weights)),
+      offers: notList(v.partial(policySchema.entries.offers)),
+      backOff: notList(v.partial(policySchema.entries.backOff)),
+      question: notList(v.partial(policySchema.entries.question)),
+      presence: notList(v.partial(policySchema.entries.presence)),
+      limits: notList(v.partial(policySchema.entries.limits)),
+    }),
+  ),
 );
 export type PolicyPatch = v.InferOutput<typeof policyPatchSchema>;
 

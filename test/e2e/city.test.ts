@@ -160,6 +160,19 @@ describe('npm run city on a service', () => {
       'bad_policy',
       /policy\.weights must have at least one weight above 0/,
     ],
+    [
+      'questions that may live shorter than they do',
+      { ...GOOD, policy: { question: { ttlMaxMs: 60_000 } } },
+      'bad_policy',
+      /policy\.question\.ttlMaxMs must be at least .*, 900000, not 60000/,
+    ],
+    [
+      'a list in place of weights',
+      { ...GOOD, policy: { weights: [] } },
+      'bad_policy',
+      /policy\.weights must be an object/,
+    ],
+    ['a list in place of a policy', { ...GOOD, policy: [] }, 'bad_policy', /policy must be an object, not \[\]/],
     ['a grid coarser than its cells', { ...GOOD, precision: 6, policy: { gridLength: 5 } }, 'bad_policy', /gridLength/],
   ])('refuses %s at once, by its code, and stores nothing', async (_, body, code, words) => {
     const startMs = performance.now();
@@ -169,6 +182,14 @@ describe('npm run city on a service', () => {
     expect([refused.status, refused.body.code]).toEqual([422, code]);
     expect(refused.body.detail).toMatch(words);
     expect((await api('GET', '/v1/ops/cities/bad', undefined, ops)).status).toBe(404);
+  });
+
+  it.each([
+    ['--limits', 'users=Infinity', 'limits.users: must be a whole number from 1 to 15000'],
+    ['--policy', '{"scoutTimeMs":1e999}', 'scoutTimeMs: must be a whole number from 50 to 10000'],
+  ])('says of %s %s what it is that cannot be used', async (option, value, words) => {
+    const { code, stderr } = await city('set', 'west', option, value);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${words}, not "Infinity"`)]);
   });
 
   it('prints each field that the service refuses on a line of its own', async () => {

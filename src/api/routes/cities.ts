@@ -2,7 +2,7 @@
 import type * as v from 'valibot';
 import { planCity } from '../../city/plan.ts';
 import { epochMs } from '../../lib/brand.ts';
-import { badPolicy, gridErrorOf, resolvePolicy } from '../../matching/policy.ts';
+import { badPolicy, contradictionsOf, resolvePolicy } from '../../matching/policy.ts';
 import { isProblem } from '../../object/call.ts';
 import { removeCity } from '../../object/removal.ts';
 import type { Services } from '../../object/services.ts';
@@ -79,8 +79,8 @@ function rolloutOf(id: string, body: v.InferOutput<typeof citySchema>): Omit<Rol
   if (!policy.ok) return badPolicy(policy.error);
   const plan = planCity({ id, name, boundary, precision, locationHint });
   if (!plan.ok) return plan.error;
-  const gridError = gridErrorOf(policy.value, plan.value.precision);
-  if (gridError !== undefined) return badPolicy([gridError]);
+  const contradictions = contradictionsOf(policy.value, plan.value.precision);
+  if (contradictions.length > 0) return badPolicy(contradictions);
   return { plan: plan.value, boundary: JSON.stringify(boundary), policyPatch, policy: policy.value };
 }
 

@@ -63,8 +63,13 @@ export function policyOf({ policy, grid, limits }: CityOptions): unknown {
     ...(grid === undefined ? {} : { gridLength: grid }),
     ...(limits === undefined ? {} : { limits: limitsOf(limits) }),
   };
-  return given === undefined && Object.keys(over).length === 0 ? undefined : layered(given, over);
+  if (given === undefined && Object.keys(over).length === 0) return undefined;
+  return JSON.parse(JSON.stringify(layered(given, over), asText));
 }
+
+/** JSON has no such numbers, and would send null: as a text each is refused by its name. */
+const asText = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
 /** Lays one patch of a policy over another, section by section. What is no object replaces what it is laid over. */
 export function layered(under: unknown, over: unknown): unknown {

@@ -1,7 +1,7 @@
 // From files and options to cities that were checked here in full, before anything is sent.
 import { basename } from 'node:path';
 import { type CityPlan, planCity } from '../../city/plan.ts';
-import { badPolicy, gridErrorOf, resolvePolicy } from '../../matching/policy.ts';
+import { badPolicy, contradictionsOf, resolvePolicy } from '../../matching/policy.ts';
 import type { Problem } from '../../protocol/problems.ts';
 import { UsageError } from '../support/args.ts';
 import { type CityRollout, readJsonFile } from '../traffic/rollout.ts';
@@ -50,8 +50,8 @@ export function citiesOf(options: CityOptions, files: readonly string[]): readon
     };
     const plan = planCity(request);
     if (!plan.ok) throw new RefusedError(plan.error, files.length > 1 ? file : undefined);
-    const gridError = gridErrorOf(resolved.value, plan.value.precision);
-    if (gridError !== undefined) throw new RefusedError(badPolicy([gridError]));
+    const contradictions = contradictionsOf(resolved.value, plan.value.precision);
+    if (contradictions.length > 0) throw new RefusedError(badPolicy(contradictions));
     return { file, request, plan: plan.value };
   });
   const ids = cities.map(({ plan }) => plan.id);

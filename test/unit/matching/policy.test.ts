@@ -1,7 +1,7 @@
 // A city's policy: what is laid over the defaults, what is refused and by which name; back-off and radius stages.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY, resolvePolicy } from '../../../src/matching/policy.ts';
+import { contradictionsOf, DEFAULT_POLICY, resolvePolicy } from '../../../src/matching/policy.ts';
 import { cellsAt, radiusAt, sleepMs } from '../../../src/matching/stages.ts';
 import { policyWith } from '../support/names.ts';
 
@@ -49,10 +49,38 @@ describe('a policy', () => {
     ['policy', null],
     ['policy', 'x'],
     ['policy', []],
+    ['weights', { weights: [] }],
+    ['offers', { offers: [1] }],
+    ['limits', { limits: [] }],
   ])('names %s as what cannot be used in %j', (field, patch) => {
     expect(fieldsOf(patch)).toEqual([field]);
     const result = resolvePolicy(patch);
     expect(result.ok ? '' : result.error[0]?.message).not.toBe('');
+  });
+
+  it.each<[string, unknown, number?]>([
+    ['gridLength', {}, 8],
+    ['radiusDefaultM', { radiusStepsM: [500, 1000] }],
+    ['backOff.maxMs', { backOff: { firstMs: 60_000, maxMs: 5000 } }],
+    ['question.ttlMaxMs', { question: { ttlMaxMs: 60_000 } }],
+    ['presence.ttlMaxMs', { presence: { ttlDefaultMs: 20_000, ttlMaxMs: 10_000 } }],
+    ['presence.ttlMaxMs', { presence: { ttlMaxMs: 120_000, pingEveryS: 121 } }],
+  ])('names %s as what contradicts the rest of %j; one that is stored still loads', (field, patch, precision = 5) => {
+    const stored = resolvePolicy(patch);
+    if (!stored.ok) throw new Error('it does not load');
+    const errors = contradictionsOf(stored.value, precision);
+    expect(errors).toEqual([{ field, message: expect.stringMatching(/^must be at (least|most) .*, \d+, not \d+\b/) }]);
+  });
+
+  it('that fits together, to the last number, has no contradiction', () => {
+    const edge = {
+      radiusStepsM: [500, 1500],
+      backOff: { firstMs: 5000, maxMs: 5000 },
+      question: { ttlDefaultMs: 60_000, ttlMaxMs: 60_000 },
+      presence: { ttlDefaultMs: 60_000, ttlMaxMs: 60_000, pingEveryS: 60 },
+    };
+    const resolved = resolvePolicy(edge);
+    expect(resolved.ok && contradictionsOf(resolved.value, 7)).toEqual([]);
   });
 
   it('names every field that is wrong', () => {
