@@ -65,7 +65,10 @@ export type CityLoad = {
 
 export type CityCost = Cost;
 
-/** Dollars a month, to the cent. A cell in which nobody is costs nothing, so it does not matter how many there are. */
+/**
+ * Dollars a month, to the cent. A cell in which nobody is costs nothing, so it does not matter how many there are; that smaller ones
+ * have more borders to cross is in `MEASURED` as it was in the growth run, and not reckoned for each precision.
+ */
 export function monthlyCost(load: CityLoad): CityCost {
   const hours = load.users * load.hoursPerUserDay * DAYS_PER_MONTH;
   const pings = (hours * 3600) / load.pingEveryS;

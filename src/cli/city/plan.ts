@@ -12,8 +12,6 @@ export type Held = { readonly city: string; readonly cells: number };
 /** What the service says of a rollout: one to come, or one that was made. */
 export type Told = {
   readonly added: number;
-  /** That it has now. */
-  readonly cells?: number;
   readonly kept: number;
   readonly changed: boolean;
   readonly version: number;
@@ -59,7 +57,7 @@ function printPlan(city: PlannedCity, told: Told | undefined, users: number, url
   print(`${name} (${id}): ${cells.length} cells of precision ${precision}, centre ${at}, placed in ${locationHint}`);
   print(`coverage ${km2Of(city)} km²; about $${cost.totalUsd.toFixed(2)} a month for ${users} people a day, each`);
   print(
-    'connected for 2 hours with a ping every 10 s and one question (prices and what was measured: src/city/cost.ts)',
+    'connected for 2 hours with a ping every 10 s and one question, whatever the precision: a cell with nobody in it\ncosts nothing (prices and what was measured: src/city/cost.ts)',
   );
   if (told === undefined) {
     print('overlaps with other cities were not looked at: no service runs here, and none is named with --url');
@@ -79,8 +77,7 @@ function wouldOf({ version, changed, added }: Told): string {
 }
 
 /** Who keeps what; nothing is said of cities that do not meet. */
-export function printOverlaps({ overlaps, version, added, cells }: Told, prefix = ''): void {
-  if (added === 0 && (version === 0 || cells === 0)) print(`${prefix}no cell is left for it`);
+export function printOverlaps({ overlaps, version }: Told, prefix = ''): void {
   for (const { city, cells: held } of overlaps) {
     print(`${prefix}${count(held)} of them stay, wholly or in part, with ${city}, which had them first`);
   }

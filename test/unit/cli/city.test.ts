@@ -54,6 +54,7 @@ describe('npm run city', () => {
     const { stdout } = await city('plan', file('golden_gate.geojson', BOUNDARY));
     expect(stdout).toMatch(/^golden-gate|Golden Gate \(golden-gate\): /);
     expect(stdout).toMatch(/overlaps with other cities were not looked at: no service/);
+    expect(stdout).toMatch(/one question, whatever the precision: a cell with nobody in it\ncosts nothing/);
     const json = JSON.parse((await city('plan', 'golden_gate.geojson', '--json')).stdout) as object;
     expect(json).toMatchObject({ id: 'golden-gate', service: null, overlaps: null, would: null });
   });
