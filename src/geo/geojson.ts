@@ -83,7 +83,9 @@ function checkRing(ring: Ring, path: string): BoundaryProblem | undefined {
   if (bad === undefined) return undefined;
   const where = `${path}[${at}]`;
   const fitsSwapped = ring.every(([lng, lat]) => Math.abs(lng) <= 90 && Math.abs(lat) <= LNG_MAX);
-  if (fitsSwapped) {
+  // One point among others that fit is a slip of its own.
+  const beyond = ring.filter(([, lat]) => Math.abs(lat) > 90).length;
+  if (fitsSwapped && beyond * 2 > ring.length) {
     const detail = `${where} is ${quote(bad)}: no latitude is ${bad[1]}. GeoJSON puts longitude first; latitude and longitude seem to be swapped`;
     return { code: 'swapped_coordinates', detail, path: where };
   }

@@ -221,6 +221,16 @@ describe('problems', () => {
       'swapped_coordinates',
       'coordinates[0][0] is [37.7, -122.4]: no latitude is -122.4. GeoJSON puts longitude first; latitude and longitude seem to be swapped',
     ],
+    [
+      'a slip in one point',
+      polygon([
+        [10, 59],
+        [10.1, 95],
+        [10.1, 59.1],
+      ]),
+      'bad_coordinates',
+      'coordinates[0][1]: latitude must be from -90 to 90, got [10.1, 95]',
+    ],
     ['no rings', { type: 'Polygon', coordinates: [] }, 'empty_polygon', 'no polygon has an area'],
     ['a point', polygon([[1, 2]]), 'empty_polygon', 'no polygon has an area'],
     [
