@@ -92,7 +92,7 @@ describe('start', () => {
     const { code, stdout, stderr } = await runToEnd('node', [START, '--port', String(port), '--data', dataDir]);
     server.close();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`port ${port} on 127.0.0.1 is already in use`);
+    expect(stderr).toBe(`port ${port} on 127.0.0.1 is already in use\n`);
     expect(existsSync(join(dataDir, 'holder.json'))).toBe(false);
   });
 

@@ -63,16 +63,18 @@ export async function startWorkerd({ configPath, port, onLog, onSpawn }: Workerd
     clearTimeout(timer);
     return end;
   };
+  // Of one that does not come to listen, the error says what it said.
   const complaints: string[] = [];
   let listening = false;
   forEachLine(child.stdout, onLog);
   forEachLine(child.stderr, (line) => {
-    if (!listening) complaints.push(line);
-    onLog(line);
+    if (listening) onLog(line);
+    else complaints.push(line);
   });
   try {
     const portTaken = await listenedPort(child, exited, port, complaints);
     listening = true;
+    for (const line of complaints) onLog(line);
     return { pid, port: portTaken, exited, kill, stop };
   } catch (error) {
     await kill('SIGKILL');
@@ -89,7 +91,7 @@ function listenedPort(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`workerd did not listen within ${LISTEN_WAIT_MS / 1000} s`)),
+      () => reject(new Error([`workerd did not listen within ${LISTEN_WAIT_MS / 1000} s`, ...complaints].join('\n'))),
       LISTEN_WAIT_MS,
     );
     forEachLine(child.stdio[3] as Readable, (line) => {
