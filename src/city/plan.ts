@@ -22,6 +22,8 @@ export const PRECISION_DEFAULT = 5;
 /** New York takes 47,323 cells at precision 7: what goes beyond is a mistake, or a country. */
 export const CITY_CELLS_MAX = 50_000;
 export const NAME_LENGTH_MAX = 100;
+/** Of a rollout as it is sent. Published boundaries are large (New York's boroughs: 1.6 MB); a value in D1 holds 2 MB. */
+export const CITY_BYTES_MAX = 1_900_000;
 
 export type CityRequest = {
   readonly id: string;

@@ -2,29 +2,38 @@
 import { add } from './city/add.ts';
 import { merge, split } from './city/divide.ts';
 import { audit, list } from './city/list.ts';
-import { CITY_COMMAND } from './city/options.ts';
+import { CITY_COMMAND, type CityOptions, subjectOf } from './city/options.ts';
 import { plan } from './city/plan.ts';
 import { remove } from './city/remove.ts';
 import { set } from './city/set.ts';
 import { show } from './city/show.ts';
-import { runCommand, UsageError } from './support/args.ts';
+import { runCommand } from './support/args.ts';
+import { UnreachableError } from './support/http.ts';
 
-await runCommand(CITY_COMMAND, async (options, [command, ...subjects]) => {
-  const [subject, extra] = subjects;
-  if (command !== 'add' && command !== 'plan' && extra !== undefined) {
-    throw new UsageError(`unexpected argument "${extra}"`);
+await runCommand(CITY_COMMAND, async (options, [command = '', ...subjects]) => {
+  try {
+    return await run(options, command, subjects);
+  } catch (error) {
+    if (error instanceof UnreachableError) {
+      error.message += '\nnothing is half done: once the service answers again, the same command goes on';
+    }
+    throw error;
   }
+});
+
+function run(options: CityOptions, name: string, subjects: readonly string[]): Promise<number> {
+  const { command, subject } = subjectOf(options, name, subjects);
   switch (command) {
     case 'add':
       return add(options, subjects);
     case 'plan':
       return plan(options, subjects);
     case 'set':
-      return set(options, subject ?? options.id);
+      return set(options, subject);
     case 'show':
-      return show(options, subject ?? options.id);
+      return show(options, subject);
     case 'remove':
-      return remove(options, subject ?? options.id);
+      return remove(options, subject);
     case 'split':
       return split(options, subject);
     case 'merge':
@@ -32,10 +41,6 @@ await runCommand(CITY_COMMAND, async (options, [command, ...subjects]) => {
     case 'list':
       return list(options);
     case 'audit':
-      return audit(options, subject ?? options.id);
-    default:
-      throw new UsageError(
-        `unknown command "${command}": use add, plan, set, show, remove, split, merge, list or audit`,
-      );
+      return audit(options, subject);
   }
-});
+}

@@ -9,6 +9,7 @@ await runCommand(
   {
     name: 'npm start --',
     summary: 'Runs the service on this machine and prints "ready URL" when it listens. Logs go to stderr.',
+    outlivesReader: true,
     options: {
       port: {
         type: 'integer',
@@ -22,9 +23,6 @@ await runCommand(
     },
   },
   async ({ port, data }) => {
-    // A reader that goes away (`npm start | head -1`) is no reason to end.
-    process.stdout.on('error', () => {});
-    process.stderr.on('error', () => {});
     const asked = stopAsked();
     const starting = startService({ dataDir: data, port });
     // Until it listens nothing was promised to anybody: leaving at once is safe, and workerd goes with this process.

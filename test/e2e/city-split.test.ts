@@ -13,9 +13,12 @@ type Item = { readonly cell: string; readonly state: string };
 type Refused = { readonly code?: string; readonly detail?: string; readonly traceId?: string };
 
 let ops: string;
-/** Cells of five letters in San Francisco, Oslo and London, and a point in each. */
+/** Cells of five letters in San Francisco, Oslo, Paris, Bern, Rome and London, and a point in each. */
 const SF = { cell: '9q8yy', lat: 37.7599, lng: -122.4192 };
 const OSLO = { cell: 'u4xsu', lat: 59.91, lng: 10.75 };
+const PARIS = { cell: 'u09tv', lat: 48.8566, lng: 2.3422 };
+const BERN = { cell: 'u0m71', lat: 46.948, lng: 7.4474 };
+const ROME = { cell: 'sr2yk', lat: 41.9028, lng: 12.4964 };
 const LONDON = { cell: 'gcpvj', lat: 51.5074, lng: -0.1278 };
 
 async function rollOut(id: string, { lat, lng }: typeof SF, policy: unknown, precision = 5): Promise<void> {
@@ -57,20 +60,16 @@ describe('npm run city -- split and merge', () => {
     expect(after.every(({ state }) => state === 'leaf')).toBe(true);
     const again = await city('split', SF.cell);
     expect(again).toMatchObject({ code: 0 });
-    expect(again.stdout).toMatch(/^9q8yy is split already\n/);
+    expect(again).toMatchObject({ stdout: '9q8yy is split already, into 32 cells\n', stderr: '' });
     expect(await cellsOf('sf')).toEqual(after);
     const { stdout } = await city('audit', 'sf');
     expect(stdout).toMatch(/Z {2}cell {2}cell\.split {2}9q8yy$/m);
     expect(stdout).toMatch(/Z {2}team {2}cell\.split\.asked {2}9q8yy$/m);
   });
 
-  it('MERGE1 joins them again and waits for it; again, it says that there is nothing to do', async () => {
+  it('MERGE1 joins them again at once, waits for what was before it and for itself; again, it says that there is nothing to do', async () => {
     showLogsOnFailure(box);
-    // The parent may still be handing over for a moment: then it says so, and the command may be given again.
-    const merged = await eventually('the parent has handed everything over', async () => {
-      const said = await city('merge', SF.cell);
-      return !said.stderr.includes('cell_changing') && said;
-    });
+    const merged = await city('merge', SF.cell);
     expect(merged).toMatchObject({ code: 0 });
     expect(merged.stdout).toMatch(/^9q8yy is one cell now/);
     expect((await cellsOf('sf')).filter(({ cell }) => cell.startsWith(SF.cell))).toMatchObject([
@@ -79,6 +78,49 @@ describe('npm run city -- split and merge', () => {
     const again = await city('merge', SF.cell);
     expect(again).toMatchObject({ code: 0 });
     expect(again.stdout).toMatch(/^9q8yy is a leaf already: nothing to merge\n/);
+  });
+
+  it('LOAD1 MERGE1 waits while the people of a cell are still being handed over, in place of refusing', async () => {
+    showLogsOnFailure(box);
+    await rollOut('bern', BERN, { limits: { autoSplit: false } });
+    const { lat, lng } = BERN;
+    const here = { lat, lng, ttlS: 3600 };
+    // Thirty in a second are handed over.
+    for (let i = 0; i < 150; i++) await api('PUT', '/v1/presence', here, await tokenFor(`p${i}`));
+    expect(await city('split', BERN.cell, '--no-wait')).toMatchObject({ code: 0 });
+    await eventually('the map has its parts', async () => (await cellsOf('bern')).length > 31);
+    const { body } = await change('merge', BERN.cell);
+    expect(body.code).toBe('cell_changing');
+    const merged = await city('merge', BERN.cell);
+    expect(merged).toMatchObject({ code: 0 });
+    expect(merged.stdout).toMatch(/^u0m71 is one cell now/);
+    expect(merged.stderr).toMatch(/merge u0m71 .* waits for the change before it: it is handing/);
+  });
+
+  it('ends at once, with the reason, for a cell whose city was removed after it was divided', async () => {
+    showLogsOnFailure(box);
+    await rollOut('paris', PARIS, { limits: { autoSplit: false } });
+    expect(await city('split', PARIS.cell)).toMatchObject({ code: 0 });
+    expect(await city('remove', 'paris')).toMatchObject({ code: 0 });
+    const { code, stderr } = await city('split', PARIS.cell);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^paris has no cell in u09tv any more: .* removed since; npm run city -- list/);
+    expect(await city('merge', PARIS.cell)).toMatchObject({ code: 1 });
+  });
+
+  it('says once, in a city that is going, that its cells go with it', async () => {
+    showLogsOnFailure(box);
+    await rollOut('rome', ROME, { limits: { autoSplit: false } });
+    const token = await tokenFor('rea');
+    const { lat, lng } = ROME;
+    const asked = await api('POST', '/v1/questions', { lat, lng, text: 'Anybody?', expiresInS: 600 }, token);
+    expect(asked.status).toBe(201);
+    expect(await city('remove', 'rome', '--no-wait')).toMatchObject({ code: 0 });
+    const { code, stderr } = await city('split', ROME.cell);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'city_draining: The city is being removed\nits cells go with it, and are not divided or joined any more; npm run city -- remove ID waits for that\n',
+    );
   });
 
   it('returns at once with --no-wait, and tells machines what it began', async () => {
@@ -93,7 +135,7 @@ describe('npm run city -- split and merge', () => {
   });
 
   it.each([
-    ['split', 'zzzzz', /^unknown_cell: no city has a cell zzzzz\nSee GET /],
+    ['split', 'zzzzz', /^unknown_cell: no city has a cell zzzzz\nnpm run city -- show ID /],
     ['split', 'nope!', /^unknown_cell: nope! is no geohash/],
     ['split', OSLO.cell, /^cell_smallest: u4xsu has 5 letters, the privacy grid 5\n/],
     ['merge', 'zzzzz', /^not_mergeable: zzzzz has not 32 parts/],
@@ -151,16 +193,13 @@ describe('EDGE1: changes of the map that cannot be', () => {
     }
     expect(await city('split', LONDON.cell)).toMatchObject({ code: 0 });
     const parts = await cellsOf('london');
-    // Its people follow one by one; as long as nobody is counted in a part, the parts are cold, and the parent is not done.
-    const refused = await eventually('the parent has handed everything over', async () => {
-      const said = await change('merge', LONDON.cell);
-      return said.body.code !== 'cell_changing' && said;
-    });
-    expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 409, code: 'siblings_hot' });
-    expect(refused.body.detail).toMatch(/^together they carry [23] users/);
+    // Its people follow one by one, and the parent is not done before; the command waits for that.
     const said = await city('merge', LONDON.cell);
     expect(said.code).toBe(1);
-    expect(said.stderr).toMatch(/^siblings_hot: together they carry [23] users.*\nWait until they carry less/);
+    expect(said.stderr).toMatch(/siblings_hot: together they carry [23] users.*\nwait until they carry less/);
+    const refused = await change('merge', LONDON.cell);
+    expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 409, code: 'siblings_hot' });
+    expect(refused.body.detail).toMatch(/^together they carry [23] users/);
     expect((await cellsOf('london')).map(({ cell }) => cell)).toEqual(parts.map(({ cell }) => cell));
   });
 

@@ -131,6 +131,53 @@ describe('npm run city on a service', () => {
     expect((await city('set', 'west', '--limits', 'users=500')).stdout).toBe('nothing changed\n');
   });
 
+  it('leaves what is not said of a city that is there as it is, when it is added again', async () => {
+    showLogsOnFailure(box);
+    await city('set', 'west', '--hint', 'enam');
+    const before = (await api<Readonly<Record<string, unknown>>>('GET', '/v1/ops/cities/west', undefined, ops)).body;
+    expect((await city('plan', join(folder, 'west.geojson'))).stdout).toMatch(
+      /^The west .* enam\n.*\n.*\n.*: nothing would change\n/,
+    );
+    const again = await city('add', join(folder, 'west.geojson'));
+    expect(again.stdout).toMatch(/^The west \(west\) nothing changed: 12 cells of precision 5, 0 of them new/);
+    const narrower = file('west.geojson', polygon([WEST[0], WEST[1], -122.41, WEST[3]]));
+    expect(await json('add', narrower, '--limits', 'users=400')).toMatchObject({ changed: true });
+    const after = (await api<Readonly<Record<string, unknown>>>('GET', '/v1/ops/cities/west', undefined, ops)).body;
+    const policy = before['policy'] as Readonly<Record<string, unknown>>;
+    expect(after).toMatchObject({ name: 'The west', locationHint: 'enam', precision: 5 });
+    expect(after['policy']).toEqual({ ...policy, limits: { ...(policy['limits'] as object), users: 400 } });
+    file('west.geojson', polygon(WEST));
+  });
+
+  it('says that a new precision leaves the cells that are there', async () => {
+    const small = file('small.geojson', polygon([2.3, 48.8, 2.4, 48.9]));
+    await json('add', small);
+    const words = /cells that are there stay as they are: .* split CELL divides one/;
+    expect((await city('plan', small, '--precision', '6')).stdout).toMatch(
+      /the city would change, with no new cells\n/,
+    );
+    expect((await city('plan', small, '--precision', '6')).stdout).toMatch(words);
+    const added = await city('add', small, '--precision', '6');
+    expect(added.stdout).toMatch(
+      /^Small \(small\) is changed: \d+ cells \(the boundary takes \d{3} of precision 6\), 0 of them new/,
+    );
+    expect(added.stdout).toMatch(words);
+    expect((await city('set', 'small', '--grid', '7')).stdout).toMatch(
+      /^Small \(small\) is changed: version \d+\nwhat was said is in effect already/,
+    );
+  });
+
+  it('tells the cells of a city that comes back divided', async () => {
+    const back = file('back.geojson', polygon([13.35, 52.5, 13.45, 52.55]));
+    const cells = (await json('add', back))['cells'] as number;
+    const [cell = ''] = await cellsOf('back');
+    expect((await city('split', cell)).code).toBe(0);
+    expect((await city('remove', 'back')).code).toBe(0);
+    const size = `${cells + 31} cells \\(${cells} of precision 5, with 1 division into 32 as before\\)`;
+    expect((await city('plan', back)).stdout).toMatch(new RegExp(`: a new city with ${size}\n`));
+    expect((await city('add', back)).stdout).toMatch(new RegExp(`is rolled out: ${size}, ${cells + 31} of them new`));
+  });
+
   it('draws a city as it is, with what its cells carry', async () => {
     const shown = await city('show', 'west');
     expect(shown.stdout).toMatch(/^The west \(west\)\n[\s\S]*12 cells: 12 of length 5\nno cell carries half/);
@@ -138,7 +185,9 @@ describe('npm run city on a service', () => {
     expect((await city('show', 'west', '--svg', svg)).code).toBe(0);
     expect(readFileSync(svg, 'utf8')).toContain('>The west</text>');
     expect((await json('show', 'west'))['cells']).toHaveLength(12);
-    expect((await city('show', 'nowhere')).stderr).toMatch(/404 unknown_city/);
+    expect((await city('show', 'nowhere')).stderr).toBe(
+      'unknown_city: There is no such city\nnpm run city -- list says which cities there are\n',
+    );
   });
 
   const GOOD = { name: 'X', boundary: polygon(WEST) };
@@ -195,7 +244,7 @@ describe('npm run city on a service', () => {
   it('prints each field that the service refuses on a line of its own', async () => {
     const { code, stderr } = await city('set', 'west', '--policy', '{"weights":{"idle":-1,"luck":2}}');
     expect(code).toBe(1);
-    expect(stderr.split('\n').slice(1, 4)).toEqual([
+    expect(stderr.split('\n').slice(0, 3)).toEqual([
       'bad_policy: 2 fields cannot be used',
       '  policy.weights.idle: must be a number from 0 to 1000, not -1',
       expect.stringMatching(/^ {2}policy\.weights\.luck: is not a field of weights, which has nearness/),

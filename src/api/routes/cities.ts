@@ -1,6 +1,6 @@
 // /v1/ops/cities: rolling cities out.
 import type * as v from 'valibot';
-import { planCity } from '../../city/plan.ts';
+import { CITY_BYTES_MAX, planCity } from '../../city/plan.ts';
 import { epochMs } from '../../lib/brand.ts';
 import { badPolicy, contradictionsOf, resolvePolicy } from '../../matching/policy.ts';
 import { isProblem } from '../../object/call.ts';
@@ -11,9 +11,6 @@ import { type Problem, problem } from '../../protocol/problems.ts';
 import { cityQuerySchema, citySchema } from '../../protocol/wire.ts';
 import type { AuditEntry, City, Rollout } from '../../store/city-store.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
-
-/** Published boundaries are larger than other bodies (New York's boroughs: 1.6 MB); a value in D1 holds 2 MB. */
-export const CITY_BYTES_MAX = 1_900_000;
 
 /** Changes of a city are seldom: these reach back for months. */
 const AUDIT_ENTRIES_MAX = 100;

@@ -1,32 +1,39 @@
-// `city add`: rolls one city out, or several, one after the other.
+// `city add`: rolls one city out, or several, one after the other; of one that is there, changes what is said and keeps the rest.
 import { areaKm2 } from '../../city/area.ts';
-import { count, startProgress } from '../support/progress.ts';
+import type { CityPlan } from '../../city/plan.ts';
+import { count, counted, startProgress } from '../support/progress.ts';
+import { stopSignal } from '../support/stop.ts';
+import { currentCity, onCurrent } from './current.ts';
 import type { CityOptions } from './options.ts';
-import { printChanges, printOverlaps, type Told } from './plan.ts';
-import { citiesOf, type PlannedCity } from './request.ts';
-import { cityPath, cityService, print } from './service.ts';
+import { dividedOf, printChanges, printOverlaps, type Told } from './plan.ts';
+import { type CityFile, filesOf, type PlannedCity, plannedOf } from './request.ts';
+import { type CityService, cityPath, cityService, print } from './service.ts';
 
 /** A bar is for those who wait: a small city is there at once. */
 const BAR_CELLS_MIN = 1000;
 const TICK_MS = 100;
 
-export async function add(options: CityOptions, files: readonly string[]): Promise<number> {
-  const cities = citiesOf(options, files);
-  const service = await cityService(options);
+type Done = { readonly city: PlannedCity; readonly told: Told };
+
+export async function add(options: CityOptions, names: readonly string[]): Promise<number> {
+  const files = filesOf(options, names);
+  const service = await cityService(options, stopSignal());
+  // All are checked before the first is sent.
+  const cities: PlannedCity[] = [];
+  for (const file of files) cities.push(await planned(service, options, file));
   const total = cities.reduce((sum, { plan }) => sum + plan.cells.length, 0);
   const bar =
     cities.length > 1 || total >= BAR_CELLS_MIN
       ? startProgress({ label: 'rolling out', total, plainEveryMs: 2000 })
       : undefined;
-  const done: { readonly city: PlannedCity; readonly told: Told }[] = [];
+  const done: Done[] = [];
   let written = 0;
   try {
     for (const city of cities) {
-      const { id, ...body } = city.request;
-      const note = `${city.plan.name}: ${count(city.plan.cells.length)} cells`;
+      const note = `${city.plan.name}: ${counted(city.plan.cells.length, 'cell')}`;
       const tick = setInterval(() => bar?.set(written, note), TICK_MS);
       try {
-        done.push({ city, told: (await service.call(cityPath(id), { method: 'PUT', body })).body as Told });
+        done.push(await rollOut(service, options, city));
       } finally {
         clearInterval(tick);
       }
@@ -41,23 +48,47 @@ export async function add(options: CityOptions, files: readonly string[]): Promi
   return 0;
 }
 
-function report(
-  { json }: CityOptions,
-  files: number,
-  done: readonly { readonly city: PlannedCity; readonly told: Told }[],
-): void {
+const planned = async (service: CityService, options: CityOptions, file: CityFile): Promise<PlannedCity> =>
+  plannedOf(options, file, await currentCity(service, file.id));
+
+function rollOut(service: CityService, options: CityOptions, first: PlannedCity): Promise<Done> {
+  let next: PlannedCity | undefined = first;
+  return onCurrent(
+    async () => {
+      const city = next ?? (await planned(service, options, first));
+      next = undefined;
+      return city;
+    },
+    async (city) => {
+      const { id, ...body } = city.request;
+      const path = `${cityPath(id)}?ifVersion=${city.version}`;
+      return { city, told: (await service.call(path, { method: 'PUT', body })).body as Told };
+    },
+  );
+}
+
+function report({ json }: CityOptions, files: number, done: readonly Done[]): void {
   if (json && done.length > 0) print(JSON.stringify(files === 1 ? done[0]?.told : done.map(({ told }) => told)));
   for (const { city, told } of json ? [] : done) printRollout(city, told);
 }
 
-function printRollout({ plan: { id, name, cells, precision, warnings } }: PlannedCity, told: Told): void {
-  const what = told.changed ? 'is rolled out' : 'nothing changed';
-  const km2 = count(areaKm2(cells));
-  print(
-    `${name} (${id}) ${what}: ${cells.length} cells of precision ${precision}, ${told.added} of them new, ${km2} km²`,
-  );
+function printRollout({ plan, version }: PlannedCity, told: Told): void {
+  const { id, name, warnings } = plan;
+  const what = !told.changed ? 'nothing changed' : version === 0 ? 'is rolled out' : 'is changed';
+  const size = sizeOf(plan, told, version === 0);
+  print(`${name} (${id}) ${what}: ${size}, ${count(told.added)} of them new, ${count(areaKm2(plan.cells))} km²`);
   printOverlaps(told);
-  if (told.kept > 0) print(`${count(told.kept)} cells that the boundary no longer touches stay with the city`);
-  printChanges(told.changes);
+  if (told.kept > 0) print(`${keptOf(told.kept)} with the city`);
+  printChanges(told);
   for (const warning of warnings) print(`warning: ${warning}`);
 }
+
+function sizeOf({ cells: { length: planned }, precision }: CityPlan, { cells }: Told, isNew: boolean): string {
+  const takes = `${counted(planned, 'cell')} of precision ${precision}`;
+  if (cells === undefined || cells === planned) return takes;
+  if (isNew) return dividedOf(cells, planned, precision) ?? takes;
+  return `${counted(cells, 'cell')} (the boundary takes ${count(planned)} of precision ${precision})`;
+}
+
+const keptOf = (kept: number): string =>
+  `${counted(kept, 'cell')} that the boundary no longer touches ${kept === 1 ? 'stays' : 'stay'}`;

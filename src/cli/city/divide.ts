@@ -1,11 +1,13 @@
 // `city split` and `city merge`: divides a cell or joins its parts again while it works, and waits until the map shows it.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PROBLEMS, type ProblemCode } from '../../protocol/problems.ts';
+import { isCellId } from '../../protocol/ids.ts';
+import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
 import { UsageError } from '../support/args.ts';
 import { ApiError } from '../support/http.ts';
-import { type Progress, startProgress } from '../support/progress.ts';
+import { counted, type Progress, startProgress } from '../support/progress.ts';
+import { STOPPED_CODE, StoppedError, stopSignal } from '../support/stop.ts';
 import type { CityOptions } from './options.ts';
-import { type CityService, cityService, print } from './service.ts';
+import { inWords, type NextSteps } from './refusal.ts';
+import { type CityService, cityService, pause, print } from './service.ts';
 
 type Verb = 'split' | 'merge';
 /** A cell of the map and what it is doing: `leaf` when it is at rest. */
@@ -16,7 +18,15 @@ const PARTS = 32;
 const POLL_MS = 300;
 /** Somebody else's change may have come first: then the service has given it up, and is asked again. */
 const ASK_AGAIN_MS = 5000;
-const STOPPED_CODE = 130;
+/** A cell that is being changed is asked again so often, and for so long: one person is handed over in a thirtieth of a second. */
+const FREE_POLL_MS = 1000;
+const FREE_WAIT_MS = 300_000;
+
+/** Where it is not what others do after the same refusal. */
+const NEXT: NextSteps = {
+  city_draining:
+    'its cells go with it, and are not divided or joined any more; npm run city -- remove ID waits for that',
+};
 
 export const split = (options: CityOptions, cell: string | undefined): Promise<number> =>
   change('split', options, cell);
@@ -45,19 +55,51 @@ export function progressOf(
 
 async function change(verb: Verb, options: CityOptions, cell: string | undefined): Promise<number> {
   if (cell === undefined) throw new UsageError(`${verb} needs the geohash of a CELL, for example 9q8yy`);
-  const service = await cityService(options);
-  const { already, ...begun } = await ask(service, verb, cell);
-  const { city } = begun;
-  const wait = city !== undefined && !options['no-wait'];
-  const parts = wait ? await untilDone(service, verb, { cell, city }) : undefined;
-  report(verb, options, { ...begun, already }, parts);
-  return wait && parts === undefined ? STOPPED_CODE : 0;
+  if (verb === 'merge' && isCellId(cell) && cell.length >= CELL_LENGTH_MAX) {
+    const above = cell.slice(0, -1);
+    throw new Error(
+      `${cell} has no parts: nothing is smaller than ${CELL_LENGTH_MAX} letters. npm run city -- merge ${above} joins it with the other 31 of ${above}`,
+    );
+  }
+  const signal = stopSignal();
+  const service = await cityService(options, signal);
+  const work: Work = { service, verb, cell, signal, bar: lazily(`${verb} ${cell}`) };
+  try {
+    const asked = options['no-wait'] ? await ask(work) : await askUntilFree(work);
+    const wait = asked.city !== undefined && !options['no-wait'];
+    const parts = wait ? await untilDone(work, asked.city, asked.already) : undefined;
+    work.bar.finish();
+    report(verb, options, asked, parts);
+    return wait && parts === undefined ? STOPPED_CODE : 0;
+  } finally {
+    work.bar.finish();
+  }
 }
 
+type Work = {
+  readonly service: CityService;
+  readonly verb: Verb;
+  readonly cell: string;
+  readonly signal: AbortSignal;
+  readonly bar: { readonly set: (done: number, total: number, note: string) => void; readonly finish: () => void };
+};
 type Asked = Begun & { readonly already: boolean };
 
+/** A bar that is there from the first time on that there is something to wait for. */
+function lazily(label: string): Work['bar'] {
+  let bar: Progress | undefined;
+  return {
+    set: (done, total, note) => {
+      bar ??= startProgress({ label, total, plainEveryMs: 2000 });
+      // A part that is divided again has more of them than were expected.
+      bar.set(Math.min(done, total), note);
+    },
+    finish: () => bar?.finish(),
+  };
+}
+
 /** What is already as it should be is no error. @throws ApiError in readable words */
-async function ask(service: CityService, verb: Verb, cell: string): Promise<Asked> {
+async function ask({ service, verb, cell }: Work): Promise<Asked> {
   try {
     const path = `/v1/ops/cells/${encodeURIComponent(cell)}/${verb}`;
     return { ...((await service.call(path, { method: 'POST' })).body as Begun), already: false };
@@ -66,64 +108,72 @@ async function ask(service: CityService, verb: Verb, cell: string): Promise<Aske
     const { was, city } = (error.body ?? {}) as { readonly was?: string; readonly city?: string };
     if (was === (verb === 'split' ? 'split' : 'leaf'))
       return { cell, state: was, already: true, ...(city === undefined ? {} : { city }) };
-    throw inWords(error);
+    error.message = inWords(error, NEXT);
+    throw error;
   }
 }
 
-function inWords(error: ApiError): ApiError {
-  const known = error.code === undefined ? undefined : PROBLEMS[error.code as ProblemCode];
-  const { detail } = (error.body ?? {}) as { readonly detail?: string };
-  if (known !== undefined) error.message = `${error.code}: ${detail ?? known.title}\n${known.advice}`;
-  return error;
+/** As `ask`, once the change that the cell is in has come to its end. */
+async function askUntilFree(work: Work): Promise<Asked> {
+  const { verb, bar, signal } = work;
+  for (const startMs = Date.now(); ; ) {
+    try {
+      return await ask(work);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'cell_changing') throw error;
+      if (Date.now() - startMs > FREE_WAIT_MS) throw error;
+      const { detail } = error.body as { readonly detail?: string };
+      bar.set(0, verb === 'split' ? PARTS : 1, `waits for the change before it: ${detail ?? 'under way'}`);
+      await pause(FREE_POLL_MS, signal);
+    }
+  }
 }
-
-type Where = { readonly cell: string; readonly city: string };
 
 /** The cells as they are then; `undefined` when the user did not want to wait. */
-async function untilDone(service: CityService, verb: Verb, where: Where): Promise<readonly Part[] | undefined> {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  const total = verb === 'split' ? PARTS : 1;
-  const bar = startProgress({ label: `${verb} ${where.cell}`, total, plainEveryMs: 2000 });
+async function untilDone(work: Work, city: string | undefined, already: boolean) {
   try {
-    return await watch(service, verb, where, bar, stop.signal);
-  } finally {
-    bar.finish();
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
+    return await watch(work, city ?? '', already);
+  } catch (error) {
+    if (error instanceof StoppedError) return undefined;
+    throw error;
   }
 }
 
-async function watch(service: CityService, verb: Verb, { cell, city }: Where, bar: Progress, signal: AbortSignal) {
+async function watch(work: Work, city: string, already: boolean): Promise<readonly Part[]> {
+  const { service, verb, cell, bar, signal } = work;
   const query = new URLSearchParams({ city, within: cell });
-  for (let askedMs = Date.now(); !signal.aborted; ) {
+  for (let askedMs = Date.now(); ; ) {
     const parts = ((await service.call(`/v1/ops/cells?${query}`)).body as { readonly items: readonly Part[] }).items;
+    if (parts.length === 0) throw new Error(goneWords(cell, city));
     const { done, ready, note } = progressOf(verb, cell, parts);
-    bar.set(ready, note);
+    // Of one that was divided long ago, some parts may have come to another city.
+    const isAtRest = verb === 'split' && parts.every((part) => part.state === 'leaf' && part.cell !== cell);
+    if (already && (done || isAtRest)) return parts;
+    bar.set(ready, verb === 'split' ? PARTS : 1, note);
     if (done) return parts;
     const isIdle = verb === 'split' ? note === 'leaf' : note === 'merging';
     if (isIdle && Date.now() - askedMs > ASK_AGAIN_MS) {
-      await ask(service, verb, cell);
+      await askUntilFree(work);
       askedMs = Date.now();
     }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+    await pause(POLL_MS, signal);
   }
-  return undefined;
 }
+
+const goneWords = (cell: string, city: string): string =>
+  `${city} has no cell in ${cell} any more: it was divided before, and the city, or this part of it, was removed since; npm run city -- list says which cities there are`;
 
 function report(verb: Verb, { json }: CityOptions, asked: Asked, parts: readonly Part[] | undefined): void {
   const { already, cell, city, state } = asked;
   if (json) {
     print(JSON.stringify({ cell, city, state, already, ...(parts === undefined ? {} : { cells: parts.length }) }));
-    return;
-  }
-  if (already) print(verb === 'split' ? `${cell} is split already` : `${cell} is a leaf already: nothing to merge`);
-  if (parts !== undefined) {
+  } else if (already) {
+    const into = parts === undefined ? '' : `, into ${counted(parts.length, 'cell')}`;
+    print(verb === 'split' ? `${cell} is split already${into}` : `${cell} is a leaf already: nothing to merge`);
+  } else if (parts !== undefined) {
     const now = verb === 'split' ? `${parts.length} cells` : 'one cell';
     print(`${cell} is ${now} now, with all of its questions; whoever is there follows within seconds`);
-  } else if (!already) {
+  } else {
     print(`${cell} is ${state}; it goes on by itself, and npm run city -- ${verb} ${cell} waits for it`);
   }
 }

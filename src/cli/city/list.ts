@@ -1,9 +1,9 @@
 // `city list` and `city audit`: what there is, and how it came to be.
 import type { Change } from '../../city/changes.ts';
 import { UsageError } from '../support/args.ts';
-import { count } from '../support/progress.ts';
+import { counted } from '../support/progress.ts';
 import type { CityOptions } from './options.ts';
-import { printChanges } from './plan.ts';
+import { printFields } from './plan.ts';
 import { cityPath, cityService, print } from './service.ts';
 
 type Listed = {
@@ -20,10 +20,13 @@ export async function list(options: CityOptions): Promise<number> {
   const { items } = body as { readonly items: readonly Listed[] };
   if (options.json) print(JSON.stringify(body));
   else if (items.length === 0) print('no city yet: add one with npm run city -- add FILE.geojson --id ID --name NAME');
+  const wide = (width: number, text: string): number => Math.max(width, text.length);
+  const idWidth = items.map(({ id }) => id).reduce(wide, 15);
+  const nameWidth = items.map(({ name }) => name).reduce(wide, 23);
   for (const { id, name, precision, cells, version, state } of options.json ? [] : items) {
-    const facts = [`precision ${precision}`, `${count(cells)} cells`, `version ${version}`];
+    const facts = [`precision ${precision}`, counted(cells, 'cell'), `version ${version}`];
     if (state !== undefined && state !== 'live') facts.push(state);
-    print(`${id.padEnd(16)} ${name.padEnd(24)} ${facts.join(', ')}`);
+    print(`${id.padEnd(idWidth)}  ${name.padEnd(nameWidth)}  ${facts.join(', ')}`);
   }
   return 0;
 }
@@ -50,10 +53,10 @@ export async function audit(options: CityOptions, argument: string | undefined):
     const facts = [
       ...(cell === undefined ? [] : [cell]),
       ...(version === undefined ? [] : [`version ${version}`]),
-      ...(added === undefined ? [] : [`${count(added)} cells added`]),
+      ...(added === undefined ? [] : [`${counted(added, 'cell')} added`]),
     ];
     print(`${at}  ${actor}  ${action}  ${facts.join(', ')}`);
-    printChanges(changes);
+    printFields(changes);
   }
   return 0;
 }

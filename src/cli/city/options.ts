@@ -1,6 +1,6 @@
 // What `npm run city` takes, and what its options come to.
 import { PRECISION_DEFAULT, PRECISION_MAX, PRECISION_MIN } from '../../city/plan.ts';
-import { type CommandSpec, type OptionValues, UsageError } from '../support/args.ts';
+import { type CommandSpec, numberOf, type OptionValues, UsageError } from '../support/args.ts';
 import { readJsonFile, SERVICE_OPTIONS } from '../traffic/rollout.ts';
 
 const OPTIONS = {
@@ -12,7 +12,7 @@ const OPTIONS = {
   precision: {
     type: 'integer',
     value: 'N',
-    help: `length of the cells' geohashes; ${PRECISION_DEFAULT} if not said`,
+    help: `length of the cells' geohashes; ${PRECISION_DEFAULT} for a new city`,
     min: PRECISION_MIN,
     max: PRECISION_MAX,
   },
@@ -27,9 +27,9 @@ const OPTIONS = {
     value: 'NAME=VALUE,…',
     help: 'what one cell is to carry in normal times: users, eventsPerS, stepMs; autoSplit=false leaves splitting to you',
   },
-  hint: { type: 'text', value: 'REGION', help: 'where to place the cells; from the boundary if not said' },
+  hint: { type: 'text', value: 'REGION', help: 'where to place the cells; from the boundary for a new city' },
   ...SERVICE_OPTIONS,
-  users: { type: 'integer', help: 'people a day, for the cost in a plan', default: 10_000, min: 0 },
+  users: { type: 'integer', help: 'people a day, for the cost in a plan; 10,000 if not said', min: 0 },
   svg: { type: 'text', value: 'FILE', help: 'draw into an SVG file in place of the terminal' },
   'no-wait': { type: 'flag', help: 'remove, split, merge: return at once, and let it go on by itself' },
   'no-load': { type: 'flag', help: 'show the cells without asking each what it carries' },
@@ -41,7 +41,7 @@ export const CITY_COMMAND = {
   summary: [
     'Rolls cities out on a running service. FILE is a GeoJSON boundary, which may be gzipped:',
     '  plan FILE…       say what an add would do: cells, ground, cost, overlaps with other cities; changes nothing',
-    '  add FILE…        add cities, or change them; the same again changes nothing',
+    '  add FILE…        add cities, or change them: what is not said of one that is there stays as it is',
     '  set ID           change the name, policy, grid, limits or hint of a city while it runs',
     '  show ID|FILE     draw the cells of a city in the terminal, or with --svg into a file',
     '  remove ID        let its questions end as their askers were promised, then take the city away',
@@ -55,6 +55,48 @@ export const CITY_COMMAND = {
 } as const satisfies CommandSpec<typeof OPTIONS>;
 
 export type CityOptions = OptionValues<typeof OPTIONS>;
+
+type OptionName = keyof typeof OPTIONS;
+const OF_SERVICE: readonly OptionName[] = ['url', 'data', 'token', 'json'];
+const OF_FILES: readonly OptionName[] = ['id', 'name', 'precision', 'policy', 'grid', 'limits', 'hint'];
+/** What else may be said of each; the precision is taken by `set` to be refused with a reason. */
+const TAKES = {
+  plan: [...OF_FILES, 'users'],
+  add: OF_FILES,
+  set: OF_FILES,
+  show: [...OF_FILES, 'svg', 'no-load'],
+  remove: ['id', 'no-wait'],
+  split: ['no-wait'],
+  merge: ['no-wait'],
+  list: [],
+  audit: ['id'],
+} as const satisfies Readonly<Record<string, readonly OptionName[]>>;
+const FILES: readonly string[] = ['plan', 'add'];
+
+/** Which command it is, and what it is for: the argument, or the city of `--id`. Throws UsageError for what it would pass over. */
+export function subjectOf(
+  options: CityOptions,
+  name: string,
+  [subject, extra]: readonly string[],
+): { readonly command: keyof typeof TAKES; readonly subject: string | undefined } {
+  if (!isCommand(name)) {
+    const names = Object.keys(TAKES);
+    throw new UsageError(`unknown command "${name}": use ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+  }
+  const takes: readonly string[] = [...OF_SERVICE, ...TAKES[name]];
+  for (const [option, value] of Object.entries(options)) {
+    if (value !== undefined && value !== false && !takes.includes(option))
+      throw new UsageError(`${name} takes no --${option}`);
+  }
+  const unexpected = name === 'list' ? subject : FILES.includes(name) ? undefined : extra;
+  if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}"`);
+  if (subject !== undefined && options.id !== undefined && (name === 'set' || name === 'remove' || name === 'audit')) {
+    throw new UsageError(`${name} takes the id once: "${subject}", or --id ${options.id}`);
+  }
+  return { command: name, subject: subject ?? options.id };
+}
+
+const isCommand = (name: string): name is keyof typeof TAKES => Object.hasOwn(TAKES, name);
 
 /** What a policy option, the grid and the limits override together; `undefined` when nothing was said of any. */
 export function policyOf({ policy, grid, limits }: CityOptions): unknown {
@@ -96,7 +138,7 @@ function limitsOf(text: string): Readonly<Record<string, unknown>> {
     if (name === undefined || value === undefined) {
       throw new UsageError(`--limits takes NAME=VALUE, separated by commas, not "${part}"`);
     }
-    const number = Number(value);
+    const number = numberOf(value);
     limits[name] = value === 'true' || value === 'false' ? value === 'true' : Number.isNaN(number) ? value : number;
   }
   return limits;

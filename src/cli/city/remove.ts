@@ -1,10 +1,10 @@
 // `city remove`: asks the service to let a city go, and waits while its questions end as their askers were promised.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../support/args.ts';
 import { ApiError } from '../support/http.ts';
-import { count, startProgress } from '../support/progress.ts';
+import { counted, startProgress } from '../support/progress.ts';
+import { STOPPED_CODE, StoppedError, stopSignal } from '../support/stop.ts';
 import type { CityOptions } from './options.ts';
-import { cityPath, cityService, print } from './service.ts';
+import { cityPath, cityService, pause, print } from './service.ts';
 
 type Draining = {
   readonly id: string;
@@ -19,35 +19,35 @@ type Draining = {
 };
 
 const POLL_MS = 1000;
-const STOPPED_CODE = 130;
 
 export async function remove(options: CityOptions, id: string | undefined): Promise<number> {
   if (id === undefined) throw new UsageError('remove needs the ID of a city');
-  const service = await cityService(options);
+  const signal = stopSignal();
+  const service = await cityService(options, signal);
   const ask = async (): Promise<Draining> => (await service.call(cityPath(id), { method: 'DELETE' })).body as Draining;
   let answer = await ask();
   if (options['no-wait'] || answer.state === 'removed') return report(options, answer);
 
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
   const bar = startProgress({ label: `draining ${id}`, total: answer.cells ?? 0 });
   try {
-    while (answer.state === 'draining' && !stop.signal.aborted) {
-      bar.set(answer.drained ?? 0, noteOf(answer));
+    while (answer.state === 'draining') {
+      bar.set(answer.drained ?? 0, noteOf(answer), leftOf(answer));
       // While cells are still being looked through there is nothing to wait for.
-      const waits = (answer.open ?? 0) > 0 ? POLL_MS : POLL_MS / 5;
-      await sleep(waits, undefined, { signal: stop.signal }).catch(() => {});
-      if (!stop.signal.aborted) answer = await ask().catch((error: unknown) => removedMeanwhile(id, error));
+      await pause((answer.open ?? 0) > 0 ? POLL_MS : POLL_MS / 5, signal);
+      answer = await ask().catch((error: unknown) => removedMeanwhile(id, error));
     }
+  } catch (error) {
+    if (!(error instanceof StoppedError)) throw error;
   } finally {
     bar.finish(answer.state === 'draining' ? noteOf(answer) : 'drained');
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
   }
   report(options, answer);
   return answer.state === 'draining' ? STOPPED_CODE : 0;
+}
+
+/** A city goes when its last question has ended, however few of its cells have one. */
+function leftOf({ open = 0, endsAt }: Draining): number | undefined {
+  return open > 0 && endsAt !== undefined ? Math.max(0, Date.parse(endsAt) - Date.now()) : undefined;
 }
 
 /** The cron, or somebody else, may have been there between two of our questions. */
@@ -57,8 +57,7 @@ function removedMeanwhile(id: string, error: unknown): Draining {
 }
 
 function noteOf({ open = 0, endsAt }: Draining): string {
-  const noun = open === 1 ? 'question' : 'questions';
-  return `${count(open)} open ${noun}${open > 0 && endsAt !== undefined ? `, the last ends by ${endsAt}` : ''}`;
+  return `${counted(open, 'open question')}${open > 0 && endsAt !== undefined ? `, the last ends by ${endsAt}` : ''}`;
 }
 
 function report({ json }: CityOptions, answer: Draining): number {

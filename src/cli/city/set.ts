@@ -1,21 +1,10 @@
 // `city set`: changes what a running city goes by, and leaves its boundary alone.
 import { UsageError } from '../support/args.ts';
-import { ApiError } from '../support/http.ts';
+import { stopSignal } from '../support/stop.ts';
+import { onCurrent, readCity } from './current.ts';
 import { type CityOptions, layered, policyOf } from './options.ts';
 import { printChanges, type Told } from './plan.ts';
 import { cityPath, cityService, print } from './service.ts';
-
-type City = {
-  readonly name: string;
-  readonly boundary: unknown;
-  readonly precision: number;
-  readonly locationHint: string;
-  readonly policy: unknown;
-  readonly version: number;
-};
-
-/** Others may change the city between our reading and our writing. */
-const TRIES_MAX = 10;
 
 export async function set(options: CityOptions, id: string | undefined): Promise<number> {
   const { name, hint, json, precision } = options;
@@ -25,25 +14,26 @@ export async function set(options: CityOptions, id: string | undefined): Promise
   if (name === undefined && hint === undefined && over === undefined) {
     throw new UsageError('set needs something to change: --name, --policy, --grid, --limits or --hint');
   }
-  const service = await cityService(options);
-  for (let tries = 1; ; tries++) {
-    const city = (await service.call(cityPath(id))).body as City;
-    const body = {
-      name: name ?? city.name,
-      boundary: city.boundary,
-      precision: city.precision,
-      locationHint: hint ?? city.locationHint,
-      policy: layered(city.policy, over),
-    };
-    try {
+  const service = await cityService(options, stopSignal());
+  return onCurrent(
+    () => readCity(service, id),
+    async (city) => {
+      if (city.state === 'removed') {
+        throw new Error(`unknown_city: ${id} was removed at ${city.removedAt}; npm run city -- add brings it back`);
+      }
+      const body = {
+        name: name ?? city.name,
+        boundary: city.boundary,
+        precision: city.precision,
+        locationHint: hint ?? city.locationHint,
+        policy: layered(city.policy, over),
+      };
       const path = `${cityPath(id)}?ifVersion=${city.version}`;
       const told = (await service.call(path, { method: 'PUT', body })).body as Told;
       if (json) print(JSON.stringify(told));
       else print(told.changed ? `${body.name} (${id}) is changed: version ${told.version}` : 'nothing changed');
-      if (!json) printChanges(told.changes);
+      if (!json) printChanges(told);
       return 0;
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'changed_meanwhile' || tries >= TRIES_MAX) throw error;
-    }
-  }
+    },
+  );
 }

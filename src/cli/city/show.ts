@@ -1,14 +1,15 @@
 // `city show`: the cells of a city, drawn: of a file as they would be, of a city as they are, with what each carries.
 import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseBoundary } from '../../geo/polygon.ts';
 import { isCityId } from '../../protocol/ids.ts';
 import type { Coverage, CoveredCell } from '../map/coverage.ts';
 import { drawSvg } from '../map/svg.ts';
 import { drawTerminal } from '../map/terminal.ts';
 import { UsageError } from '../support/args.ts';
-import { count, startProgress } from '../support/progress.ts';
+import { counted, startProgress } from '../support/progress.ts';
 import type { CityOptions } from './options.ts';
-import { citiesOf } from './request.ts';
+import { filesOf, plannedOf } from './request.ts';
 import { type CityService, cityPath, cityService, print } from './service.ts';
 
 const COLUMNS = 80;
@@ -24,8 +25,8 @@ export async function show(options: CityOptions, subject: string | undefined): P
   const coverage = isFile(subject) ? planned(options, subject) : await asItIs(options, subject);
   if (options.json) print(JSON.stringify({ id: coverage.id, name: coverage.name, cells: coverage.cells }));
   if (options.svg !== undefined) {
-    writeFileSync(options.svg, drawSvg(coverage));
-    process.stderr.write(`${options.svg}: ${coverage.name}, ${count(coverage.cells.length)} cells\n`);
+    writeSvg(options.svg, drawSvg(coverage));
+    process.stderr.write(`${options.svg}: ${coverage.name}, ${counted(coverage.cells.length, 'cell')}\n`);
   } else if (!options.json) {
     const { isTTY, columns = COLUMNS, rows = ROWS + ROWS_BESIDE } = process.stdout;
     const columnsMax = Math.max(20, Math.min(COLUMNS_MAX, columns));
@@ -37,14 +38,31 @@ export async function show(options: CityOptions, subject: string | undefined): P
   return 0;
 }
 
+/** @throws Error that says why the file cannot be there. */
+function writeSvg(path: string, svg: string): void {
+  try {
+    writeFileSync(path, svg);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = {
+      ENOENT: `there is no directory ${resolve(dirname(path))}`,
+      ENOTDIR: `${resolve(dirname(path))} is no directory`,
+      EISDIR: 'it is a directory: name a file in it',
+      EACCES: 'it may not be written',
+    }[code ?? ''];
+    throw new Error(`cannot write ${path}: ${why ?? (error instanceof Error ? error.message : error)}`);
+  }
+}
+
 /** An id has no dot and no slash. */
 function isFile(subject: string): boolean {
   return !isCityId(subject) || (existsSync(subject) && /json/i.test(subject));
 }
 
 function planned(options: CityOptions, file: string): Coverage {
-  const [city] = citiesOf(options, [file]);
-  if (city === undefined) throw new UsageError('FILE is required');
+  const [cityFile] = filesOf(options, [file]);
+  if (cityFile === undefined) throw new UsageError('FILE is required');
+  const city = plannedOf(options, cityFile);
   const { id, name, cells } = city.plan;
   return { id, name, boundary: boundaryOf(city.request.boundary), cells: cells.map((cell) => ({ cell })) };
 }

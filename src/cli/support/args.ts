@@ -1,6 +1,7 @@
 // Command-line arguments, told once as data: parsing, checks, defaults and the usage text all come from it.
 // Every command of the project goes through `runCommand`, so that errors, `--help` and exit codes are alike.
 import { parseArgs } from 'node:util';
+import { STOPPED_CODE, StoppedError } from './stop.ts';
 
 interface OptionBase {
   /** What the option is for, in a few words, for the usage text. */
@@ -32,6 +33,8 @@ export interface CommandSpec<Specs extends OptionSpecs> {
   readonly name: string;
   readonly summary: string;
   readonly options: Specs;
+  /** A service goes on when nobody reads what it prints (`npm start | head -1`); any other command ends then. */
+  readonly outlivesReader?: boolean;
   /** Names of positional arguments, in order; one that ends in `?` may be left out, in `...` may be repeated. */
   readonly positionals?: readonly string[];
 }
@@ -92,7 +95,8 @@ export function usageOf<const Specs extends OptionSpecs>(spec: CommandSpec<Specs
 
 /**
  * Runs a command with the arguments of this process, or those of a sub-command, and sets its exit code: what `main` returns (0 if nothing),
- * 0 after `--help`, 2 for a UsageError, 1 for any other error, whose message goes to stderr.
+ * 0 after `--help`, 2 for a UsageError, 130 for a StoppedError, 1 for any other error, whose message goes to stderr. A reader that
+ * closes its pipe ends the command, silently.
  */
 export async function runCommand<const Specs extends OptionSpecs>(
   spec: CommandSpec<Specs>,
@@ -102,6 +106,7 @@ export async function runCommand<const Specs extends OptionSpecs>(
   ) => Promise<number | undefined> | number | undefined,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', spec.outlivesReader ? () => {} : endUnread);
   try {
     const parsed = parseCommand(spec, argv);
     if (parsed === 'help') {
@@ -117,8 +122,15 @@ export async function runCommand<const Specs extends OptionSpecs>(
     }
     const trace = process.env['VICINAL_DEBUG'] !== undefined && error instanceof Error ? error.stack : undefined;
     process.stderr.write(`${trace ?? messageOf(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof StoppedError ? STOPPED_CODE : 1;
   }
+}
+
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  // Whoever has something to end in order is asked to.
+  if (process.listenerCount('SIGTERM') === 0) process.exit();
+  process.emit('SIGTERM', 'SIGTERM');
 }
 
 export function messageOf(error: unknown): string {
@@ -178,13 +190,18 @@ function readOption(
       throw new UsageError(`--${name} must be one of ${option.oneOf.join(', ')}, not "${text}"`);
     return text;
   }
-  const number = text.trim() === '' ? Number.NaN : Number(text);
+  const number = numberOf(text);
   const whole = option.type === 'integer';
   if (!Number.isFinite(number) || (whole && !Number.isSafeInteger(number)))
     throw new UsageError(`--${name} must be ${whole ? 'a whole number' : 'a number'}, not "${text}"`);
   if (number < (option.min ?? -Infinity) || number > (option.max ?? Infinity))
     throw new UsageError(`--${name} must be ${rangeOf(option)}, not ${text}`);
   return number;
+}
+
+/** Decimal; `Number` alone would take `0x10` and an empty text. NaN for anything else. */
+export function numberOf(text: string): number {
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
 function checkPositionals(names: readonly string[], given: readonly string[]): void {

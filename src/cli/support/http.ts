@@ -6,6 +6,8 @@ export interface ApiRequest {
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Ends the call, which then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ApiResponse {
@@ -31,11 +33,16 @@ export class ApiError extends Error {
   }
 }
 
+/** There was no answer: nobody listens, the connection broke, or the time was up. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
 const TIMEOUT_MS = 30_000;
 
-/** Any status is a result. Throws a plain error when the service cannot be reached or the time is up. */
+/** Any status is a result. Throws UnreachableError when the service cannot be reached or the time is up. */
 export async function callApi(baseUrl: string, path: string, request: ApiRequest = {}): Promise<ApiResponse> {
-  const { method = 'GET', body, token, headers = {}, timeoutMs = TIMEOUT_MS } = request;
+  const { method = 'GET', body, token, headers = {}, timeoutMs = TIMEOUT_MS, signal } = request;
   const url = new URL(path, baseUrl);
   const init: RequestInit = {
     method,
@@ -45,14 +52,15 @@ export async function callApi(baseUrl: string, path: string, request: ApiRequest
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   };
   try {
     const response = await fetch(url, init);
     return { status: response.status, headers: response.headers, body: await bodyOf(response) };
   } catch (error) {
-    throw new Error(`${method} ${url.href}: ${reasonOf(error, timeoutMs)}`);
+    if (signal?.aborted === true) throw signal.reason;
+    throw new UnreachableError(`${method} ${url.href}: ${reasonOf(error, timeoutMs)}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_DATA_DIR } from '../support/data-dir.ts';
 import { expectApi } from '../support/http.ts';
 import { startService } from '../support/service.ts';
 import { signToken } from '../support/token.ts';
-import { isHealthy, readJsonFile, rollOut, runningUrl, signWith } from './rollout.ts';
+import { addressOf, isHealthy, noServiceAt, readJsonFile, rollOut, runningUrl, signWith } from './rollout.ts';
 
 export type HostOptions = {
   readonly url: string | undefined;
@@ -31,7 +31,7 @@ const TOKEN_TTL_S = 24 * 3600;
 
 /** Throws, with nothing left running, saying what to do when the city is not there and no boundary was given. */
 export async function openHost(options: HostOptions): Promise<Host> {
-  const running = options.url ?? runningUrl(options.data);
+  const running = options.url === undefined ? runningUrl(options.data) : addressOf(options.url);
   const host =
     running !== undefined && (options.url !== undefined || (await isHealthy(running)))
       ? await theirs(running, options)
@@ -48,7 +48,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 type AnyHost = Host & { readonly opsToken: string };
 
 async function theirs(url: string, { data }: HostOptions): Promise<AnyHost> {
-  if (!(await isHealthy(url))) throw new Error(`no service answers at ${url}: start one with npm start`);
+  if (!(await isHealthy(url))) throw noServiceAt(url);
   return {
     url,
     own: false,

@@ -1,7 +1,8 @@
 // Rolling a city out on a running service, as `npm run city` does and as the demo and the replay need it before they start.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { UsageError } from '../support/args.ts';
 import { DEFAULT_DATA_DIR, openDataDir } from '../support/data-dir.ts';
 import { expectApi } from '../support/http.ts';
 import { readOrMakeSecret } from '../support/secret.ts';
@@ -20,6 +21,25 @@ export const SERVICE_OPTIONS = {
   token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
 } as const;
 
+/** The address of a service that was named. Throws UsageError for anything but scheme, host and port. */
+export function addressOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (isHttp && url.href === `${url.origin}/`) return url.origin;
+  if (isHttp) throw new UsageError(`--url takes scheme, host and port alone: ${url.origin}, not "${text}"`);
+  const meant = `http://${text.replace(/^[a-z][a-z+.-]*:\/\//i, '')}`;
+  const hint = URL.canParse(meant) ? `: ${new URL(meant).origin}?` : `, for example ${DEFAULT_URL}`;
+  throw new UsageError(`--url must be an http or https URL, not "${text}"${hint}`);
+}
+
+/** What is said where none answers. */
+export function noServiceAt(url: string): Error {
+  const { hostname } = new URL(url);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  const advice = isHere ? 'start one with npm start' : 'is the address right, and does the service run there?';
+  return new Error(`no service answers at ${url}: ${advice}`);
+}
+
 export type CityRollout = {
   readonly id: string;
   readonly name: string;
@@ -33,10 +53,12 @@ export type CityRollout = {
 export function readJsonFile(path: string, what: string): unknown {
   const full = resolve(path);
   if (!existsSync(full)) throw new Error(`there is no ${what} file ${full}`);
+  if (statSync(full).isDirectory()) throw new Error(`${full} is a directory: name the ${what} files in it`);
   const bytes = readFileSync(full);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   try {
-    return JSON.parse((isGzip ? gunzipSync(bytes) : bytes).toString('utf8'));
+    // Some programs begin a text with a byte order mark, which is no JSON.
+    return JSON.parse((isGzip ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new Error(`${full} is no ${what}: ${error instanceof Error ? error.message : error}`);
   }

@@ -66,6 +66,39 @@ describe('npm run city', () => {
     expect(stdout).toMatch(/warning: the centre, latitude 10.70, longitude 59.90, is \d+ km .* are they swapped\?/);
   });
 
+  it('takes a byte order mark, names what it can for people, and says no -0', async () => {
+    const pole = '{"type":"Polygon","coordinates":[[[-0.001,-89.91],[0.001,-89.91],[0.001,-89.89],[-0.001,-89.89]]]}';
+    const { code, stdout } = await city('plan', file('Köln & Süd.geojson', `\ufeff${pole}`));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Köln & Süd \(koeln-sued\): \d+ cells? of precision 5, centre -89\.9000, 0\.0000, /);
+    expect(stdout).not.toMatch(/\b1 cells/);
+  });
+
+  it('refuses a boundary that the service would not take, before anything is sent', async () => {
+    const ring = Array.from({ length: 60_000 }, (_, i) => {
+      const turn = (i / 60_000) * 2 * Math.PI;
+      return [10 + Math.cos(turn) / 10, 59 + Math.sin(turn) / 10];
+    });
+    const { code, stderr } = await city(
+      'plan',
+      file('fine.geojson', JSON.stringify({ type: 'Polygon', coordinates: [ring] })),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /fine\.geojson is too large: 60,000 points, 2,\d{3},\d{3} bytes as they are sent, and a city has 1,900,000 at most\. .* mapshaper \S*fine\.geojson -simplify \d\d% /,
+    );
+  });
+
+  it('ends without a word when its reader does', async () => {
+    const many = Array.from({ length: 300 }, (_, i) => file(`many-${i}.geojson`, BOUNDARY));
+    const command = `${process.execPath} ${join(ROOT, 'src/cli/city.ts')} plan ${many.join(' ')} | head -1`;
+    const { stdout, stderr } = await new Promise<{ readonly stdout: string; readonly stderr: string }>((done) => {
+      execFile('/bin/sh', ['-c', command], { cwd: folder }, (_error, out, err) => done({ stdout: out, stderr: err }));
+    });
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toBe('');
+  });
+
   it('draws a file in the terminal, without colours in a pipe, and as an SVG', async () => {
     const drawn = await city('show', file('sf.geojson', BOUNDARY), '--name', 'San Francisco', '--precision', '6');
     expect(drawn.code).toBe(0);
@@ -83,7 +116,35 @@ describe('npm run city', () => {
     [['show'], 2, /show needs the ID of a city or a FILE/],
     [['set', 'sf'], 2, /set needs something to change/],
     [['set', 'sf', '--precision', '6'], 2, /set takes no --precision/],
-    [['list', 'sf', 'ny'], 2, /unexpected argument "ny"/],
+    [['list', 'sf'], 2, /unexpected argument "sf"/],
+    [['audit', 'sf', 'ny'], 2, /unexpected argument "ny"/],
+    [['set', 'sf', '--id', 'ny', '--grid', '8'], 2, /set takes the id once: "sf", or --id ny/],
+    [['list', '--name', 'x'], 2, /list takes no --name/],
+    [['plan', 'sf.geojson', '--users', '0x10'], 2, /--users must be a whole number, not "0x10"/],
+    [['plan', 'sf.geojson', '--limits', 'users=0x10'], 1, /policy\.limits\.users: must be a whole number .*"0x10"/],
+    [['plan', '.'], 1, /is a directory: name the boundary files in it/],
+    [['plan', '日本.geojson'], 2, /no id can be made of the name of 日本\.geojson: say --id ID, and --name NAME/],
+    [['plan', 'typo.geojson'], 1, /latitude must be from -90 to 90, got \[10\.1, 95\]\n$/],
+    [
+      ['show', 'sf.geojson', '--svg', 'none/sf.svg'],
+      1,
+      /^cannot write none\/sf\.svg: there is no directory \/.*none\n/,
+    ],
+    [['show', 'sf.geojson', '--svg', '.'], 1, /^cannot write \.: it is a directory/],
+    [
+      ['merge', '9q8yyk8'],
+      1,
+      /^9q8yyk8 has no parts: nothing is smaller than 7 letters\. npm run city -- merge 9q8yyk /,
+    ],
+    [['list', '--url', '127.0.0.1:8991'], 2, /must be an http or https URL, .*: http:\/\/127\.0\.0\.1:8991\?/],
+    [['list', '--url', 'foo'], 2, /must be an http or https URL, not "foo": http:\/\/foo\?/],
+    [['list', '--url', 'ftp://x'], 2, /must be an http or https URL, not "ftp:\/\/x": http:\/\/x\?/],
+    [['list', '--url', 'http://127.0.0.1:9/api'], 2, /takes scheme, host and port alone: http:\/\/127\.0\.0\.1:9, not/],
+    [
+      ['list', '--url', 'http://nowhere.invalid'],
+      1,
+      /^no service answers at http:\/\/nowhere\.invalid: is the address/,
+    ],
     [['plan', 'sf.geojson', 'SF.geojson'], 2, /two files would both be the city sf/],
     [['plan', 'sf.geojson', 'point.geojson', '--id', 'sf'], 2, /--id and --name are for one file/],
     [['plan'], 2, /FILE is required/],
@@ -131,6 +192,9 @@ describe('npm run city', () => {
   ] as const)('%j fails with %i and says why', async (args, code, words) => {
     file('sf.geojson', BOUNDARY);
     file('text.geojson', 'no JSON');
+    file('日本.geojson', BOUNDARY);
+    const typo = '{"type":"Polygon","coordinates":[[[10,59],[10.1,95],[10.1,59.1],[10,59.1],[10,59]]]}';
+    file('typo.geojson', typo);
     file('point.geojson', '{"type":"Point","coordinates":[1,2]}');
     file('SF.geojson', BOUNDARY);
     file('swapped.geojson', BOUNDARY.replaceAll(/\[(-122[.\d]*),([.\d]*)\]/g, '[$2,$1]'));

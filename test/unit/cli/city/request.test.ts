@@ -59,6 +59,9 @@ describe('the id of a file', () => {
     ['Data/New_York boroughs.geojson.gz', 'new-york-boroughs'],
     ['oslo.json', 'oslo'],
     ['/tmp/2024-Paris.GeoJSON', 'paris'],
+    ['Köln & Süd.geojson', 'koeln-sued'],
+    ['Malmø São_Paulo.json', 'malmoe-sao-paulo'],
+    ['a-name-that-is-rather-long-for-a-city.json', 'a-name-that-is-rather-long-for-a'],
   ])('of %s is %s', (file, id) => {
     expect(idOf(file)).toBe(id);
   });

@@ -1,7 +1,7 @@
 // Progress and live screen: what a terminal gets, and what a log gets instead.
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { count, progressLine, startProgress } from '../../../../src/cli/support/progress.ts';
+import { count, counted, progressLine, startProgress } from '../../../../src/cli/support/progress.ts';
 import { cutToWidth, openScreen } from '../../../../src/cli/support/screen.ts';
 
 function fakeOutput(isTTY: boolean): { readonly output: NodeJS.WriteStream; readonly text: () => string } {
@@ -23,6 +23,7 @@ describe('progress', () => {
     expect(progressLine({ ...state, done: 2000, finished: true, note: '' })).toBe(
       'replay  ████████████████████████ 100 %  2,000/2,000  5.0 s',
     );
+    expect(progressLine({ ...state, leftMs: 43_000, note: '' })).toMatch(/ 500\/2,000 {2}43 s left$/);
     expect(progressLine({ ...state, total: undefined, note: '' })).toBe('replay  500  5.0 s');
     expect(progressLine({ ...state, done: 9999 })).toContain('100 %');
   });
@@ -45,6 +46,10 @@ describe('progress', () => {
     progress.finish('done');
     expect(text()).toMatch(/^x .*1,000\/1,000 .*done\n$/);
     expect(text()).not.toContain('\x1b');
+  });
+
+  it('counts things', () => {
+    expect([0, 1, 1200].map((value) => counted(value, 'cell'))).toEqual(['0 cells', '1 cell', '1,200 cells']);
   });
 
   it('groups digits', () => {
