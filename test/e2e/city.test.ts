@@ -75,7 +75,7 @@ describe('npm run city on a service', () => {
     'ROLL1 refuses to %s a city for which no cell is left, and says who has them',
     async (verb) => {
       const { code, stderr } = await city(verb, file('late.geojson', polygon(WEST)));
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/no_cell_left none of the 12 .*: 12 are with west/)]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/no_cell_left: none of the 12 .*: 12 are with west/)]);
       expect((await api('GET', '/v1/ops/cities/late', undefined, ops)).status).toBe(404);
     },
   );

@@ -12,6 +12,7 @@ const NEXT: NextSteps = {
     'try again when that is done, which takes seconds; npm run city -- show ID draws the cells of its city',
   not_mergeable: 'name the cell above 32 leaves of one city; npm run city -- show ID draws the cells of a city',
   siblings_hot: 'wait until they carry less than one cell is to carry; npm run status says what each carries',
+  no_cell_left: 'npm run city -- show ID draws the cells of one that has them',
   city_draining: 'npm run city -- remove ID waits until it is gone; then add it again',
   changed_meanwhile: 'others are changing it too: try again',
   forbidden_scope: 'give a token with the scope ops: --token',
