@@ -105,6 +105,8 @@ export type CellLoad = {
   readonly cell: CellId;
   readonly city: CityId;
   readonly life: LifeName;
+  /** Cells that it was divided or joined out of, as long as they have not handed everything and everybody over to it. */
+  readonly behind?: readonly CellId[];
   readonly users: number;
   /** Of the last half minute or so. */
   readonly eventsPerS: number;

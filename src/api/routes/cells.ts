@@ -30,16 +30,16 @@ export const cellRoutes: readonly Route[] = [
       const names = query.load === false;
       const page = leaves.slice(from, from + (names ? CELL_NAMES_PAGE_MAX : CELLS_PAGE_MAX));
       const born = new Set(names ? [] : await services.store.bornOf(city));
-      const loads = await mapBounded(page, async (cell) =>
+      const answers = await mapBounded(page, async (cell) =>
         born.has(cell) ? services.router.peek(cell, trace) : undefined,
       );
-      const failed = loads.find((load) => load !== undefined && isProblem(load));
+      const failed = answers.find((load) => load !== undefined && isProblem(load));
       if (failed !== undefined && isProblem(failed)) return failed;
-      const items = page.map((cell, at) =>
-        names ? { cell, city, state: 'leaf' } : itemOf(cell, city, loads[at] as CellLoad | undefined),
-      );
+      const loads = answers as readonly (CellLoad | undefined)[];
+      const items = page.map((cell, at) => (names ? { cell, city, state: 'leaf' } : itemOf(cell, city, loads[at])));
       const next = from + page.length < leaves.length ? page.at(-1) : undefined;
-      return done({ items, total: leaves.length, ...(next === undefined ? {} : { next }) });
+      const handing = await handingTo(services, loads, new Set(page), trace);
+      return done({ items, handing, total: leaves.length, ...(next === undefined ? {} : { next }) });
     },
   }),
   route({
@@ -90,6 +90,28 @@ export const cellRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** A page and these are below a thousand calls. */
+const HANDING_MAX = 64;
+
+/**
+ * Cells that are no leaves any more and still have something for leaves of the page, or people whom these have not claimed yet:
+ * what they carry is in no leaf. One that does not answer is left out; `behind` of the leaf names it.
+ */
+async function handingTo(
+  { router }: Services,
+  loads: readonly (CellLoad | undefined)[],
+  page: ReadonlySet<CellId>,
+  trace: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const behind = new Set(loads.flatMap((load) => load?.behind ?? []));
+  const asked = [...behind]
+    .filter((cell) => !page.has(cell))
+    .sort()
+    .slice(0, HANDING_MAX);
+  const answers = await mapBounded(asked, (cell) => router.peek(cell, trace).catch(() => undefined));
+  return answers.flatMap((load) => (load === undefined || isProblem(load) ? [] : [itemOf(load.cell, load.city, load)]));
+}
 
 /** A leaf by the primary's word, and its city. The refusal says what has become of one that was a leaf. */
 async function leafNamed({ store, router }: Services, name = ''): Promise<Pick<Birth, 'cell' | 'city'> | Problem> {

@@ -20,7 +20,11 @@ export function mergeByHand(tx: Tx): CellReply<'merge'> {
   const { phase } = life;
   if (phase.t === 'merging' || phase.t === 'filling') return { t: 'changing', life: phase.t };
   if (phase.t === 'leaf' && !tx.fresh) return problem('not_mergeable', 'it is a leaf itself');
-  if (phase.t === 'splitting' || !isAtRest(life)) return problem('cell_changing', `it is ${phase.t}`);
+  if (phase.t === 'handing' && !isAtRest(life)) {
+    const { users, questions } = tx.state;
+    return problem('cell_changing', `it still has to hand over: users ${users.size}, questions ${questions.size}`);
+  }
+  if (phase.t === 'splitting') return problem('cell_changing', 'it is splitting');
   if (tx.state.birth?.draining === true) return problem('city_draining');
   if (phase.t === 'handing' && phase.to.length === 1)
     return problem('not_mergeable', 'it was joined with others itself');

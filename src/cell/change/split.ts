@@ -40,7 +40,11 @@ export function splitByHand(tx: Tx): CellReply<'split'> {
   if (phase.t === 'handing') return { t: 'moved', to: phase.to };
   if (phase.t === 'splitting') return { t: 'changing', life: 'splitting' };
   if (phase.t !== 'leaf') return problem('cell_changing', `it is ${phase.t}`);
-  if (!isWhole(tx.state.life)) return problem('cell_changing', 'people are still being handed over to it');
+  if (!isWhole(tx.state.life)) {
+    const { behind } = tx.state.life;
+    const by = behind.length === 1 ? behind[0] : `${behind.length} cells`;
+    return problem('cell_changing', `people are still being handed over to it by ${by}`);
+  }
   if (!mayDivide(tx.state)) {
     const { cell, policy } = present(tx.state.birth, 'birth');
     return problem('cell_smallest', `${cell} has ${cell.length} letters, the privacy grid ${policy.gridLength}`);

@@ -39,6 +39,7 @@ export function carried(state: CellState, now: EpochMs): Carried {
 
 export function loadOf(state: CellState, now: EpochMs): CellLoad {
   const { cell, city } = present(state.birth, 'birth');
+  const { phase, behind } = state.life;
   const questions: Record<QuestionState, number> = {
     open: 0,
     dormant: 0,
@@ -61,7 +62,8 @@ export function loadOf(state: CellState, now: EpochMs): CellLoad {
     t: 'load',
     cell,
     city,
-    life: state.life.phase.t,
+    life: phase.t,
+    ...(behind.length === 0 ? {} : { behind }),
     users: load.users,
     eventsPerS: rounded(load.eventsPerS, 1),
     stepMs: rounded(load.stepMs, 3),

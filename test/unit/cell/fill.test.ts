@@ -155,7 +155,10 @@ describe('a cell that is filled', () => {
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
     cell.request({ t: 'ask', question: newQuestion() });
     expect(cell.sentOf('scout').some(({ address }) => address.to === 'cell' && address.cell === PARENT)).toBe(true);
-    expect(cell.request({ t: 'split' })).toMatchObject({ code: 'cell_changing' });
+    expect(cell.request({ t: 'split' })).toMatchObject({
+      code: 'cell_changing',
+      detail: `people are still being handed over to it by ${PARENT}`,
+    });
     expect(cell.request({ t: 'ready', op: { by: PARENT, n: 4 } })).toEqual({ t: 'ready', ready: false });
     cell.request({ t: 'handed', op: parent, from: PARENT });
     expect(cell.request(scout)).not.toHaveProperty('also');

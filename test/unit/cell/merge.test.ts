@@ -81,6 +81,9 @@ describe('cells that merge', () => {
 
   it('MERGE1 is refused to a leaf, and to one that has not handed everything over', () => {
     expect(cellHarness().request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'not_mergeable' });
-    expect(divided().request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'cell_changing' });
+    expect(divided().request({ t: 'merge', birth: birth() })).toMatchObject({
+      code: 'cell_changing',
+      detail: 'it still has to hand over: users 1, questions 1',
+    });
   });
 });
