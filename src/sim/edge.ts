@@ -14,6 +14,8 @@ const TTL_MS = 60_000;
 export type Edge = {
   readonly leafOf: (point: Point) => CellId | undefined;
   readonly isLeaf: (cell: CellId) => boolean;
+  /** Of a leaf, as far as is known. */
+  readonly versionOf: (cell: CellId) => number | null;
   /** To the leaf that covers `key`, `cell` as far as is known; `done` hears who answered. */
   readonly call: (
     key: string,
@@ -31,7 +33,14 @@ type Around = {
   readonly after: (ms: number, run: () => void) => void;
   readonly cell: (id: CellId) => CellNode;
   readonly isD1Away: () => boolean;
-  readonly request: (node: Node, request: CellRequest, timeoutMs: number, done: (reply: AnyReply) => void) => void;
+  readonly request: (
+    node: Node,
+    request: CellRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    socket: boolean,
+    version: number | null,
+  ) => void;
 };
 
 export function edge(world: Around): Edge {
@@ -46,6 +55,7 @@ export function edge(world: Around): Edge {
     if (world.now >= staleAt) refresh();
     return leaves;
   };
+  const versionOf = (cell: CellId): number | null => known().get(cell) ?? null;
   const call: Edge['call'] = (key, request, timeoutMs, done, cell) => {
     const until = world.now + timeoutMs;
     const waitUntil = world.now + PENDING_MAX_MS;
@@ -54,7 +64,7 @@ export function edge(world: Around): Edge {
         done({ t: 'failed' }, at ?? ('' as CellId));
         return;
       }
-      world.request(world.cell(at), request, until - world.now, (reply) => {
+      const heard = (reply: AnyReply): void => {
         if (reply.t === 'pending' && world.now < waitUntil) {
           world.after(reply.retryMs, () => go(at, hops));
         } else if (reply.t === 'moved' || reply.t === 'unborn') {
@@ -65,13 +75,15 @@ export function edge(world: Around): Edge {
         } else {
           done(reply.t === 'pending' ? { t: 'failed' } : reply, at);
         }
-      });
+      };
+      world.request(world.cell(at), request, until - world.now, heard, false, versionOf(at));
     };
     go(cell ?? leafIn(known(), key), 0);
   };
   return {
     leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
     isLeaf: (cell) => known().has(cell),
+    versionOf,
     call,
   };
 }

@@ -1,6 +1,7 @@
 // The simulated platform: objects with disks, clocks and alarms, and a network between them, all under a weather of faults.
 // Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and a crash may fall between any two.
 import type { Prng } from '../lib/prng.ts';
+import type { Birth } from '../protocol/birth.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
@@ -31,6 +32,13 @@ export type Observer = {
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
 const EDGES = 3;
+
+/** What an object is sent, and the version of the map that it names. */
+type Letter = {
+  readonly request: CellRequest | UserRequest;
+  readonly socket: boolean;
+  readonly version: number | null;
+};
 
 export class World {
   readonly map: SimMap;
@@ -106,17 +114,21 @@ export class World {
     return made;
   }
 
-  /** A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`. */
+  /**
+   * A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`.
+   * @param version of the map that it names to a cell: the newest, unless the caller knows an older one, or none.
+   */
   request(
     node: Node,
     request: CellRequest | UserRequest,
     timeoutMs: number,
     done: (reply: AnyReply) => void,
     socket = false,
+    version: number | null = socket ? null : this.#newest(node),
   ): void {
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
-    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, back, socket, false);
+    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, { request, socket, version }, back);
     this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
   }
 
@@ -152,8 +164,12 @@ export class World {
   sweep(): void {
     for (const node of this.cells.values()) {
       if (node.store.alarm() !== null || node.state !== undefined)
-        this.#arrive(node, { t: 'load' }, () => undefined, false, false);
+        this.#arrive(node, { request: { t: 'load' }, socket: false, version: this.#newest(node) }, () => undefined);
     }
+  }
+
+  #newest(node: Node): number | null {
+    return (node.kind === 'cell' ? this.map.leaves().get(node.id) : undefined) ?? null;
   }
 
   #construct(node: Node): void {
@@ -230,7 +246,7 @@ export class World {
         this.request(this.user(address.user), request as UserRequest, timeoutMs, back);
         return;
       case 'cell':
-        this.request(this.cell(address.cell), request as CellRequest, timeoutMs, back);
+        this.#byMap(from, address.cell, request as CellRequest, timeoutMs, back);
         return;
       case 'home':
         this.edge(from.id).call(address.key, request as CellRequest, timeoutMs, back);
@@ -238,6 +254,12 @@ export class World {
       case 'map':
         this.#askMap(request as MapRequest, timeoutMs, back);
     }
+  }
+
+  /** Objects know the map as their isolate does. */
+  #byMap(from: Node, cell: CellId, request: CellRequest, timeoutMs: number, back: (reply: AnyReply) => void): void {
+    const version = this.edge(from.id).versionOf(cell);
+    this.request(this.cell(cell), request, timeoutMs, back, false, version);
   }
 
   /** The primary carries out what reaches it, whether or not its answer comes back. */
@@ -274,13 +296,7 @@ export class World {
     if (this.strikes('duplicate')) this.after(this.#weather.delay() + this.draw.below(30_000), () => again(back));
   }
 
-  #arrive(
-    node: Node,
-    request: CellRequest | UserRequest,
-    back: (reply: AnyReply) => void,
-    socket: boolean,
-    born: 'row' | 'unversioned' | false,
-  ): void {
+  #arrive(node: Node, letter: Letter, back: (reply: AnyReply) => void, birth?: Birth): void {
     if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
     if (node.state === undefined) this.#construct(node);
     if (node.state === undefined) {
@@ -288,25 +304,39 @@ export class World {
       return;
     }
     const token = node.nextToken++;
+    const { request, socket } = letter;
     if (node.kind === 'user') {
       node.waiting.set(token, back);
       this.dispatch(node, { t: 'request', request: request as UserRequest, token });
       return;
     }
-    const birth = born === 'row' ? this.map.birthOf(node.id) : undefined;
-    const version = birth?.version ?? (born === 'unversioned' ? undefined : this.map.leaves().get(node.id));
+    const version = birth?.version ?? letter.version;
     const envelope: CellEnvelope = {
       request: request as CellRequest,
-      ...(version === undefined ? {} : { version }),
+      ...(version === null ? {} : { version }),
       ...(birth === undefined ? {} : { birth }),
     };
     node.waiting.set(token, (reply) => {
-      if (reply.t !== 'unborn' || born !== false) back(reply);
-      // With D1 away, what the cell knows of itself must do.
-      else if (this.isD1Away()) this.#arrive(node, request, back, socket, 'unversioned');
-      else this.after(this.#weather.delay(), () => this.#arrive(node, request, back, socket, 'row'));
+      if (reply.t === 'unborn' && birth === undefined) this.#readRow(node, letter, back);
+      else back(reply);
     });
     this.dispatch(node, { t: 'request', envelope, token, socket });
+  }
+
+  /** The cell is behind what its caller names, or was never born: it is asked again with its row, if it is a leaf. */
+  #readRow(node: CellNode, letter: Letter, back: (reply: AnyReply) => void): void {
+    const asItIs = (): void =>
+      letter.version === null ? back({ t: 'unborn' }) : this.#arrive(node, { ...letter, version: null }, back);
+    // With D1 away, what the cell knows of itself must do.
+    if (this.isD1Away()) {
+      asItIs();
+      return;
+    }
+    this.after(this.#weather.delay(), () => {
+      const birth = this.map.birthOf(node.id);
+      if (birth === undefined) asItIs();
+      else this.#arrive(node, letter, back, birth);
+    });
   }
 
   #scheduleAlarm(node: Node, at: number): void {

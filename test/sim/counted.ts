@@ -42,11 +42,12 @@ export class Counted extends World {
     request: CellRequest | UserRequest,
     timeoutMs: number,
     done: (reply: AnyReply) => void,
-    socket = false,
+    socket?: boolean,
+    version?: number | null,
   ): void {
     this.calls.push({ to: node.id, request });
     if (this.silent.has(node.id)) this.after(timeoutMs, () => done({ t: 'failed' }));
-    else super.request(node, request, timeoutMs, done, socket);
+    else super.request(node, request, timeoutMs, done, socket, version);
   }
 
   of(t: Call['request']['t']): readonly Call[] {
