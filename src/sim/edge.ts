@@ -78,7 +78,7 @@ export function edge(world: Around): Edge {
       };
       world.request(world.cell(at), request, until - world.now, heard, false, versionOf(at));
     };
-    go(cell ?? leafIn(known(), key), 0);
+    go(cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key), 0);
   };
   return {
     leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),

@@ -29,6 +29,12 @@ export type SimMap = {
   /** What cells ask of the primary. */
   readonly ask: (request: MapRequest) => MapReply;
   readonly swaps: () => number;
+  readonly cityState: () => 'live' | 'draining' | 'removed';
+  readonly drain: () => void;
+  /** Takes the city and all of its leaves away, if it drains; answers with the version as of which it is gone. */
+  readonly retire: () => number;
+  /** The cell that had a geohash when the city went: what ended there is kept. */
+  readonly retiredCovering: (key: string) => CellId | undefined;
   /** A box that holds every cell. */
   readonly box: Bounds;
 };
@@ -64,6 +70,8 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
   let leaves = new Map<CellId, number>(cells.map((cell) => [cell, 1]));
   let version = 1;
   let swaps = 0;
+  let cityState: ReturnType<SimMap['cityState']> = 'live';
+  let retired: ReadonlyMap<CellId, number> = new Map();
   const births = new Map<CellId, Birth>();
   const bounds = cells.map((cell) => decode(cell));
   const covering = (key: string): CellId | undefined => leafIn(leaves, key);
@@ -88,7 +96,14 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
       op: rows.get(cell)?.op ?? 'sim',
       policy,
       near,
+      ...(cityState === 'draining' ? { draining: true } : {}),
     };
+  };
+  const changed = (): void => {
+    leaves = new Map(
+      [...rows].flatMap(([cell, row]) => (row.state === 'leaf' ? [[cell, Math.max(row.version, row.around)]] : [])),
+    );
+    births.clear();
   };
   const viewOf = (cell: CellId): MapRowView[] => {
     const row = rows.get(cell);
@@ -107,10 +122,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     for (const cell of to) rows.set(cell, { state: 'leaf', version, op, around: version });
     for (const [cell, row] of rows)
       if (near.some((one) => cell.startsWith(one) || one.startsWith(cell))) row.around = version;
-    leaves = new Map(
-      [...rows].flatMap(([cell, row]) => (row.state === 'leaf' ? [[cell, Math.max(row.version, row.around)]] : [])),
-    );
-    births.clear();
+    changed();
   };
   return {
     cells,
@@ -131,6 +143,24 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
       return { t: 'rows', rows: asked.flatMap(viewOf) };
     },
     swaps: () => swaps,
+    cityState: () => cityState,
+    drain: () => {
+      if (cityState !== 'live') return;
+      cityState = 'draining';
+      version++;
+      for (const row of rows.values()) row.around = version;
+      changed();
+    },
+    retire: () => {
+      if (cityState !== 'draining') return version;
+      cityState = 'removed';
+      version++;
+      retired = leaves;
+      for (const row of rows.values()) if (row.state === 'leaf') Object.assign(row, { state: 'retired', version });
+      changed();
+      return version;
+    },
+    retiredCovering: (key) => leafIn(retired, key),
     box: {
       minLat: Math.min(...bounds.map((b) => b.minLat)),
       maxLat: Math.max(...bounds.map((b) => b.maxLat)),

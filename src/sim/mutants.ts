@@ -53,6 +53,13 @@ export const MUTANTS: readonly Mutant[] = [
     "if (isAbout) endArriving(tx, user, problem('stale_ping'));",
     "if (true) endArriving(tx, user, problem('stale_ping'));",
   ),
+  one(
+    'asked-while-draining',
+    'a cell of a city that is being removed takes questions',
+    'src/cell/change/removal.ts',
+    "if (request.t === 'ask' && !state.questions.has(request.question.id)) {",
+    'if (false) {',
+  ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
   one(
     'hold-freed-by-clock',

@@ -1,4 +1,5 @@
-// The simulated city team: splits and merges cells by hand at random moments, and insists until somebody has heard.
+// The simulated city team: splits and merges cells by hand at random moments, and insists until somebody has heard; takes the city
+// away, as `src/object/removal.ts` does.
 import { children, parent } from '../geo/geohash.ts';
 import type { Prng } from '../lib/prng.ts';
 import type { CellId } from '../protocol/ids.ts';
@@ -8,15 +9,45 @@ import type { World } from './world.ts';
 const TIMEOUT_MS = 15_000;
 const TRIES_MAX = 5;
 const LENGTH_MAX = 7;
+const LOOK_EVERY_MS = 10_000;
 
-export type Ops = { readonly split: () => void; readonly merge: () => void };
+export type Ops = { readonly split: () => void; readonly merge: () => void; readonly remove: () => void };
 
 export function ops(world: World, draw: Prng): Ops {
   const insist = (cell: CellId, request: CellRequest, tries: number): void =>
     world.request(world.cell(cell), request, TIMEOUT_MS, (reply) => {
       if (reply.t === 'failed' && tries > 1) world.after(draw.below(5000), () => insist(cell, request, tries - 1));
     });
+  /** Ticks off who has nothing open; when all leaves are, they go in one batch. */
+  const look = (ticked: Set<CellId>): void => {
+    const open = [...world.map.leaves().keys()].filter((cell) => !ticked.has(cell));
+    if (open.length === 0 && !world.isD1Away()) {
+      dissolve(ticked, world.map.retire());
+      return;
+    }
+    for (const cell of open)
+      world.tell(world.cell(cell), { t: 'load' }, TIMEOUT_MS, (reply) => {
+        if (reply.t !== 'load' || reply.life !== 'leaf') return;
+        const { open: seeking, dormant, matched } = reply.questions;
+        if (seeking + dormant + matched === 0) ticked.add(cell);
+      });
+    world.after(LOOK_EVERY_MS, () => look(ticked));
+  };
+  const dissolve = (untold: Set<CellId>, version: number): void => {
+    for (const cell of untold)
+      world.request(world.cell(cell), { t: 'dissolve', version }, TIMEOUT_MS, (reply) => {
+        if (reply.t === 'done' || reply.t === 'unborn') untold.delete(cell);
+      });
+    world.after(LOOK_EVERY_MS, () => {
+      if (untold.size > 0) dissolve(untold, version);
+    });
+  };
   return {
+    remove: () => {
+      if (world.map.cityState() !== 'live') return;
+      world.map.drain();
+      look(new Set());
+    },
     split: () => {
       const leaves = [...world.map.leaves().keys()].filter((cell) => cell.length < LENGTH_MAX);
       if (leaves.length > 0) insist(draw.pick(leaves), { t: 'split' }, TRIES_MAX);

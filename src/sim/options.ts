@@ -51,6 +51,8 @@ export type SimOptions = {
   /** Leaves that are split by hand, and families of leaves that are merged, at random moments. */
   readonly splits: number;
   readonly merges: number;
+  /** Whether the city is taken away at some moment. */
+  readonly removed: boolean;
   /** People that a cell is to carry: it splits by itself at twice as many. */
   readonly crowd: number;
   readonly faults: Faults;
@@ -129,6 +131,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     eventsPerS: draw.pick([100, 100, 2, 0.3]),
     deaf: draw.pick([0, 30, 100]),
     plain: draw.pick([0, 50, 100]),
+    removed: draw.chance(1, 4),
     check: true,
   };
 }

@@ -16,6 +16,7 @@ export type SimReport = {
   readonly matches: number;
   /** Splits and merges that came about. */
   readonly swaps: number;
+  readonly removed: boolean;
   readonly violations: readonly Violation[];
 };
 
@@ -52,7 +53,8 @@ export function runSeed(options: SimOptions): SimReport {
     agents.some((one) => one.user === user && one.refusedAt() > world.now - TURNED_AWAY_MS);
   if (options.check) {
     const capacityOf = (user: UserId): number => byId.get(user)?.profile.capacity ?? 0;
-    const present = (): readonly UserId[] => pinging.filter((user) => !isTurnedAway(user));
+    const present = (): readonly UserId[] =>
+      world.map.cityState() === 'removed' ? [] : pinging.filter((user) => !isTurnedAway(user));
     checkers.push(...checkersOf({ world, ledger, report }, capacityOf, present));
   }
   const each = (periodMs: number, until: number, run: () => void): void => {
@@ -68,6 +70,7 @@ export function runSeed(options: SimOptions): SimReport {
   const changesMs = options.minutes * MINUTE_MS + CALM_MS;
   for (let n = 0; n < options.splits; n++) world.after(draw.below(changesMs), team.split);
   for (let n = 0; n < options.merges; n++) world.after(draw.below(changesMs), team.merge);
+  if (options.removed) world.after(draw.below(changesMs), team.remove);
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
@@ -90,6 +93,7 @@ export function runSeed(options: SimOptions): SimReport {
     questions: ledger.asked.size,
     matches: ledger.accepted.size,
     swaps: world.map.swaps(),
+    removed: world.map.cityState() === 'removed',
     violations,
   };
 }

@@ -38,6 +38,8 @@ type Letter = {
   readonly request: CellRequest | UserRequest;
   readonly socket: boolean;
   readonly version: number | null;
+  /** Only a cell that has heard of that version may answer, D1 away or not. */
+  readonly strict?: true;
 };
 
 export class World {
@@ -129,6 +131,14 @@ export class World {
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
     const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, { request, socket, version }, back);
+    this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
+  }
+
+  /** For a cell that must have heard of the map as it is now. */
+  tell(node: CellNode, request: CellRequest, timeoutMs: number, done: (reply: AnyReply) => void): void {
+    this.stats.cellCalls++;
+    const letter: Letter = { request, socket: false, version: this.#newest(node), strict: true };
+    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, letter, back);
     this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
   }
 
@@ -327,14 +337,16 @@ export class World {
   #readRow(node: CellNode, letter: Letter, back: (reply: AnyReply) => void): void {
     const asItIs = (): void =>
       letter.version === null ? back({ t: 'unborn' }) : this.#arrive(node, { ...letter, version: null }, back);
-    // With D1 away, what the cell knows of itself must do.
     if (this.isD1Away()) {
-      asItIs();
+      if (letter.strict === true) back({ t: 'failed' });
+      // What the cell knows of itself must do.
+      else asItIs();
       return;
     }
     this.after(this.#weather.delay(), () => {
       const birth = this.map.birthOf(node.id);
-      if (birth === undefined) asItIs();
+      if (birth === undefined && letter.strict === true) back({ t: 'unborn' });
+      else if (birth === undefined) asItIs();
       else this.#arrive(node, letter, back, birth);
     });
   }

@@ -72,6 +72,8 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
       reply(tx, token, acknowledge(tx, request.seq));
       return;
     case 'where': {
+      // A frozen holder asks it: whoever claimed may have gone while the recall's answer was lost, and nobody else repeats it.
+      sendRecall(tx);
       const holding = state.meta?.holding ?? { t: 'free' };
       reply(tx, token, { t: 'where', cell: holding.t === 'free' ? null : holding.cell, epoch: state.meta?.epoch ?? 0 });
       return;

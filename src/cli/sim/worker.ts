@@ -29,6 +29,14 @@ function runOne(seed: number) {
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const stats = { events: 0, faults: 0, rows: 0, cellCalls: 0, userCalls: 0 };
-    return { seed, stats, questions: 0, matches: 0, swaps: 0, violations: [{ rule: 'CRASH', what, atMs: 0 }] };
+    return {
+      seed,
+      stats,
+      questions: 0,
+      matches: 0,
+      swaps: 0,
+      removed: false,
+      violations: [{ rule: 'CRASH', what, atMs: 0 }],
+    };
   }
 }

@@ -4,6 +4,7 @@ import { alarmChecker } from './alarm.ts';
 import type { Checker, CheckerContext } from './checker.ts';
 import { claimChecker } from './claim.ts';
 import { filterChecker } from './filters.ts';
+import { goneChecker } from './gone.ts';
 import { inboxChecker } from './inbox.ts';
 import { journalChecker } from './journal.ts';
 import { keepChecker } from './keep.ts';
@@ -32,6 +33,7 @@ export function checkersOf(
     alarmChecker,
     wakeChecker,
     onceChecker,
+    goneChecker,
     liveChecker(present),
   ].map((make) => make(context));
 }

@@ -127,6 +127,17 @@ describe('a claim of another cell', () => {
     expect(user.replies.get(user.claim(EAST, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 2 });
   });
 
+  it('CLAIM4 repeats the recall when the frozen holder asks for the user, as the claimant may have gone', () => {
+    const user = heldUser();
+    user.claim(EAST, { seq: 2 });
+    user.answer('recall', { t: 'failed' });
+    expect(user.open).toEqual([]);
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
+    user.answer('recall', { t: 'record', record: record() });
+    expect(user.sentOf('forget')).toMatchObject([{ address: { cell: CELL }, request: { epoch: 1 } }]);
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+  });
+
   it('CLAIM1 the newest of several claimants gets the user, the others are refused', () => {
     const user = heldUser();
     const east = user.claim(EAST, { seq: 2 });
