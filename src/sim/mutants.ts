@@ -221,7 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'recall-once',
     what: 'a recall that was lost is never repeated',
     edits: [
-      { file: 'src/user/step.ts', find: 'sendRecall(tx);', replace: '' },
+      { file: 'src/user/step.ts', find: 'sendRecall(tx);\n      return;', replace: 'return;' },
+      { file: 'src/user/step.ts', find: 'sendRecall(tx);\n      const', replace: 'const' },
       {
         file: 'src/user/holder.ts',
         find: 'state.claims.push({ token, cell: sent.cell, order });\n      sendRecall(tx);\n  }\n}',
