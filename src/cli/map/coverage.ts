@@ -31,16 +31,17 @@ export function heatOf({ used = 0 }: CoveredCell): Heat | undefined {
 }
 
 /** A cell's rectangle, turned round the globe to lie beside the boundary. */
-export function placed(cell: string, { bounds }: MultiPolygon): Bounds {
+export function placed(cell: string, boundary: MultiPolygon): Bounds {
   const { minLat, maxLat, minLng, maxLng } = decode(cell);
-  const middle = (bounds.minLng + bounds.maxLng) / 2;
+  const frame = frameOf(boundary);
+  const middle = (frame.minLng + frame.maxLng) / 2;
   const turn = Math.round((middle - (minLng + maxLng) / 2) / 360) * 360;
   return { minLat, maxLat, minLng: minLng + turn, maxLng: maxLng + turn };
 }
 
 /** All that is to be seen. */
 export function extentOf({ boundary, cells }: Coverage): Bounds {
-  let { minLat, minLng, maxLat, maxLng } = boundary.bounds;
+  let { minLat, minLng, maxLat, maxLng } = frameOf(boundary);
   for (const { cell } of cells) {
     const box = placed(cell, boundary);
     minLat = Math.min(minLat, box.minLat);
@@ -51,12 +52,27 @@ export function extentOf({ boundary, cells }: Coverage): Bounds {
   return { minLat, minLng, maxLat, maxLng };
 }
 
-/** The boundary's edges, polygon by polygon, each turned to lie within the bounds of all: lng, lat, lng, lat. */
-export function outlines({ polygons, bounds }: MultiPolygon): readonly Float64Array[] {
-  return polygons.map(({ edges, bounds: own }) => {
-    if (own.minLng >= bounds.minLng) return edges;
+/** The boundary's edges, polygon by polygon, each turned to lie within the frame of all: lng, lat, lng, lat. */
+export function outlines(boundary: MultiPolygon): readonly Float64Array[] {
+  const { minLng } = frameOf(boundary);
+  return boundary.polygons.map(({ edges, bounds: own }) => {
+    if (own.minLng >= minLng || isRound(own)) return edges;
     return edges.map((value, at) => (at % 2 === 0 ? value + 360 : value));
   });
+}
+
+const isRound = ({ minLng, maxLng }: Bounds): boolean => maxLng - minLng >= 360;
+const frames = new WeakMap<MultiPolygon, Bounds>();
+
+/** The bounds; of a ring round a pole, the turn of the globe in which its edges run: from where it begins, not from -180. */
+function frameOf(boundary: MultiPolygon): Bounds {
+  const known = frames.get(boundary);
+  if (known !== undefined) return known;
+  const round = boundary.polygons.find(({ bounds }) => isRound(bounds));
+  const minLng = round?.edges.reduce((min, value, at) => (at % 2 === 0 ? Math.min(min, value) : min), Infinity);
+  const frame = minLng === undefined ? boundary.bounds : { ...boundary.bounds, minLng, maxLng: minLng + 360 };
+  frames.set(boundary, frame);
+  return frame;
 }
 
 /** Leaves by length, the shortest first. */

@@ -32,6 +32,17 @@ describe('drawSvg', () => {
     expect(svg).not.toContain('% used');
   });
 
+  it.each([0, 45, -180, 170])('draws a ring round a pole that begins at %i within the picture', (start) => {
+    const ring = Array.from({ length: 36 }, (_, i) => [((start + i * 10 + 540) % 360) - 180, 88]);
+    const polar = parseBoundary({ type: 'Polygon', coordinates: [ring] });
+    if (!polar.ok) throw new Error('a bad test');
+    const cells = ['upb', 'zzz', 'bpb', 'gzz'].map((cell) => ({ cell }));
+    const svg = drawSvg({ id: 'pole', name: 'Pole', boundary: polar.value, cells });
+    const xs = [...svg.matchAll(/[ML](-?[\d.]+) /g)].map(([, x]) => Number(x));
+    expect(Math.min(...xs)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...xs)).toBeLessThanOrEqual(912);
+  });
+
   it('draws hot cells over the others, each with its words', () => {
     const used = [0.1, 0.55, 0.8, 1.5];
     const svg = drawSvg({ ...oslo, cells: CELLS.map((cell, at) => ({ cell, used: used[at] ?? 0 })) });
