@@ -3,7 +3,7 @@ import { isCellId } from '../../protocol/ids.ts';
 import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
 import { UsageError } from '../support/args.ts';
 import { ApiError } from '../support/http.ts';
-import { counted, type Progress, startProgress } from '../support/progress.ts';
+import { counted, startProgress } from '../support/progress.ts';
 import { STOPPED_CODE, StoppedError, stopSignal } from '../support/stop.ts';
 import type { CityOptions } from './options.ts';
 import { inWords, type NextSteps } from './refusal.ts';
@@ -63,7 +63,7 @@ async function change(verb: Verb, options: CityOptions, cell: string | undefined
   }
   const signal = stopSignal();
   const service = await cityService(options, signal);
-  const work: Work = { service, verb, cell, signal, bar: lazily(`${verb} ${cell}`) };
+  const work: Work = { service, verb, cell, signal, bar: waitingBar(`${verb} ${cell}`, verb === 'split' ? PARTS : 1) };
   try {
     const asked = options['no-wait'] ? await ask(work) : await askUntilFree(work);
     const wait = asked.city !== undefined && !options['no-wait'];
@@ -81,20 +81,23 @@ type Work = {
   readonly verb: Verb;
   readonly cell: string;
   readonly signal: AbortSignal;
-  readonly bar: { readonly set: (done: number, total: number, note: string) => void; readonly finish: () => void };
+  readonly bar: { readonly set: (done: number, note: string) => void; readonly finish: () => void };
 };
 type Asked = Begun & { readonly already: boolean };
 
-/** A bar that is there from the first time on that there is something to wait for. */
-function lazily(label: string): Work['bar'] {
-  let bar: Progress | undefined;
+/** A bar that is not there before there is something to wait for. */
+function waitingBar(label: string, total: number): Work['bar'] {
+  const bar = startProgress({ label, total, plainEveryMs: 2000 });
+  let isShown = false;
   return {
-    set: (done, total, note) => {
-      bar ??= startProgress({ label, total, plainEveryMs: 2000 });
+    set: (done, note) => {
+      isShown = true;
       // A part that is divided again has more of them than were expected.
       bar.set(Math.min(done, total), note);
     },
-    finish: () => bar?.finish(),
+    finish: () => {
+      if (isShown) bar.finish();
+    },
   };
 }
 
@@ -115,7 +118,7 @@ async function ask({ service, verb, cell }: Work): Promise<Asked> {
 
 /** As `ask`, once the change that the cell is in has come to its end. */
 async function askUntilFree(work: Work): Promise<Asked> {
-  const { verb, bar, signal } = work;
+  const { bar, signal } = work;
   for (const startMs = Date.now(); ; ) {
     try {
       return await ask(work);
@@ -123,7 +126,7 @@ async function askUntilFree(work: Work): Promise<Asked> {
       if (!(error instanceof ApiError) || error.code !== 'cell_changing') throw error;
       if (Date.now() - startMs > FREE_WAIT_MS) throw error;
       const { detail } = error.body as { readonly detail?: string };
-      bar.set(0, verb === 'split' ? PARTS : 1, `waits for the change before it: ${detail ?? 'under way'}`);
+      bar.set(0, `waits for the change before it: ${detail ?? 'under way'}`);
       await pause(FREE_POLL_MS, signal);
     }
   }
@@ -149,7 +152,7 @@ async function watch(work: Work, city: string, already: boolean): Promise<readon
     // Of one that was divided long ago, some parts may have come to another city.
     const isAtRest = verb === 'split' && parts.every((part) => part.state === 'leaf' && part.cell !== cell);
     if (already && (done || isAtRest)) return parts;
-    bar.set(ready, verb === 'split' ? PARTS : 1, note);
+    bar.set(ready, note);
     if (done) return parts;
     const isIdle = verb === 'split' ? note === 'leaf' : note === 'merging';
     if (isIdle && Date.now() - askedMs > ASK_AGAIN_MS) {

@@ -23,7 +23,7 @@ export function refusalOf(request: string, answer: ApiResponse, url: string): Ap
   const error = new ApiError(request, answer);
   if (error.code === undefined) return error;
   error.message = inWords(error);
-  if (error.status === 401) {
+  if (error.code === 'token_signature') {
     error.message = `${error.message}\nthe service at ${url} has another secret: name its directory with --data, or give a --token`;
   }
   return error;
