@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { ChaosResult } from './chaos/run.ts';
 import { runChaos } from './chaos/run.ts';
 import { messageOf, runCommand } from './support/args.ts';
-import { count, startProgress } from './support/progress.ts';
-import { stopAsked } from './traffic/stop-asked.ts';
+import { count, counted, startProgress } from './support/progress.ts';
+import { stopAsked } from './support/stop.ts';
 
 const VIOLATIONS_SHOWN_MAX = 50;
 const LOG_LINES_MAX = 20;
@@ -54,7 +54,8 @@ await runCommand(
     void stopAsked().then(() => stop.abort());
     const dataDir = mkdtempSync(join(tmpdir(), 'vicinal-chaos-'));
     const { kills, seconds, users, splits } = options;
-    print(`chaos: ${kills} kills in ${seconds} s, ${splits} cells divided and joined, ${users} people, seed ${seed}`);
+    const changes = `${counted(splits, 'cell')} divided and joined`;
+    print(`chaos: ${counted(kills, 'kill')} in ${seconds} s, ${changes}, ${users} people, seed ${seed}`);
     const logged: string[] = [];
     const logFile = createWriteStream(join(dataDir, 'service.log'));
     const progress = startProgress({ label: 'chaos', total: seconds });
@@ -99,7 +100,7 @@ function report({ summary, violations, numbers }: ChaosResult, seed: number): re
   return [
     '',
     `kills            ${count(summary.kills)}, connections cut ${count(numbers.drops)}, stalled ${count(numbers.stalls)}`,
-    `map              ${count(summary.splits)} splits, ${count(summary.merges)} merges`,
+    `map              ${counted(summary.splits, 'split')}, ${counted(summary.merges, 'merge')}`,
     `questions        ${count(summary.asked)} asked, ${count(summary.acknowledged)} acknowledged, ${count(summary.lost)} lost`,
     `accepts          ${count(numbers.accepted)} acknowledged, ${count(summary.doubleAccepts)} beyond what was wanted`,
     `answers          ${count(numbers.answered)} acknowledged`,

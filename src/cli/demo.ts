@@ -7,6 +7,7 @@ import { parseBoundary } from '../geo/polygon.ts';
 import { runCommand } from './support/args.ts';
 import { openScreen } from './support/screen.ts';
 import { type Service, startService } from './support/service.ts';
+import { stopAsked } from './support/stop.ts';
 import { signToken } from './support/token.ts';
 import { cityMap, type MapSize } from './traffic/city-map.ts';
 import {
@@ -25,7 +26,6 @@ import { rollOut } from './traffic/rollout.ts';
 import { script } from './traffic/script.ts';
 import { play, type Show } from './traffic/show.ts';
 import { stats } from './traffic/stats.ts';
-import { stopAsked } from './traffic/stop-asked.ts';
 
 type Options = {
   readonly seconds: number | undefined;

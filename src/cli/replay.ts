@@ -3,12 +3,12 @@ import { DEFAULT_POLICY } from '../matching/policy.ts';
 import { EVENTS_PER_S_MAX } from '../protocol/policy.ts';
 import { runCommand, UsageError } from './support/args.ts';
 import { startProgress } from './support/progress.ts';
+import { stopAsked } from './support/stop.ts';
 import { type Host, openHost } from './traffic/host.ts';
 import { codesText, msText, summaryLines } from './traffic/live-view.ts';
 import { playback } from './traffic/playback.ts';
 import { readJsonFile, SERVICE_OPTIONS } from './traffic/rollout.ts';
 import { bump, stats } from './traffic/stats.ts';
-import { stopAsked } from './traffic/stop-asked.ts';
 import { bestHourMs, parseTimeOfDay, type Scan, scanTrace } from './traffic/timeline.ts';
 
 type Options = {

@@ -126,8 +126,12 @@ export async function runCommand<const Specs extends OptionSpecs>(
   }
 }
 
+let isUnread = false;
+
 function endUnread(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
+  if (isUnread) return;
+  isUnread = true;
   // Whoever has something to end in order is asked to.
   if (process.listenerCount('SIGTERM') === 0) process.exit();
   process.emit('SIGTERM', 'SIGTERM');
