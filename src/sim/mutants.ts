@@ -115,16 +115,16 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'sent-before-commit',
     'answers leave before their commit',
-    'src/sim/world.ts',
-    "if (this.strikes('crashBeforeCommit')) {",
-    "if (this.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
+    'src/sim/runtime.ts',
+    "if (this.#weather.strikes('crashBeforeCommit')) {",
+    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
   ),
   one(
     'memory-ahead',
     'the memory is kept after a write that failed',
-    'src/sim/world.ts',
-    "if (this.strikes('crashBeforeCommit')) {\n      this.crash(node);",
-    "if (this.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
+    'src/sim/runtime.ts',
+    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.crash(node);",
+    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
   ),
   {
     name: 'attachment-revives',

@@ -7,7 +7,8 @@ import { newLedger } from './ledger.ts';
 import { SIM_POLICY, simMap } from './map.ts';
 import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
-import { type Observer, type Stats, World } from './world.ts';
+import type { Observer } from './runtime.ts';
+import { type Stats, World } from './world.ts';
 
 export type SimReport = {
   readonly seed: number;

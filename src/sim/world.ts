@@ -1,33 +1,17 @@
-// The simulated platform: objects with disks, clocks and alarms, and a network between them, all under a weather of faults.
-// Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and a crash may fall between any two.
+// The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
 import type { Prng } from '../lib/prng.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
-import type { Effects, Send } from '../protocol/effects.ts';
+import type { Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { type Edge, edge } from './edge.ts';
 import type { SimMap } from './map.ts';
-import {
-  type AnyReply,
-  bootEvent,
-  type CellNode,
-  cellNode,
-  construct,
-  type Node,
-  type NodeEvent,
-  step,
-  type UserNode,
-  userNode,
-} from './node.ts';
+import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
+import { type Observer, Runtime } from './runtime.ts';
 import { type Timeline, timeline } from './timeline.ts';
 import { type Weather, weather } from './weather.ts';
-
-/** Sees every commit before anybody else learns of it. */
-export type Observer = {
-  readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
-};
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
@@ -52,7 +36,7 @@ export class World {
   readonly #edges: readonly Edge[];
   readonly #timeline: Timeline = timeline();
   readonly #weather: Weather;
-  readonly #observer: Observer;
+  readonly #runtime: Runtime;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -60,7 +44,10 @@ export class World {
     this.#weather = weather(draw, options, () => {
       this.stats.faults++;
     });
-    this.#observer = observer;
+    const timeline = this.#timeline;
+    const { stats } = this;
+    const send = (from: Node, one: Send): void => this.#send(from, one);
+    this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send });
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
     this.#edges = Array.from({ length: EDGES }, () => edge(this));
   }
@@ -144,30 +131,12 @@ export class World {
 
   /** Runs one event at an object: constructed first if it has no memory. */
   dispatch(node: Node, event: NodeEvent): void {
-    if (node.state === undefined) this.#construct(node);
-    this.#runEvent(node, event);
-    if (this.strikes('evict')) this.evict(node);
-  }
-
-  /** The process dies: memory, callers and sockets are gone. */
-  crash(node: Node): void {
-    node.state = undefined;
-    node.life++;
-    const callers = [...node.waiting.values()];
-    node.waiting.clear();
-    for (const caller of callers) this.after(this.#weather.delay(), () => caller({ t: 'failed' }));
-    if (node.kind === 'user') return;
-    for (const socket of [...node.sockets.values()]) {
-      node.sockets.delete(socket.user);
-      this.after(this.#weather.delay(), () => socket.push({ t: 'lost' }, true));
-    }
+    this.#runtime.dispatch(node, event);
   }
 
   /** Hibernation: only an object that waits for nothing; its sockets stay. */
   evict(node: Node): void {
-    if (node.state === undefined || node.waiting.size > 0 || node.state.calls.size > 0) return;
-    node.state = undefined;
-    node.life++;
+    this.#runtime.evict(node);
   }
 
   /** What the cron sweep does to every busy cell. */
@@ -180,70 +149,6 @@ export class World {
 
   #newest(node: Node): number | null {
     return (node.kind === 'cell' ? this.map.leaves().get(node.id) : undefined) ?? null;
-  }
-
-  #construct(node: Node): void {
-    construct(node);
-    node.skewMs = this.faults.skewMs === 0 ? 0 : this.draw.below(2 * this.faults.skewMs) - this.faults.skewMs;
-    this.#runEvent(node, bootEvent(node, `p${this.draw.u32()}`));
-  }
-
-  #runEvent(node: Node, event: NodeEvent): void {
-    if (node.state === undefined) return;
-    this.stats.events++;
-    const effects = step(node, event, this.now);
-    if (this.strikes('crashBeforeCommit')) {
-      this.crash(node);
-      return;
-    }
-    if (effects.rows.length > 0 || effects.alarmAt !== undefined) {
-      node.store.commit({ rows: effects.rows, alarmAt: effects.alarmAt });
-      this.stats.rows += effects.rows.length + (effects.alarmAt === undefined ? 0 : 1);
-      if (effects.alarmAt !== undefined && effects.alarmAt !== null) this.#scheduleAlarm(node, effects.alarmAt);
-    }
-    if (node.kind === 'cell') this.#attach(node, effects);
-    this.#observer.committed(node, effects, event);
-    if (this.strikes('crashAfterCommit')) {
-      this.crash(node);
-      return;
-    }
-    this.#publish(node, effects);
-  }
-
-  #publish(node: Node, effects: Effects): void {
-    const { life } = node;
-    const alive = (): boolean => {
-      if (node.life === life && this.strikes('crashMidPublish')) this.crash(node);
-      return node.life === life;
-    };
-    for (const { token, value } of effects.replies) {
-      if (!alive()) return;
-      const caller = node.waiting.get(token);
-      node.waiting.delete(token);
-      caller?.(value as AnyReply);
-    }
-    for (const { user, frame, close } of effects.frames) {
-      if (!alive()) return;
-      if (node.kind === 'cell') this.#frame(node, user, frame, close);
-    }
-    for (const send of effects.sends) {
-      if (!alive()) return;
-      this.#send(node, send);
-    }
-  }
-
-  #attach(node: CellNode, effects: Effects): void {
-    for (const soft of effects.attachments) {
-      const socket = node.sockets.get(soft.user);
-      if (socket !== undefined) socket.soft = soft;
-    }
-  }
-
-  #frame(node: CellNode, user: UserId, frame: Readonly<Record<string, unknown>>, close: boolean): void {
-    const socket = node.sockets.get(user);
-    if (socket === undefined) return;
-    if (close) node.sockets.delete(user);
-    this.after(this.#weather.delay(), () => socket.push(frame, close));
   }
 
   #send(from: Node, { address, request, timeoutMs, call }: Send): void {
@@ -308,7 +213,7 @@ export class World {
 
   #arrive(node: Node, letter: Letter, back: (reply: AnyReply) => void, birth?: Birth): void {
     if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
-    if (node.state === undefined) this.#construct(node);
+    if (node.state === undefined) this.#runtime.construct(node);
     if (node.state === undefined) {
       back({ t: 'failed' });
       return;
@@ -348,21 +253,6 @@ export class World {
       if (birth === undefined && letter.strict === true) back({ t: 'unborn' });
       else if (birth === undefined) asItIs();
       else this.#arrive(node, letter, back, birth);
-    });
-  }
-
-  #scheduleAlarm(node: Node, at: number): void {
-    const ticket = ++node.alarmTicket;
-    const late = this.strikes('lateAlarm') ? this.draw.below(50_000) : 0;
-    this.after(at - node.skewMs - this.now + late, () => {
-      if (node.alarmTicket !== ticket) return;
-      // Given up after six failures: it stays on the disk, in the past, and does not fire.
-      if (this.strikes('loseAlarm')) return;
-      node.store.commit({ rows: [], alarmAt: null });
-      this.dispatch(node, { t: 'alarm' });
-      if (this.strikes('doubleAlarm')) this.after(this.draw.below(5000), () => this.dispatch(node, { t: 'alarm' }));
-      // A handler that died is retried by the platform.
-      if (node.state === undefined) this.after(2000, () => this.dispatch(node, { t: 'alarm' }));
     });
   }
 }
