@@ -31,7 +31,7 @@ export async function remove(options: CityOptions, id: string | undefined): Prom
   const bar = startProgress({ label: `draining ${id}`, total: answer.cells ?? 0 });
   try {
     while (answer.state === 'draining') {
-      bar.set(answer.drained ?? 0, noteOf(answer), leftOf(answer));
+      bar.set(answer.drained ?? 0, noteOf(answer), leftMsOf(answer, Date.now()));
       // While cells are still being looked through there is nothing to wait for.
       await pause((answer.open ?? 0) > 0 ? POLL_MS : POLL_MS / 5, signal);
       answer = await ask().catch((error: unknown) => removedMeanwhile(id, error));
@@ -46,8 +46,8 @@ export async function remove(options: CityOptions, id: string | undefined): Prom
 }
 
 /** A city goes when its last question has ended, however few of its cells have one. */
-function leftOf({ open = 0, endsAt }: Draining): number | undefined {
-  return open > 0 && endsAt !== undefined ? Math.max(0, Date.parse(endsAt) - Date.now()) : undefined;
+export function leftMsOf({ open = 0, endsAt }: Pick<Draining, 'open' | 'endsAt'>, nowMs: number): number | undefined {
+  return open > 0 && endsAt !== undefined ? Math.max(0, Date.parse(endsAt) - nowMs) : undefined;
 }
 
 /** The cron, or somebody else, may have been there between two of our questions. */

@@ -1,7 +1,7 @@
 // What the options of `npm run city` come to: ids from files, policies from parts, and every bad field named.
 import { describe, expect, it } from 'vitest';
 import { CITY_COMMAND, layered, policyOf } from '../../../../src/cli/city/options.ts';
-import { idOf, wordsOf } from '../../../../src/cli/city/request.ts';
+import { idOf, plannedOf, wordsOf } from '../../../../src/cli/city/request.ts';
 import { parseCommand } from '../../../../src/cli/support/args.ts';
 import { badPolicy, resolvePolicy } from '../../../../src/matching/policy.ts';
 
@@ -64,5 +64,47 @@ describe('the id of a file', () => {
     ['a-name-that-is-rather-long-for-a-city.json', 'a-name-that-is-rather-long-for-a'],
   ])('of %s is %s', (file, id) => {
     expect(idOf(file)).toBe(id);
+  });
+});
+
+describe('a file over the city that is there', () => {
+  const boundary = {
+    type: 'Polygon',
+    coordinates: [
+      [
+        [10.6, 59.8],
+        [10.8, 59.8],
+        [10.7, 60],
+      ],
+    ],
+  };
+  const current = {
+    name: 'Christiania',
+    boundary: {},
+    precision: 4,
+    locationHint: 'enam',
+    policy: { gridLength: 5, limits: { users: 5 } },
+    version: 7,
+    state: 'live',
+  };
+  const planned = (...argv: readonly string[]) => {
+    const parsed = parseCommand(CITY_COMMAND, ['add', 'oslo.geojson', ...argv]);
+    if (parsed === 'help') throw new Error('no help was asked for');
+    return plannedOf(parsed.options, { file: 'oslo.geojson', id: 'oslo', boundary, isOneOfMany: false }, current);
+  };
+
+  it('keeps what is not said', () => {
+    const { name, precision, locationHint, policy } = current;
+    expect(planned()).toMatchObject({
+      version: 7,
+      request: { id: 'oslo', name, precision, locationHint, policy, boundary },
+    });
+  });
+
+  it('takes what is said, of the policy field by field', () => {
+    const { request } = planned('--name', 'Oslo', '--limits', 'stepMs=3', '--hint', 'weur');
+    expect(request).toMatchObject({ name: 'Oslo', locationHint: 'weur', precision: 4 });
+    expect(request.policy).toEqual({ gridLength: 5, limits: { users: 5, stepMs: 3 } });
+    expect(() => planned('--precision', '6')).toThrow(/policy\.gridLength/);
   });
 });
