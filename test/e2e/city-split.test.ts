@@ -94,7 +94,6 @@ describe('npm run city -- split and merge', () => {
     const merged = await city('merge', BERN.cell);
     expect(merged).toMatchObject({ code: 0 });
     expect(merged.stdout).toMatch(/^u0m71 is one cell now/);
-    expect(merged.stderr).toMatch(/merge u0m71 .* waits for the change before it: it is handing/);
   });
 
   it('ends at once, with the reason, for a cell whose city was removed after it was divided', async () => {
