@@ -48,7 +48,7 @@ export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
       ping(tx, request.user, request.ping, waiting);
       return;
     case 'recall':
-      recall(tx, request.user, request.epoch, waiting.token);
+      recall(tx, request.user, request.epoch, waiting.token, request.ping);
       return;
     default:
       reply(tx, waiting.token, refusal(tx.state, request, tx.now) ?? answerOf(tx, request));

@@ -41,8 +41,9 @@ export type CellCalls = ChangeCalls & {
   dissolve: { ask: { readonly version: number }; reply: { readonly t: 'done' } };
   // who holds a user
   recall: {
-    ask: { readonly user: UserId; readonly epoch: number };
-    reply: { readonly t: 'record'; readonly record: UserRecord } | { readonly t: 'no_row' };
+    /** `ping`: the one on whose behalf the user is wanted; without it the holder gives them up whatever came last. */
+    ask: { readonly user: UserId; readonly epoch: number; readonly ping?: PingTime };
+    reply: RecallReply;
   };
   forget: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'done' } };
   // matching across cells
@@ -110,6 +111,8 @@ export type UserCalls = {
       readonly seq?: number;
       /** As an earlier answer to a claim of this same ping gave it: repeating a claim makes it no newer. */
       readonly order?: number;
+      /** How old the ping is; 0 when absent. */
+      readonly ageMs?: number;
       /** Not for a ping: the holder of this epoch hands the user over. */
       readonly transfer?: number;
     };
@@ -146,6 +149,15 @@ export type UserCalls = {
   };
   offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
 };
+
+/** Which of several pings it is: by number within a session, else by age. */
+export type PingTime = { readonly session: string; readonly seq?: number; readonly ageMs: number };
+
+export type RecallReply =
+  | { readonly t: 'record'; readonly record: UserRecord }
+  | { readonly t: 'no_row' }
+  /** The holder has a newer ping: nothing was frozen, and the user stays. */
+  | { readonly t: 'kept'; readonly session: string; readonly seq?: number };
 
 export type ClaimReply =
   | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null; readonly order?: number }

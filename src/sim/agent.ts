@@ -169,6 +169,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       return;
     }
     const sentAt = world.now;
+    ledger.present.delete(user);
     const mine = ++pinged;
     const alone = unheard++ === 0;
     const heard = (reply: AnyReply): void => {
@@ -176,7 +177,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       heed(reply);
       const isStale = reply.t === 'problem' && reply.code === 'stale_ping';
       if (isStale && alone && mine === pinged) ledger.overtaken.push({ user, sentAt });
-      if (reply.t === 'present') lastCell = reply.view.cell;
+      if (reply.t !== 'present') return;
+      lastCell = reply.view.cell;
+      if (alone && mine === pinged) ledger.present.set(user, { cell: reply.view.cell, at: world.now });
     };
     edge.call(key, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
   };

@@ -1,5 +1,5 @@
 // What clients were told: the side of every promise that can be checked from outside.
-import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { UserEvent } from '../protocol/views.ts';
 
 export type Ledger = {
@@ -12,6 +12,8 @@ export type Ledger = {
   readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
   /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
+  /** The cell that acknowledged the last ping of somebody who sends one after the other, until they send the next. */
+  readonly present: Map<UserId, { readonly cell: CellId; readonly at: number }>;
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
 
@@ -22,5 +24,6 @@ export const newLedger = (): Ledger => ({
   cancelled: new Set(),
   seen: new Map(),
   acked: new Map(),
+  present: new Map(),
   overtaken: [],
 });

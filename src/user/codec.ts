@@ -35,6 +35,7 @@ export function emptyUser(): UserState {
     nextCall: 1,
     calls: new Map(),
     recallCall: undefined,
+    recallFor: undefined,
     claims: [],
     waiters: [],
     push: { call: undefined, failures: 0, retryAt: undefined, events: [], offers: [], sentEvents: 0, sentOffers: 0 },

@@ -2,7 +2,7 @@
 import { plusMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, DWELL_MS } from '../protocol/limits.ts';
-import type { CellReply, UserRequest } from '../protocol/messages.ts';
+import type { CellReply, PingTime, UserRequest } from '../protocol/messages.ts';
 import type { UserRecord } from '../protocol/records.ts';
 import type { Claimant, Meta } from './state.ts';
 import { call, metaOf, reply, type Tx } from './tx.ts';
@@ -24,8 +24,9 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
     return;
   }
   const { holding } = meta;
-  const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq };
   const order = orderOf(tx, meta, sent);
+  const pingAt = plusMs(tx.now, -(sent.ageMs ?? 0));
+  const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq, order, pingAt };
   switch (holding.t) {
     case 'free':
       note(tx, meta, claimant);
@@ -53,9 +54,9 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
       note(tx, meta, claimant);
       if (holding.claimant.cell !== sent.cell) {
         dismiss(tx, holding.claimant.cell);
-        meta.holding = { ...holding, claimant };
         tx.meta = true;
       }
+      meta.holding = { ...holding, claimant };
       state.claims.push({ token, cell: sent.cell, order });
       sendRecall(tx);
   }
@@ -99,6 +100,10 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
   state.recallCall = undefined;
   const { holding } = meta;
   if (holding.t !== 'recalling') return;
+  if (answer.t === 'kept') {
+    kept(tx, meta, holding, answer);
+    return;
+  }
   if (answer.t !== 'record' && answer.t !== 'no_row') {
     // Claims are repeated, and each repeats the recall.
     for (const { token, order } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS, order });
@@ -122,17 +127,36 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
   }
 }
 
+/** The holder has heard of a newer ping than the claimant's: it holds the user as before, and the claim is an old one. */
+function kept(
+  tx: Tx,
+  meta: Meta,
+  { cell, claimant }: Extract<Meta['holding'], { readonly t: 'recalling' }>,
+  { session, seq }: Extract<CellReply<'recall'>, { readonly t: 'kept' }>,
+): void {
+  // It was asked on behalf of another claim than is the newest now.
+  if (claimant.order !== tx.state.recallFor) {
+    sendRecall(tx);
+    return;
+  }
+  meta.holding = { t: 'held', cell, since: tx.now };
+  tx.meta = true;
+  note(tx, meta, { session, seq });
+  for (const { token } of tx.state.claims.splice(0)) reply(tx, token, { t: 'refused' });
+}
+
 /** Asks the holder for the user, unless that is under way. */
 export function sendRecall(tx: Tx): void {
   const { state } = tx;
   const { meta } = state;
   if (meta?.holding.t !== 'recalling' || state.recallCall !== undefined) return;
-  const { cell } = meta.holding;
+  const { cell, claimant } = meta.holding;
+  state.recallFor = claimant.order;
   state.recallCall = call(
     tx,
     { t: 'recall', cell, epoch: meta.epoch },
     { to: 'cell', cell },
-    { t: 'recall', user: meta.user, epoch: meta.epoch },
+    { t: 'recall', user: meta.user, epoch: meta.epoch, ...pingOf(tx, claimant) },
     CALL_TIMEOUT_MS / 2,
   );
 }
@@ -176,7 +200,12 @@ const NEWCOMER: UserRecord = {
   holds: [],
 };
 
-function note(tx: Tx, meta: Meta, claimant: Claimant): void {
+function pingOf(tx: Tx, { session, seq, pingAt }: Claimant): { readonly ping?: PingTime } {
+  if (pingAt === undefined) return {};
+  return { ping: { session, ...(seq === undefined ? {} : { seq }), ageMs: tx.now - pingAt } };
+}
+
+function note(tx: Tx, meta: Meta, claimant: { readonly session: string; readonly seq?: number | undefined }): void {
   if (meta.session === claimant.session && meta.seq === claimant.seq) return;
   meta.session = claimant.session;
   meta.seq = claimant.seq;

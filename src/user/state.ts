@@ -9,6 +9,9 @@ export type Claimant = {
   readonly cell: CellId;
   readonly session: string;
   readonly seq: number | undefined;
+  /** Of the claim, and when its ping came. Absent when it claims for a holder, and in rows of before. */
+  readonly order?: number;
+  readonly pingAt?: EpochMs;
   /** Claims for a holder who hands the user over, not for a ping. */
   readonly handed?: true;
 };
@@ -79,6 +82,8 @@ export type UserState = {
   nextCall: number;
   readonly calls: Map<number, Pending>;
   recallCall: number | undefined;
+  /** For which claim it was sent. */
+  recallFor: number | undefined;
   readonly claims: { readonly token: number; readonly cell: CellId; readonly order: number }[];
   readonly waiters: Waiter[];
   /** News for the holder's cell: what is in flight comes first, `sent…` of each. */

@@ -104,7 +104,10 @@ function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | { read
   const what = tx.state.calls.get(callId);
   if (what === undefined) return;
   tx.state.calls.delete(callId);
-  if (what.t === 'recall')
-    recalled(tx, callId, answer.t === 'record' || answer.t === 'no_row' ? answer : { t: 'failed' });
+  if (what.t === 'recall') recalled(tx, callId, isRecall(answer) ? answer : { t: 'failed' });
   else if (what.t === 'push') pushed(tx, callId, answer.t === 'done');
+}
+
+function isRecall(answer: { readonly t: string }): answer is CellReply<'recall'> {
+  return answer.t === 'record' || answer.t === 'no_row' || answer.t === 'kept';
 }

@@ -71,6 +71,7 @@ export function claim(tx: Tx, arriving: Arriving): void {
       session: sent.session,
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
       ...(arriving.order === undefined ? {} : { order: arriving.order }),
+      ...(arriving.pingAt < tx.now ? { ageMs: tx.now - arriving.pingAt } : {}),
     },
     CALL_TIMEOUT_MS,
   );

@@ -1,17 +1,26 @@
 // Giving a user up: frozen on the UserObject's word, forgotten when somebody else holds them.
+import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { PingTime } from '../../protocol/messages.ts';
 import type { Held, Token } from '../state.ts';
 import { call, reply, type Tx } from '../tx.ts';
 import { recordOf } from './record.ts';
 import { sendAway } from './sockets.ts';
 
 /**
- * Freezes the user's row of `epoch` and answers with the record, or says that there is no such row. From then on a grant of
+ * Freezes the user's row of `epoch` and answers with the record, or says that there is no such row, or that it has heard of a newer
+ * ping than the one for which they are wanted; then nothing changes. From a record or `no_row` on a grant of
  * that epoch or a lower one is not taken by this cell's own claim.
  */
-export function recall(tx: Tx, user: UserId, epoch: number, token: Token): void {
+export function recall(tx: Tx, user: UserId, epoch: number, token: Token, ping?: PingTime): void {
   const { state } = tx;
+  const known = state.users.get(user);
+  if (ping !== undefined && known?.phase === 'live' && known.epoch === epoch && isNewer(known, ping, tx.now)) {
+    const { session, seq } = known;
+    reply(tx, token, { t: 'kept', session, ...(seq === undefined ? {} : { seq }) });
+    return;
+  }
   const taking = state.taking.get(user);
   if (taking !== undefined) taking.fence = Math.max(taking.fence, epoch);
   const arriving = state.arriving.get(user);
@@ -29,6 +38,12 @@ export function recall(tx: Tx, user: UserId, epoch: number, token: Token): void 
     tx.users.add(user);
   }
   reply(tx, token, { t: 'record', record: recordOf(held, tx.now) });
+}
+
+/** Ages are told by two clocks, and the other one grows on its way here: who seems newer is newer. */
+function isNewer({ session, seq, pointAt }: Held, ping: PingTime, now: EpochMs): boolean {
+  if (session === ping.session && seq !== undefined && ping.seq !== undefined) return seq > ping.seq;
+  return now - pointAt < ping.ageMs;
 }
 
 /** Somebody else holds the user at a later epoch: the row goes, sockets are told to reconnect. */

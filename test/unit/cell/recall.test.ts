@@ -15,6 +15,31 @@ const reserve = {
 } as const;
 
 describe('a recall', () => {
+  it.each([
+    ['of a higher number', { session: 's', seq: 4, ageMs: 0 }, 'kept'],
+    ['of the same number', { session: 's', seq: 5, ageMs: 9000 }, 'record'],
+    ['of a lower number', { session: 's', seq: 6, ageMs: 9000 }, 'record'],
+    ['that is younger, without numbers', { session: 's', ageMs: 5001 }, 'kept'],
+    ['that is as old, without numbers', { session: 's', ageMs: 5000 }, 'record'],
+    ['of another session that is younger', { session: 'other', seq: 99, ageMs: 5001 }, 'kept'],
+    ['before a transfer, which is for no ping', undefined, 'record'],
+  ] as const)('CLAIM6 a ping here %s', (_, ping, answer) => {
+    const cell = cellHarness();
+    cell.ping(bob, { seq: 5 });
+    cell.advance(5000);
+    const epoch = cell.held(bob)?.epoch as number;
+    expect(cell.request({ t: 'recall', user: bob, epoch, ...(ping === undefined ? {} : { ping }) })).toMatchObject({
+      t: answer,
+    });
+    expect(cell.held(bob)?.phase).toBe(answer === 'kept' ? 'live' : 'frozen');
+    // Of an earlier epoch there is no row, however new the ping is.
+    expect(cell.request({ t: 'recall', user: bob, epoch: epoch - 1, ...(ping === undefined ? {} : { ping }) })).toEqual(
+      {
+        t: 'no_row',
+      },
+    );
+  });
+
   it('OWN1 freezes the row of its epoch and answers with the record, holds included', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { topics: ['food'], capacity: 2 } });

@@ -228,6 +228,34 @@ describe('the order of claims', () => {
     expect(user.replies.get(east)).toMatchObject({ t: 'granted' });
   });
 
+  it('CLAIM6 a holder that has heard of a newer ping keeps the user, and whoever claimed is refused', () => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 1 });
+    const { order } = user.replies.get(user.claim(EAST, { seq: 2 })) as { readonly order: number };
+    user.advance(DWELL_MS);
+    const east = user.claim(EAST, { seq: 2, order, ageMs: 2000 });
+    expect(user.open).toMatchObject([
+      { request: { t: 'recall', epoch: 1, ping: { session: 's', seq: 2, ageMs: 2000 } } },
+    ]);
+    user.answer('recall', { t: 'kept', session: 's', seq: 3 });
+    expect(user.replies.get(east)).toEqual({ t: 'refused' });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
+    user.restart();
+    expect(user.replies.get(user.claim(EAST, { seq: 2, order }))).toEqual({ t: 'refused' });
+    expect(user.sentOf('forget')).toEqual([]);
+  });
+
+  it('CLAIM6 asks the holder again when somebody newer claims while the recall is on its way', () => {
+    const user = heldUser();
+    const east = user.claim(EAST, { seq: 2 });
+    const west = user.claim(WEST, { seq: 9 });
+    user.answer('recall', { t: 'kept', session: 's', seq: 3 });
+    expect([user.replies.get(east), user.replies.get(west)]).toEqual([{ t: 'refused' }, undefined]);
+    expect(user.open).toMatchObject([{ request: { t: 'recall', ping: { seq: 9 } } }]);
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(west)).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
   it('CLAIM6 takes up rows of before claims were counted', () => {
     const { order: _, ...before } = present(heldUser().state().meta, 'meta');
     const rows = [{ table: 'meta', key: 'meta', value: JSON.stringify({ v: 1, ...before }) }];

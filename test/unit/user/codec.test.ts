@@ -21,7 +21,7 @@ describe('rows of a user', () => {
     expect(user.state().meta?.holding).toEqual({
       t: 'recalling',
       cell: CELL,
-      claimant: { cell: EAST, session: 's', seq: 4 },
+      claimant: { cell: EAST, session: 's', seq: 4, order: 2, pingAt: user.now() },
     });
     user.answer('recall', { t: 'record', record: record() });
     user.restart();
