@@ -137,6 +137,15 @@ describe('removing a city', () => {
     expect(here.body['cell']).toMatch(new RegExp(`^${cell}.$`));
   });
 
+  it('GONE1 SPLIT1 lets a cell be divided that lived before its city went and came back', async () => {
+    const { body } = await api('bob', 'PUT', '/v1/presence', EAST);
+    expect((await remove()).status).toBe(200);
+    expect((await rollOut('sf', BOX)).status).toBe(200);
+    const split = await api('ops', 'POST', `/v1/ops/cells/${body['cell']}/split`);
+    expect(split).toMatchObject({ status: 202, body: { city: 'sf' } });
+    await eventually('it is divided and gone', async () => ((await remove()).status === 200 ? true : undefined));
+  });
+
   it('GONE1 gives up the ground to a city that was waiting for it', async () => {
     expect(await rollOut('bay', BOX)).toMatchObject({ status: 409, body: { code: 'no_cell_left' } });
     expect((await remove()).status).toBe(200);

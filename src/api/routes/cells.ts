@@ -48,12 +48,15 @@ export const cellRoutes: readonly Route[] = [
     summary: 'Divide a cell into its 32 parts; it goes on by itself',
     scopes: ['ops'],
     status: 202,
-    handle: async ({ services, params, identity, trace }) => {
+    handle: async ({ services, params, identity }) => {
       const leaf = await leafNamed(services, params['geohash']);
       if (isProblem(leaf)) return leaf;
-      const { cell, city } = leaf;
-      const reply = await services.router.callCell({ cell }, { t: 'split' }, trace);
+      const { cell, city, version } = leaf;
+      // The primary's word goes along: the cell may not have heard that its city has come back.
+      const reply = await services.router.tellCell(cell, { t: 'split' }, version);
       if (isProblem(reply)) return reply;
+      if (reply.t === 'unborn') return problem('unknown_cell', `${cell} is no leaf any more`);
+      if (reply.t === 'pending') return problem('cell_changing', 'it is being filled');
       if (reply.t === 'moved') return done({ cell, city, state: 'handing' });
       await services.store.noteAsked({ what: 'split', cell, city, actor: identity.sub });
       return done({ cell, city, state: reply.life });
@@ -114,7 +117,7 @@ async function handingTo(
 }
 
 /** A leaf by the primary's word, and its city. The refusal says what has become of one that was a leaf. */
-async function leafNamed({ store, router }: Services, name = ''): Promise<Pick<Birth, 'cell' | 'city'> | Problem> {
+async function leafNamed({ store, router }: Services, name = ''): Promise<Birth | Problem> {
   if (!isCellId(name)) return problem('unknown_cell', `${name} is no geohash of 3 to 7 letters`);
   const { rows } = await store.rows([name]);
   const [row] = rows;
