@@ -1,12 +1,17 @@
 // Rolling cities out in D1: idempotent, first come first served, and versions that only rise.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { CellMap, type CellRow } from '../../src/city/cell-map.ts';
 import { planCity } from '../../src/city/plan.ts';
 import { type Box, boxPolygon } from '../../src/geo/box-polygon.ts';
+import { coverCircle } from '../../src/geo/cover.ts';
+import { center } from '../../src/geo/geohash.ts';
+import { outerRadiusM } from '../../src/geo/outer-radius.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import type { Result } from '../../src/lib/result.ts';
 import { resolvePolicy } from '../../src/matching/policy.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
+import { MARGIN_M } from '../../src/protocol/limits.ts';
 import type { Problem } from '../../src/protocol/problems.ts';
 import type { CityStore, Rollout, RolloutPreview, RolloutResult } from '../../src/store/city-store.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
@@ -115,6 +120,28 @@ describe('a rollout', () => {
     const near = (await store.birth(cell))?.near ?? [];
     expect(near).not.toContain(cell);
     expect(near).toEqual(expect.arrayContaining([...(await store.leavesOf('east' as CityId))].slice(0, 1)));
+  });
+
+  it('EDGE2 a cell is born with all leaves in reach, of whatever length, as a search through the whole map finds them', async () => {
+    // Of five letters, of six and of seven, beside each other; and far away.
+    await roll(store, rolloutOf('west', WEST));
+    await roll(store, rolloutOf('east', EAST, { precision: 6 }));
+    await roll(store, rolloutOf('south', [-122.45, 37.63, -122.44, 37.64], { precision: 7 }));
+    await roll(store, rolloutOf('oslo', OSLO));
+    const { results } = await env.DB.prepare(
+      "SELECT cell, city, state, version FROM cells WHERE state = 'leaf'",
+    ).all<CellRow>();
+    const map = CellMap.of(results);
+    const lengths = new Set<number>();
+    for (const { cell: name } of results.filter((_, at) => at % 11 === 0)) {
+      const cell = name as CellId;
+      const birth = await store.birth(cell);
+      const reachM = outerRadiusM(cell) + (birth?.policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
+      const all = coverCircle(center(cell), reachM, map).map((near) => near.cell);
+      expect([...(birth?.near ?? [])].sort(), cell).toEqual(all.filter((near) => near !== cell).sort());
+      for (const near of all) lengths.add(near.length);
+    }
+    expect([...lengths].sort()).toEqual([5, 6, 7]);
   });
 
   it('keeps cells that the boundary no longer touches, and says how many', async () => {

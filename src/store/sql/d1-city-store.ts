@@ -212,16 +212,24 @@ async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | 
   };
 }
 
+const NEAR_LENGTH = 6;
+const LARGER_LENGTHS = [3, 4, 5];
+
 /** The leaves that a question anywhere in the cell may ever touch, and a few more; whoever needs exactness measures again. */
 async function nearOf(session: D1DatabaseSession, cell: CellId, policy: Policy): Promise<readonly CellId[]> {
   const middle = center(cell);
   const reachM = outerRadiusM(cell) + present(policy.radiusStepsM.at(-1), 'radius step') + MARGIN_M;
-  const prefixes = coverCircleAtLength(middle, reachM, 3).map((part) => part.cell);
+  // Squares small enough that little beyond the circle is read, what lies in each by the primary key, and whatever is larger by name.
+  const squares = coverCircleAtLength(middle, reachM, NEAR_LENGTH).map((square) => square.cell);
+  const above = new Set(squares.flatMap((square) => LARGER_LENGTHS.map((length) => square.slice(0, length))));
   const { results } = await session
     .prepare(
-      "SELECT cell, city, state, version FROM cells WHERE prefix IN (SELECT value FROM json_each(?1)) AND state = 'leaf'",
+      `SELECT k.cell, k.city, k.state, k.version FROM json_each(?1) s
+         CROSS JOIN cells k ON k.cell >= s.value AND k.cell < s.value || '{' WHERE k.state = 'leaf'
+       UNION ALL
+       SELECT cell, city, state, version FROM cells WHERE cell IN (SELECT value FROM json_each(?2)) AND state = 'leaf'`,
     )
-    .bind(JSON.stringify(prefixes))
+    .bind(JSON.stringify(squares), JSON.stringify([...above]))
     .all<MapRow>();
   return coverCircle(middle, reachM, CellMap.of(results)).flatMap((near) =>
     near.cell === cell ? [] : [near.cell as CellId],
