@@ -1,5 +1,6 @@
 // What clients were told: the side of every promise that can be checked from outside.
-import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { Point } from '../geo/point.ts';
+import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { UserEvent } from '../protocol/views.ts';
 
 export type Ledger = {
@@ -12,8 +13,8 @@ export type Ledger = {
   readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
   /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
-  /** The cell that acknowledged the last ping of somebody who sends one after the other, until they send the next. */
-  readonly present: Map<UserId, { readonly cell: CellId; readonly at: number }>;
+  /** The point of the last ping that was acknowledged to somebody who sends one after the other, until they send the next. */
+  readonly present: Map<UserId, { readonly point: Point; readonly at: number }>;
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
 

@@ -1,5 +1,5 @@
-// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is held
-// where the last one was acknowledged.
+// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is held at the
+// point of the last that was acknowledged.
 import type { MakeChecker } from './checker.ts';
 
 /** Claims of which only the repetition was heard came from before: the leases that they were made for have run out by then. */
@@ -14,14 +14,12 @@ export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
     healed: () => {
       wellSince ??= world.now;
       if (world.now < wellSince + FORGOTTEN_MS) return;
-      for (const [user, { cell, at }] of ledger.present) {
+      for (const [user, { point, at }] of ledger.present) {
         if (world.now - at < SETTLED_MS || at < wellSince + FORGOTTEN_MS || !isAlone(user)) continue;
         for (const node of world.cells.values()) {
-          if (node.state?.users.get(user)?.phase !== 'live') continue;
-          // Divided or joined meanwhile.
-          const isThere = node.id.startsWith(cell) || cell.startsWith(node.id);
-          if (!isThere)
-            report('CLAIM6', `${user} was acknowledged in ${cell} ${world.now - at} ms ago, and is in ${node.id}`);
+          const held = node.state?.users.get(user);
+          if (held?.phase !== 'live' || (held.point.lat === point.lat && held.point.lng === point.lng)) continue;
+          report('CLAIM6', `${user} was acknowledged elsewhere ${world.now - at} ms ago than ${node.id} holds them`);
         }
       }
     },
