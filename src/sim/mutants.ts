@@ -60,13 +60,6 @@ export const MUTANTS: readonly Mutant[] = [
     "if (request.t === 'ask' && !state.questions.has(request.question.id)) {",
     'if (false) {',
   ),
-  one(
-    'newer-ping-given-up',
-    'a holder gives a user up to a claim whose ping is older than its own',
-    'src/cell/users/recall.ts',
-    "if (ping !== undefined && known?.phase === 'live' && known.epoch === epoch && isNewer(known, ping, tx.now)) {",
-    'if (false) {',
-  ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
   one(
     'hold-freed-by-clock',

@@ -50,6 +50,29 @@ const askNear = (asker: string, point: Point, topic: string): Promise<{ readonly
   api(asker, 'POST', '/v1/questions', { ...point, text: 'Here?', topic, radiusM: 500 });
 
 describe('a user who crosses into another cell', () => {
+  it.each([
+    ['numbered', (seq: number) => ({ session: 's', seq })],
+    ['plain', () => ({})],
+  ])(
+    'CLAIM6: who comes back within the dwell stays, whatever the cell between had acknowledged (%s)',
+    async (how, more) => {
+      const user = `back-${how}`;
+      const put = async (point: Point, seq: number) =>
+        (await api(user, 'PUT', '/v1/presence', { ...point, ...more(seq), topics: ['back'] })).body['cell'];
+      expect(await put(WEST, 1)).toBe(WEST_CELL);
+      expect(await put(EAST, 2)).toBe(EAST_CELL);
+      await pause(50);
+      expect(await put(WEST, 3)).toBe(WEST_CELL);
+      const asked = await eventually('the cell between has let go', async () => {
+        const waiting = (await rowsOf(cellStub(EAST_CELL), 'arriving')).get(user);
+        return waiting === undefined ? true : undefined;
+      });
+      expect(asked).toBe(true);
+      await pause(DWELL_MS);
+      expect(await holdersOf(user)).toEqual([WEST_CELL]);
+    },
+  );
+
   it('OWN1, CLAIM4, KEEP2: is matchable in one cell at any time, and the events follow', async () => {
     const user = 'mover';
     const put = (point: Point) => api(user, 'PUT', '/v1/presence', { ...point, topics: ['moving'], capacity: 2 });
