@@ -14,7 +14,7 @@ import { pingEveryS } from '../strain/pressure.ts';
 import { call, reply, type Tx } from '../tx.ts';
 import { iso, viewPresence } from '../view.ts';
 import { askAboutHolds } from './holds.ts';
-import { fieldsOf } from './record.ts';
+import { fieldsOf, recordOf } from './record.ts';
 import { isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
 
@@ -137,7 +137,9 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   const { state, now } = tx;
   const { user, ping: sent } = arriving;
   const old = state.users.get(user);
-  const fields = fieldsOf(record, policyOf(state), now);
+  // A row of this very epoch was frozen by a recall that came to nothing: what it says of its user is newer than any copy.
+  const own = old?.phase === 'frozen' && old.epoch === epoch ? recordOf(old, now) : record;
+  const fields = fieldsOf(own, policyOf(state), now);
   const held = heldOf({
     ...fields,
     user,
