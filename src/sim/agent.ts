@@ -179,7 +179,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       if (isStale && alone && mine === pinged) ledger.overtaken.push({ user, sentAt });
       if (reply.t !== 'present') return;
       lastCell = reply.view.cell;
-      if (alone && mine === pinged) ledger.present.set(user, { point: sent.point, at: world.now });
+      // Without numbers ages decide, and the way may be longer than the pause between two pings.
+      if (alone && mine === pinged && sent.seq !== undefined)
+        ledger.present.set(user, { point: sent.point, at: world.now });
     };
     edge.call(key, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
   };
