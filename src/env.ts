@@ -7,6 +7,10 @@ export interface Env {
   readonly LOG_LEVEL: string;
   /** HS256 secret, 32 bytes or more. A secret, never in wrangler.toml. */
   readonly JWT_SECRET: string;
+  /** Makes the ids of keyed questions; absent: JWT_SECRET does. A secret too. */
+  readonly ID_SECRET?: string;
+  /** The one before, for a day after a change: retries of what was asked under it find their question. */
+  readonly ID_SECRET_PREVIOUS?: string;
 }
 
 declare global {

@@ -15,6 +15,10 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
+  // No proxy: without a handler of its own a CONNECT is a fault in the log and a 500.
+  connect: async (socket) => {
+    await socket.close();
+  },
   scheduled: async ({ scheduledTime }, env) => {
     const log = jsonLog(env.LOG_LEVEL);
     const { router, loads, store } = servicesOf(env);

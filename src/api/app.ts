@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { busy, isProblem } from '../object/call.ts';
 import { MapAwayError } from '../object/map-cache.ts';
 import { servicesOf } from '../object/services.ts';
-import { type Caller, Verbs } from '../object/verbs.ts';
+import type { Caller } from '../object/verbs.ts';
 import { errorFields, jsonLog } from '../ops/log.ts';
 import { KEY } from '../protocol/frames.ts';
 import { BODY_BYTES_MAX } from '../protocol/limits.ts';
@@ -37,7 +37,8 @@ export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
       return refuse(c, problem('method_not_allowed', `${path} takes ${allow.join(', ')}`), { allow: allow.join(', ') });
     });
   }
-  app.notFound((c) => refuse(c, problem('not_found')));
+  const paths = [...new Set(routes.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}')))].join(', ');
+  app.notFound((c) => refuse(c, problem('not_found', `the paths are ${paths}`)));
   app.onError((error, c) => {
     const where = { trace: c.get('trace'), route: c.get('route') };
     if (error instanceof MapAwayError) {
@@ -54,13 +55,14 @@ export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
 async function run(c: Ctx, each: Route): Promise<Outcome> {
   const identity = await identityOf(c, each);
   if (isProblem(identity)) return identity;
-  const query = parseQuery(each.query ?? emptyQuerySchema, c.req.query());
+  // Where a parameter changes what is done to a city, one with a wrong name must not do something else.
+  const query = parseQuery(each.query ?? emptyQuerySchema, c.req.query(), isForOps(each));
   if (!query.ok) return query.error;
   const body = await bodyOf(c, each);
   if (isProblem(body)) return body;
   const services = servicesOf(c.env);
   const caller: Caller = {
-    user: identity.actFor ?? identity.sub,
+    user: identity.actFor ?? identity.user,
     anybody: identity.scope === 'service' && identity.actFor === undefined,
     trace: c.get('trace'),
   };
@@ -71,21 +73,23 @@ async function run(c: Ctx, each: Route): Promise<Outcome> {
     query: query.value,
     caller,
     identity,
-    verbs: new Verbs(services.router),
+    verbs: services.verbs,
     services,
     trace: c.get('trace'),
   });
 }
 
+const isForOps = ({ scopes }: Route): boolean => scopes !== 'open' && scopes.every((scope) => scope === 'ops');
+
 /** Nobody, for an open route. */
-const NOBODY = { sub: '', scope: 'user' } as unknown as Identity;
+const NOBODY = { user: '', name: '', scope: 'user' } as unknown as Identity;
 
 async function identityOf(c: Ctx, { scopes }: Route): Promise<Identity | Problem> {
   if (scopes === 'open') return NOBODY;
   const checked = await authenticate(c.req.raw.headers, c.env.JWT_SECRET, Math.floor(Date.now() / 1000));
   if (!checked.ok) return checked.error;
-  const { scope, sub, actFor } = checked.value;
-  c.set('user', actFor ?? sub);
+  const { scope, user, actFor } = checked.value;
+  c.set('user', actFor ?? user);
   if (!scopes.includes(scope)) return problem('forbidden_scope', `this needs the scope ${scopes.join(' or ')}`);
   return checked.value;
 }
@@ -100,8 +104,14 @@ async function bodyOf(c: Ctx, each: Route): Promise<{ readonly value: unknown } 
   if (each.keyed !== true) return body;
   const key = c.req.header('idempotency-key');
   if (key === undefined) return body;
-  if (!KEY.test(key)) return problem('bad_header', 'Idempotency-Key must be 1 to 128 printable ASCII characters');
-  return { value: { ...(body.value as object), key } };
+  const bare = unquoted(key);
+  if (!KEY.test(bare)) return problem('bad_header', 'Idempotency-Key must be 1 to 255 printable ASCII characters');
+  return { value: { ...(body.value as object), key: bare } };
+}
+
+/** A structured header (RFC 9651) has its string in quotes, with quotes and backslashes escaped: both forms are one key. */
+function unquoted(header: string): string {
+  return /^"(?:[^"\\]|\\["\\])*"$/.test(header) ? header.slice(1, -1).replace(/\\(["\\])/g, '$1') : header;
 }
 
 function respond(c: Ctx, { status }: Route, outcome: Outcome): Response {

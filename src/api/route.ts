@@ -3,6 +3,7 @@ import type * as v from 'valibot';
 import type { Services } from '../object/services.ts';
 import type { Caller, Verbs } from '../object/verbs.ts';
 import type { Problem } from '../protocol/problems.ts';
+import type { QuerySchema } from '../protocol/wire.ts';
 import type { Identity, Scope } from './middleware/auth.ts';
 
 export type Schema = v.GenericSchema;
@@ -34,14 +35,14 @@ export type Route<Body = unknown, Query = unknown> = {
   /** Absent: the body must be empty or `{}`. */
   readonly body?: Schema;
   readonly bodyBytesMax?: number;
-  readonly query?: Schema;
+  readonly query?: QuerySchema;
   /** Takes an `Idempotency-Key`. */
   readonly keyed?: boolean;
   readonly handle: (call: Call<Body, Query>) => Promise<Outcome> | Outcome;
 };
 
 /** Ties the handler's types to the schemas. */
-export function route<B extends Schema | undefined = undefined, Q extends Schema | undefined = undefined>(
+export function route<B extends Schema | undefined = undefined, Q extends QuerySchema | undefined = undefined>(
   given: Omit<Route, 'body' | 'query' | 'handle'> & {
     readonly body?: B;
     readonly query?: Q;

@@ -15,7 +15,7 @@ import { endNudge, nudged, renewNeed } from './questions/arrival.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { look } from './questions/match.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './questions/offers.ts';
-import { ask, cancel, move, own } from './questions/questions.ts';
+import { ask, cancel, move, own, underKnownId } from './questions/questions.ts';
 import type { Question, Waiting } from './state.ts';
 import { loadOf } from './strain/load-report.ts';
 import { countLess } from './strain/meter.ts';
@@ -29,7 +29,8 @@ import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
 
 const LEAVE_RETRY_MS = 150;
 
-export function handle(tx: Tx, request: CellRequest, waiting: Waiting): void {
+export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
+  const request = sent.t === 'ask' ? { ...sent, question: underKnownId(tx.state, sent.question) } : sent;
   const refused = refusedByRemoval(tx, request, waiting);
   if (refused !== undefined) {
     reply(tx, waiting.token, refused);

@@ -47,7 +47,14 @@ const MOVED_JITTER_MS = 100;
 const STEADY_MS = 5000;
 const POINTLESS_MS = 3_600_000;
 /** Nothing that this app does makes these go away. */
-const FATAL: ReadonlySet<string> = new Set(['forbidden_scope', 'token_claims', 'token_algorithm', 'erased']);
+const FATAL: ReadonlySet<string> = new Set([
+  'forbidden_scope',
+  'token_claims',
+  'token_subject',
+  'token_scope',
+  'token_algorithm',
+  'erased',
+]);
 
 export class Connection {
   readonly session: string;

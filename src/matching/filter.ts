@@ -6,6 +6,7 @@ import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { Profile } from '../protocol/records.ts';
+import { namesTopic } from './topics.ts';
 
 /** A user as matching sees them, wherever they are kept. */
 export type Askable = {
@@ -54,7 +55,7 @@ export function refuse(need: Need, policy: Policy, who: Askable, now: EpochMs): 
 
 /** A question without a topic is for everybody; a user without topics takes any. */
 export function speaksOf(need: Pick<Need, 'topic'>, profile: Profile): boolean {
-  return need.topic === undefined || profile.topics.length === 0 || profile.topics.includes(need.topic);
+  return need.topic === undefined || profile.topics.length === 0 || namesTopic(profile.topics, need.topic);
 }
 
 /** Languages work like topics: none named means any. */

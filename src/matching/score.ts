@@ -4,6 +4,7 @@ import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { Candidate } from '../protocol/records.ts';
 import type { Askable } from './filter.ts';
+import { namesTopic } from './topics.ts';
 
 type Terms = Candidate['terms'];
 
@@ -17,7 +18,7 @@ export function scored(
 ): { readonly score: number; readonly terms: Terms } {
   const terms: Terms = {
     nearness: nearness(distanceM, need.radiusM),
-    topicFit: need.topic === undefined ? 0.5 : who.profile.topics.includes(need.topic) ? 1 : 0.5,
+    topicFit: need.topic === undefined ? 0.5 : namesTopic(who.profile.topics, need.topic) ? 1 : 0.5,
     reputation: clamp(who.reputation),
     idle: clamp((now - who.idleSince) / policy.idleFullMs),
     freshness: clamp(1 - (now - who.pointAt) / policy.pointAgeMaxMs),

@@ -20,7 +20,7 @@ import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { servicesOf } from './services.ts';
 import { type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
-import { pingOf, Verbs } from './verbs.ts';
+import { pingOf, type Verbs } from './verbs.ts';
 
 export class CellObject extends DurableObject<Env> {
   readonly #store: RowStore;
@@ -31,8 +31,8 @@ export class CellObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { router } = servicesOf(env);
-    this.#verbs = new Verbs(router);
+    const { router, verbs } = servicesOf(env);
+    this.#verbs = verbs;
     this.#sockets = sockets(ctx);
     this.#store = durableRows(ctx, CELL_TABLES);
     this.#state = loadCell(this.#store.load());

@@ -1,13 +1,24 @@
 // Hashes and tokens for ids: what is random comes from the platform, what is derived is the same on every retry.
+import { isPlainSubject, type UserId } from '../protocol/ids.ts';
+
+/** The user id of a subject, compared byte for byte; a hashed one begins as no plain one can. */
+export async function userIdOf(subject: string): Promise<UserId> {
+  return isPlainSubject(subject) ? subject : (`~${base32(await sha256(subject))}` as UserId);
+}
 
 /** 26 characters of lower-case base 32 (130 bits), at random. */
 export function randomToken(): string {
   return base32(crypto.getRandomValues(new Uint8Array(17))).slice(0, TOKEN_LENGTH);
 }
 
-/** The token that a user's key always has. */
-export async function tokenOfKey(user: string, key: string): Promise<string> {
-  return base32(await sha256(`${user}\n${key}`)).slice(0, TOKEN_LENGTH);
+/**
+ * The tokens of a user's key: the first is what it makes today, the others what it made before the secret changed, and before
+ * there was one. Whoever lacks the secrets can tell nothing from an id, nor make one.
+ */
+export async function tokensOfKey(user: string, key: string, secrets: readonly string[]): Promise<readonly string[]> {
+  const text = `${user}\n${key}`;
+  const digests = await Promise.all([...secrets.map((secret) => hmac(secret, text)), sha256(text)]);
+  return digests.map((digest) => base32(digest).slice(0, TOKEN_LENGTH));
 }
 
 /** SHA-256, in hex, of a JSON value whose objects have their members in order. */
@@ -32,6 +43,15 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 async function sha256(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }
+
+async function hmac(secret: string, text: string): Promise<Uint8Array> {
+  const encoder = new TextEncoder();
+  // One secret serves several ends; each has a key of its own.
+  const key = await crypto.subtle.importKey('raw', encoder.encode(`id\n${secret}`), HMAC, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)));
+}
+
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 
 function base32(bytes: Uint8Array): string {
   let out = '';

@@ -8,8 +8,14 @@ import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { awayWhenFailing } from './away.ts';
 import { MapCache } from './map-cache.ts';
 import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
+import { Verbs } from './verbs.ts';
 
-export type Services = { readonly router: Router; readonly store: CityStore; readonly loads: LoadStore };
+export type Services = {
+  readonly router: Router;
+  readonly verbs: Verbs;
+  readonly store: CityStore;
+  readonly loads: LoadStore;
+};
 
 const made = new WeakMap<object, Services>();
 
@@ -28,9 +34,20 @@ export function servicesOf(env: Env): Services {
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  const services = { router, store, loads: awayWhenFailing(d1LoadStore(env.DB)) };
+  const services = {
+    router,
+    verbs: new Verbs(router, idSecretsOf(env)),
+    store,
+    loads: awayWhenFailing(d1LoadStore(env.DB)),
+  };
   made.set(env.DB, services);
   return services;
+}
+
+/** Today's first. */
+function idSecretsOf({ ID_SECRET, ID_SECRET_PREVIOUS, JWT_SECRET }: Env): readonly string[] {
+  const today = ID_SECRET ?? JWT_SECRET;
+  return ID_SECRET_PREVIOUS === undefined ? [today] : [today, ID_SECRET_PREVIOUS];
 }
 
 function objects<Stub>(namespace: DurableObjectNamespace): Objects<Stub> {

@@ -19,7 +19,7 @@ import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts
 import type { NewQuestion, Ping } from '../protocol/records.ts';
 import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
 import { isProblem } from './call.ts';
-import { hashOf, randomToken, tokenOfKey } from './digest.ts';
+import { hashOf, randomToken, tokensOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';
 import { type CellRequestOf, type Router, settled } from './router.ts';
 
@@ -48,9 +48,12 @@ const LEAVE_TRIES_MAX = 4;
 
 export class Verbs {
   readonly #router: Router;
+  readonly #idSecrets: readonly string[];
 
-  constructor(router: Router) {
+  /** @param idSecrets by which keys become ids: today's first, then those of before. */
+  constructor(router: Router, idSecrets: readonly string[]) {
     this.#router = router;
+    this.#idSecrets = idSecrets;
   }
 
   /**
@@ -96,9 +99,12 @@ export class Verbs {
     const place = await this.place(point);
     if (isProblem(place)) return place;
     const { policy } = place.city;
-    const token = key === undefined ? randomToken() : await tokenOfKey(user, key);
+    const home = encode(place.point, policy.gridLength) as HomeKey;
+    const tokens = key === undefined ? [randomToken()] : await tokensOfKey(user, key, this.#idSecrets);
+    const [id, ...formerIds] = tokens.map((token) => questionId(home, token)) as [QuestionId, ...QuestionId[]];
     const question: NewQuestion = {
-      id: questionId(encode(place.point, policy.gridLength) as HomeKey, token),
+      id,
+      ...(formerIds.length === 0 ? {} : { formerIds }),
       asker: user,
       ...(key === undefined ? {} : { key, bodyHash: await hashOf(input) }),
       point: place.point,

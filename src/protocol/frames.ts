@@ -11,6 +11,7 @@ import {
   answerSchema,
   emptySchema,
   offerIdSchema,
+  optional,
   parseBody,
   patchSchema,
   presenceSchema,
@@ -37,9 +38,9 @@ export type SocketGreeting = {
   readonly city: CityId;
 };
 /** A user may give one key to what is one question. */
-export const KEY = /^[\x21-\x7e]{1,128}$/;
+export const KEY = /^[\x20-\x7e]{1,255}$/;
 
-const key = v.optional(v.pipe(v.string('must be a text'), v.regex(KEY, 'must be 1 to 128 printable ASCII characters')));
+const key = optional(v.pipe(v.string('must be a text'), v.regex(KEY, 'must be 1 to 255 printable ASCII characters')));
 const question = { id: questionIdSchema };
 const offer = { id: offerIdSchema };
 
@@ -81,7 +82,8 @@ export function parseFrame(message: string | ArrayBuffer): Result<ClientFrame, F
   const value = jsonOf(message);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ problem: problem('bad_frame') });
-  const { t, ref, ...rest } = value as Readonly<Record<string, unknown>>;
+  const { t, ref: given, ...rest } = value as Readonly<Record<string, unknown>>;
+  const ref = given ?? undefined;
   if (ref !== undefined && !(typeof ref === 'string' && ref.length <= 64)) {
     return err({ problem: problem('bad_frame', 'ref must be a text of at most 64 characters') });
   }

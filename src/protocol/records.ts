@@ -72,6 +72,8 @@ export type Candidate = {
 
 export type NewQuestion = {
   readonly id: QuestionId;
+  /** What the same key made of it under the secrets of before. */
+  readonly formerIds?: readonly QuestionId[];
   readonly asker: UserId;
   readonly key?: string;
   readonly bodyHash?: string;

@@ -1,6 +1,7 @@
 // What clients may send, as schemas: every body and query of the public interface, units in the names.
 import * as v from 'valibot';
 import { err, ok, type Result } from '../lib/result.ts';
+import { folded, isBlank } from '../lib/text.ts';
 import { type CellId, isCellId, isCityId, isOfferId, isQuestionId, type OfferId, type QuestionId } from './ids.ts';
 import { ANSWERS_WANTED_MAX, CAPACITY_MAX, LANGUAGES_MAX, TEXT_LENGTH_MAX, TOPICS_MAX, WAIT_S_MAX } from './limits.ts';
 import { policyPatchSchema } from './policy.ts';
@@ -8,6 +9,9 @@ import type { FieldError, Problem, ProblemCode } from './problems.ts';
 
 const TOO_LONG = `must have at most ${TEXT_LENGTH_MAX.toLocaleString('en')} characters`;
 const TOPIC = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._:/&+-]{0,63}$/u;
+const TOPIC_LENGTH_MAX = 256;
+/** As JSON has it: what a body takes for a number, a query takes too. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
 const SESSION = /^[A-Za-z0-9._:-]{1,64}$/;
 const DAY_S = 24 * 3600;
@@ -20,29 +24,45 @@ const whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
 };
-const list = (item: v.GenericSchema<string>, max: number) =>
+const list = (item: v.GenericSchema<string>, max: number, sameness: (text: string) => string) =>
   v.pipe(
     v.array(item, 'must be a list of texts'),
     v.maxLength(max, `must have at most ${max} items`),
-    v.transform((items): readonly string[] => [...new Set(items)]),
+    v.transform((items): readonly string[] => {
+      const seen = new Set<string>();
+      // Each thing once, as it was given first.
+      return items.filter((text) => seen.size < seen.add(sameness(text)).size);
+    }),
+  );
+/** Many languages write `null` for what is not there. */
+export const optional = <const Schema extends v.GenericSchema>(schema: Schema) =>
+  v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
   );
 
 const lat = number(-90, 90, 'a number');
 const lng = number(-180, 180, 'a number');
+/** Kept as it was given; blanks around it are nobody's business. */
 const topic = v.pipe(
   v.string('must be a text'),
-  v.regex(TOPIC, 'must be 1 to 64 letters, digits, spaces or any of . _ : / & + -, and begin with a letter or digit'),
+  v.check(
+    (value) => value.length <= TOPIC_LENGTH_MAX && TOPIC.test(value.trim().normalize('NFC')) && !isBlank(value),
+    'must be 1 to 64 letters, digits, spaces or any of . _ : / & + -, and begin with a letter or digit',
+  ),
 );
+const topics = list(topic, TOPICS_MAX, folded);
 // Language tags mean the same in any case, so they are compared in one.
 const language = v.pipe(
   v.string('must be a text'),
   v.regex(LANGUAGE, 'must be a language tag, such as "en" or "pt-BR"'),
   v.toLowerCase(),
 );
+const languages = list(language, LANGUAGES_MAX, (tag) => tag);
 const text = v.pipe(
   v.string('must be a text'),
   v.check((value) => lengthOf(value) <= TEXT_LENGTH_MAX, TOO_LONG),
-  v.check((value) => value.trim().length > 0, 'must not be empty'),
+  v.check((value) => !isBlank(value), 'must not be empty'),
   v.check((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL'),
 );
 const session = v.pipe(
@@ -66,28 +86,28 @@ const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
 const presenceEntries = {
   lat,
   lng,
-  accuracyM: v.optional(number(0, 1_000_000, 'a number')),
-  topics: v.optional(list(topic, TOPICS_MAX)),
-  languages: v.optional(list(language, LANGUAGES_MAX)),
-  capacity: v.optional(whole(0, CAPACITY_MAX)),
-  ttlS: v.optional(number(1, DAY_S, 'a number')),
-  session: v.optional(session),
-  seq: v.optional(seq),
-  cell: v.optional(cell),
+  accuracyM: optional(number(0, 1_000_000, 'a number')),
+  topics: optional(topics),
+  languages: optional(languages),
+  capacity: optional(whole(0, CAPACITY_MAX)),
+  ttlS: optional(number(1, DAY_S, 'a number')),
+  session: optional(session),
+  seq: optional(seq),
+  cell: optional(cell),
 };
 const questionEntries = {
   text,
-  topic: v.optional(topic),
-  languages: v.optional(list(language, LANGUAGES_MAX)),
-  radiusM: v.optional(number(1, 100_000, 'a number')),
-  answersWanted: v.optional(whole(1, ANSWERS_WANTED_MAX)),
-  expiresInS: v.optional(number(1, 7 * DAY_S, 'a number')),
+  topic: optional(topic),
+  languages: optional(languages),
+  radiusM: optional(number(1, 100_000, 'a number')),
+  answersWanted: optional(whole(1, ANSWERS_WANTED_MAX)),
+  expiresInS: optional(number(1, 7 * DAY_S, 'a number')),
 };
 
 export const presenceSchema = object(presenceEntries);
 export const questionSchema = object({ lat, lng, ...questionEntries });
 /** Over a socket a question without a point is asked where the asker is. */
-export const questionHereSchema = object({ lat: v.optional(lat), lng: v.optional(lng), ...questionEntries });
+export const questionHereSchema = object({ lat: optional(lat), lng: optional(lng), ...questionEntries });
 export const patchSchema = object({ lat, lng });
 export const answerSchema = object({ text });
 export const ackSchema = object({ seq });
@@ -97,17 +117,13 @@ export const citySchema = object({
   name: v.string('must be a text'),
   // GeoJSON has its own reader, which says where it is wrong.
   boundary: v.looseObject({}, 'must be a GeoJSON object'),
-  precision: v.optional(v.number('must be a whole number')),
-  policy: v.optional(policyPatchSchema),
-  locationHint: v.optional(v.string('must be a text')),
+  precision: optional(v.number('must be a whole number')),
+  policy: optional(policyPatchSchema),
+  locationHint: optional(v.string('must be a text')),
 });
 
 /** Query parameters are texts. */
-const decimal = v.pipe(
-  v.string(),
-  v.regex(/^-?\d{1,15}(\.\d{1,20})?$/, 'must be a decimal number'),
-  v.transform(Number),
-);
+const decimal = v.pipe(v.string(), v.regex(NUMBER, 'must be a number'), v.transform(Number));
 export const eventsQuerySchema = object({
   after: v.optional(v.pipe(decimal, seq)),
   waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
@@ -180,12 +196,20 @@ export function parseBody<Schema extends v.GenericSchema>(
   return parsed.success ? ok(parsed.output) : err(problemOf(parsed.issues, bodyCode));
 }
 
-/** Checks query parameters, given as texts. A bad one is `bad_query`, but for points, which have codes of their own. */
-export function parseQuery<Schema extends v.GenericSchema>(
+/** The schema of a query: an object whose entries name its parameters. */
+export type QuerySchema = ReturnType<typeof object<v.ObjectEntries>>;
+
+/**
+ * Checks query parameters, given as texts. A bad one is `bad_query`, but for points, which have codes of their own. Unknown
+ * ones (caches and trackers add theirs) are passed over unless `strict`.
+ */
+export function parseQuery<Schema extends QuerySchema>(
   schema: Schema,
   value: Readonly<Record<string, string>>,
+  strict = false,
 ): Result<v.InferOutput<Schema>, Problem> {
-  const parsed = v.safeParse(schema, value);
+  const known = Object.entries(value).filter(([name]) => strict || Object.hasOwn(schema.entries, name));
+  const parsed = v.safeParse(schema, Object.fromEntries(known));
   return parsed.success ? ok(parsed.output) : err(problemOf(parsed.issues, queryCode));
 }
 
@@ -201,7 +225,7 @@ function problemOf(issues: readonly [Issue, ...Issue[]], codeOf: (issue: Issue) 
 
 function bodyCode(issue: Issue): ProblemCode {
   const field = fieldOf(issue);
-  if (field === 'policy' || field.startsWith('policy.')) return 'bad_policy';
+  if (field.startsWith('policy.')) return 'bad_policy';
   if (issue.type === 'strict_object' && issue.path !== undefined) {
     if (issue.expected === 'never') return 'unknown_field';
     // A field that holds something else than an object is wrong, not missing.
@@ -210,6 +234,7 @@ function bodyCode(issue: Issue): ProblemCode {
   if (field === 'lat') return 'bad_latitude';
   if (field === 'lng') return 'bad_longitude';
   if (field === 'boundary') return 'bad_boundary';
+  if (field === 'policy') return 'bad_policy';
   return issue.message === TOO_LONG ? 'text_too_long' : 'bad_field';
 }
 

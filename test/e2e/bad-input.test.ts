@@ -1,4 +1,5 @@
 // Everything that a client can get wrong: a stable code and a message for each, no 5xx, and nothing stored changes.
+import { gzipSync } from 'node:zlib';
 import { sign } from 'hono/jwt';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, showLogsOnFailure, useService } from './support/service.ts';
@@ -67,7 +68,7 @@ async function send({ method = 'POST', path, body, token, type = 'application/js
 
 const question = (body: unknown, more: Partial<Sent> = {}): Sent => ({
   path: '/v1/questions',
-  body: typeof body === 'string' ? body : JSON.stringify(body),
+  body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
   token: town.alice,
   ...more,
 });
@@ -115,10 +116,20 @@ const ROWS: readonly Row[] = [
     422,
     'unknown_field',
   ],
-  ['a bad key', () => question(ASK, { headers: { 'idempotency-key': 'k'.repeat(129) } }), 400, 'bad_header'],
+  ['too long a key', () => question(ASK, { headers: { 'idempotency-key': 'k'.repeat(256) } }), 400, 'bad_header'],
+  ['an empty key', () => question(ASK, { headers: { 'idempotency-key': '""' } }), 400, 'bad_header'],
+  ['a key that is no ASCII', () => question(ASK, { headers: { 'idempotency-key': 'cl\u00e9' } }), 400, 'bad_header'],
+  ['a text of nothing that can be seen', () => question({ ...ASK, text: '\u200b\u3164' }), 422, 'bad_field'],
   [
-    'an unknown query parameter',
-    () => ({ method: 'GET', path: '/v1/events?before=1', token: town.alice }),
+    'a body that was compressed',
+    () => question(gzipSync(JSON.stringify(ASK)) as never, { headers: { 'content-encoding': 'gzip' } }),
+    415,
+    'bad_content_encoding',
+  ],
+  ['a policy in a question', () => question({ ...ASK, policy: {} }), 422, 'unknown_field'],
+  [
+    'a query parameter of ops with a wrong name',
+    () => ({ method: 'DELETE', path: '/v1/ops/cities/sf?dryRun=true', token: town.ops }),
     422,
     'bad_query',
   ],
@@ -148,7 +159,7 @@ const ROWS: readonly Row[] = [
     'a token for nobody',
     async () => question(ASK, { token: await sign({ scope: 'user' }, box.service().secret) }),
     401,
-    'token_claims',
+    'token_subject',
   ],
   [
     'a user where ops are needed',
@@ -167,14 +178,14 @@ const ROWS: readonly Row[] = [
   [
     "somebody else's question",
     () => ({ method: 'GET', path: `/v1/questions/${ofAlice.id}`, token: town.bob }),
-    403,
-    'not_yours',
+    404,
+    'unknown_question',
   ],
   [
     "cancelling somebody else's question",
     () => ({ method: 'DELETE', path: `/v1/questions/${ofAlice.id}`, token: town.bob }),
-    403,
-    'not_yours',
+    404,
+    'unknown_question',
   ],
   [
     'an unknown question',
@@ -279,6 +290,15 @@ describe('EDGE1: bad requests', () => {
     expect(answer.body.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(answer.headers.get('x-trace-id')).toBe(answer.body.traceId);
     expect(await town.settled()).toEqual(before);
+  });
+
+  it('an unknown path says which there are', async () => {
+    const { body } = await api<Document>('GET', '/v1/question', undefined, town.alice);
+    const named = body.detail?.split(/,? /).filter((word) => word.startsWith('/')) ?? [];
+    expect(named).toContain('/v1/questions/{id}');
+    for (const path of named.filter((each) => !each.includes('{'))) {
+      expect([path, (await api('PATCH', path, {}, town.alice)).status]).toEqual([path, 405]);
+    }
   });
 
   it('one key with two bodies', async () => {

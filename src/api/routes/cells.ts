@@ -58,7 +58,7 @@ export const cellRoutes: readonly Route[] = [
       if (reply.t === 'unborn') return problem('unknown_cell', `${cell} is no leaf any more`);
       if (reply.t === 'pending') return problem('cell_changing', 'it is being filled');
       if (reply.t === 'moved') return done({ cell, city, state: 'handing' });
-      await services.store.noteAsked({ what: 'split', cell, city, actor: identity.sub });
+      await services.store.noteAsked({ what: 'split', cell, city, actor: identity.name });
       return done({ cell, city, state: reply.life });
     },
   }),
@@ -88,7 +88,7 @@ export const cellRoutes: readonly Route[] = [
       if (isProblem(reply)) return reply;
       const { city } = birth;
       if (reply.t !== 'changing') return done({ cell: parent, city, state: 'handing' });
-      await services.store.noteAsked({ what: 'merge', cell: parent, city, actor: identity.sub });
+      await services.store.noteAsked({ what: 'merge', cell: parent, city, actor: identity.name });
       return done({ cell: parent, city, state: reply.life });
     },
   }),

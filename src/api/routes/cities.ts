@@ -49,8 +49,8 @@ export const cityRoutes: readonly Route[] = [
     handle: ({ services, params: { id = '' }, body, query, identity }) => {
       const rollout = rolloutOf(id, body);
       if ('t' in rollout) return rollout;
-      if (query.dryRun === true) return preview(services, { ...rollout, actor: identity.sub });
-      return rollOut(services, { ...rollout, actor: identity.sub, ifVersion: query.ifVersion });
+      if (query.dryRun === true) return preview(services, { ...rollout, actor: identity.name });
+      return rollOut(services, { ...rollout, actor: identity.name, ifVersion: query.ifVersion });
     },
   }),
   route({
@@ -62,7 +62,7 @@ export const cityRoutes: readonly Route[] = [
     handle: async ({ services: { store, router }, params: { id = '' }, identity }) => {
       if (!isCityId(id)) return problem('unknown_city');
       const now = () => epochMs(Date.now());
-      const view = await removeCity({ store, router, now }, id, identity.sub);
+      const view = await removeCity({ store, router, now }, id, identity.name);
       if (isProblem(view)) return view;
       return view.state === 'removed' ? done(view) : { ...done(view), status: 202 };
     },

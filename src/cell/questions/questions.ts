@@ -5,7 +5,7 @@ import { plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import type { NewQuestion } from '../../protocol/records.ts';
-import type { Question } from '../state.ts';
+import type { CellState, Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { look } from './match.ts';
@@ -18,7 +18,8 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
   const { state, now } = tx;
   const known = state.questions.get(sent.id);
   if (known !== undefined) {
-    if (known.asker !== sent.asker) return problem('not_yours');
+    // Nobody makes the id of somebody else's key.
+    if (known.asker !== sent.asker) return problem('unknown_question');
     return known.bodyHash === sent.bodyHash ? known : problem('key_reused');
   }
   const policy = policyOf(state);
@@ -50,12 +51,20 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
   return question;
 }
 
-/** The question, if `user` may see it; `null` is a service or ops, who may see all. */
+/** The same ask, by the id under which its question is known here: the secret that makes ids of keys may have changed since. */
+export function underKnownId(state: CellState, sent: NewQuestion): NewQuestion {
+  if (state.questions.has(sent.id)) return sent;
+  const known = sent.formerIds?.find((id) => state.questions.get(id)?.asker === sent.asker);
+  return known === undefined ? sent : { ...sent, id: known };
+}
+
+/**
+ * The question, if `user` may see it; `null` is a service or ops, who may see all. Somebody else's is as if there were none: an
+ * id tells nobody where a question was asked, nor that it was.
+ */
 export function own(tx: Tx, id: Question['id'], user: UserId | null): Question | Problem {
   const question = tx.state.questions.get(id);
-  if (question === undefined) return problem('unknown_question');
-  if (user !== null && question.asker !== user) return problem('not_yours');
-  return question;
+  return question === undefined || (user !== null && question.asker !== user) ? problem('unknown_question') : question;
 }
 
 /** Its point moves, its owner does not: it is matched where it now is. */

@@ -1,5 +1,6 @@
 // Questions that want to hear of arrivals (of this cell, and beacons of others), in groups of identical needs: an arrival is
 // held against each group once, however many questions slumber in it.
+import { topicKey } from '../../matching/topics.ts';
 import type { QuestionId } from '../../protocol/ids.ts';
 import type { Need } from '../../protocol/need.ts';
 
@@ -47,5 +48,5 @@ export function sleepers(): Sleepers {
 }
 
 function keyOf(need: Need): string {
-  return `${need.point.lat},${need.point.lng},${need.radiusM},${need.topic ?? ''},${need.languages.join('+')}`;
+  return `${need.point.lat},${need.point.lng},${need.radiusM},${need.topic === undefined ? '' : topicKey(need.topic)},${need.languages.join('+')}`;
 }

@@ -94,7 +94,7 @@ const acceptsAreFinal: Check = ({ deeds }, { done, offers, views }) => {
   for (const { verb, offer, user, outcome } of deeds) {
     if (outcome.t !== 'refused') continue;
     const told = `${verb} of ${offer} by ${user} was refused: ${outcome.code}`;
-    if (outcome.code === 'unknown_offer' || outcome.code === 'not_yours') found.push({ rule: 'ONE1', text: told });
+    if (outcome.code === 'unknown_offer') found.push({ rule: 'ONE1', text: told });
     else if (verb === 'answer' && !OVER.has(outcome.code))
       found.push({ rule: 'ONE1', text: `${told}, after its accept` });
   }

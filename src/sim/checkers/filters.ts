@@ -2,6 +2,7 @@
 
 import type { Question } from '../../cell/state.ts';
 import { distanceM } from '../../geo/distance.ts';
+import { namesTopic } from '../../matching/topics.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
@@ -50,7 +51,7 @@ function refusal(
   farthestM: number,
 ): string | undefined {
   if (question.asker === user) return 'they asked it';
-  if (question.topic !== undefined && profile.topics.length > 0 && !profile.topics.includes(question.topic))
+  if (question.topic !== undefined && profile.topics.length > 0 && !namesTopic(profile.topics, question.topic))
     return `they do not know of ${question.topic}`;
   if (
     question.languages.length > 0 &&

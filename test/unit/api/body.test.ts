@@ -28,6 +28,17 @@ const chunked = (...chunks: readonly string[]) =>
     },
   });
 
+/** A client that goes away in the middle. */
+const broken = (...chunks: readonly string[]) =>
+  new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+    },
+    pull(controller) {
+      controller.error(new Error('network connection lost'));
+    },
+  });
+
 describe('readJson', () => {
   it.each([
     ['application/json'],
@@ -36,6 +47,10 @@ describe('readJson', () => {
     ['application/json;charset="utf-8"'],
   ])('takes %s', async (type) => {
     expect(await post('{"a":1}', { 'content-type': type })).toEqual({ ok: true, value: { a: 1 } });
+  });
+
+  it('takes a body that says it is not encoded', async () => {
+    expect(await post('{}', { ...JSON_TYPE, 'content-encoding': 'identity' })).toEqual({ ok: true, value: {} });
   });
 
   it('puts chunks together', async () => {
@@ -59,9 +74,13 @@ describe('readJson', () => {
     ['another type', () => post('{}', { 'content-type': 'text/plain' }), 'bad_content_type'],
     ['another charset', () => post('{}', { 'content-type': 'application/json; charset=latin1' }), 'bad_content_type'],
     ['no type', () => post(new TextEncoder().encode('{}'), {}), 'bad_content_type'],
+    ['gzip', () => post('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 'bad_content_encoding'],
+    ['two encodings', () => post('{}', { ...JSON_TYPE, 'content-encoding': 'identity, br' }), 'bad_content_encoding'],
+    ['a body that breaks off', () => post(broken('{"a"')), 'body_broken'],
+    ['a body that breaks off at once', () => post(broken()), 'body_broken'],
     ['too much at once', () => post('x'.repeat(MAX + 1)), 'body_too_large'],
     ['too much in chunks', () => post(chunked('x'.repeat(60), 'x'.repeat(60))), 'body_too_large'],
-  ] as const)('refuses %s', async (_name, read, code) => {
+  ] as const)('EDGE1 refuses %s', async (_name, read, code) => {
     expect(await read()).toMatchObject({ ok: false, error: { code } });
   });
 });

@@ -5,7 +5,7 @@ import type { Policy } from '../../../src/protocol/policy.ts';
 import { at, need, policyWith, qid, START, user } from '../support/names.ts';
 import type { Person } from './reference.ts';
 
-const topics = fc.subarray(['food', 'cars', 'boats']);
+const topics = fc.subarray(['food', 'Cars ', 'boats', 'cafe\u0301']);
 const languages = fc.subarray(['en', 'de', 'fr']);
 const users = ['ana', 'bob', 'cem', 'dee', 'eva'];
 const metres = fc.oneof(fc.integer({ min: -1200, max: 1200 }), fc.constantFrom(0, 100, 500));
@@ -42,7 +42,7 @@ export const needArb: fc.Arbitrary<Need> = fc
     east: metres,
     north: metres,
     radiusM: fc.constantFrom(500, 1000, 1500, 3000),
-    topic: fc.option(fc.constantFrom('food', 'cars'), { nil: undefined }),
+    topic: fc.option(fc.constantFrom('food', 'FOOD', 'cars', 'Caf\u00e9'), { nil: undefined }),
     languages,
     excluded: fc.subarray(users, { maxLength: 2 }),
   })

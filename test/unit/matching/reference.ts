@@ -60,7 +60,7 @@ export function maybe(wanted: Wanted, policy: Policy, person: Person, now: numbe
   const { profile } = person;
   const leaseRuns = now < person.leaseUntil;
   const pointIsFresh = now - person.pointAt < policy.pointAgeMaxMs;
-  const topicFits = wanted.topic === undefined || profile.topics.length === 0 || profile.topics.includes(wanted.topic);
+  const topicFits = wanted.topic === undefined || profile.topics.length === 0 || hasTopic(profile.topics, wanted.topic);
   const shared = profile.languages.filter((language) => wanted.languages.includes(language));
   const languageFits = wanted.languages.length === 0 || profile.languages.length === 0 || shared.length > 0;
   return (
@@ -81,7 +81,7 @@ export function maybe(wanted: Wanted, policy: Policy, person: Person, now: numbe
 function scoreOf(wanted: Wanted, policy: Policy, person: Person, now: number): Match {
   const distanceM = greatCircleM(wanted.point, person.point);
   const unit = (x: number): number => Math.max(0, Math.min(1, x));
-  const knowsTopic = wanted.topic !== undefined && person.profile.topics.includes(wanted.topic);
+  const knowsTopic = wanted.topic !== undefined && hasTopic(person.profile.topics, wanted.topic);
   const score =
     policy.weights.nearness * unit((wanted.radiusM - distanceM) / wanted.radiusM) +
     policy.weights.topicFit * (knowsTopic ? 1 : 0.5) +
@@ -90,3 +90,10 @@ function scoreOf(wanted: Wanted, policy: Policy, person: Person, now: number): M
     policy.weights.freshness * unit((policy.pointAgeMaxMs - (now - person.pointAt)) / policy.pointAgeMaxMs);
   return { user: person.user, distanceM, score };
 }
+
+/** Two words are one when the alphabet that knows no case and no accents as parts of letters says so. */
+function hasTopic(topics: readonly string[], topic: string): boolean {
+  return topics.some((one) => SAME.compare(one.trim(), topic.trim()) === 0);
+}
+
+const SAME = new Intl.Collator('en', { sensitivity: 'accent' });
