@@ -24,7 +24,12 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
   state.calls.delete(callId);
   switch (what.t) {
     case 'claim':
-      claimed(tx, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
+      claimed(
+        tx,
+        what.user,
+        callId,
+        narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'stranger', 'problem']),
+      );
       return;
     case 'scout': {
       const question = state.questions.get(what.question);

@@ -8,7 +8,7 @@ import type { Env } from '../env.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
-import { errorFrame, okFrame, parseFrame, SOCKET_HEADER } from '../protocol/frames.ts';
+import { errorFrame, okFrame, parseFrame, SOCKET_HEADER, type SocketGreeting } from '../protocol/frames.ts';
 import type { CellEnvelope, CellReply } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
 import type { CellLoad, Ping } from '../protocol/records.ts';
@@ -62,14 +62,23 @@ export class CellObject extends DurableObject<Env> {
 
   /** A WebSocket that the edge has authorised. */
   override async fetch(request: Request): Promise<Response> {
-    const info = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketInfo | null;
-    if (info === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
+    const greeting = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketGreeting | null;
+    if (greeting === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
+    const { profile = {}, ttlMs, seq, ...info } = greeting;
     const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
     this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
-    // The point in the address is the first ping. The upgrade waits for its outcome, so that a connection means presence.
+    // The point in the address is the first ping, and the upgrade waits for its outcome: a connection means presence, but for
+    // somebody who has never given a profile. They are present from their first presence frame on.
     if (info.point !== null) {
-      const reply = await this.#ping(info, { point: info.point, profile: {}, session: info.session });
-      if (isProblem(reply)) {
+      const reply = await this.#ping(info, {
+        point: info.point,
+        profile,
+        session: info.session,
+        ...(ttlMs === undefined ? {} : { ttlMs }),
+        ...(seq === undefined ? {} : { seq }),
+        ...(Object.keys(profile).length === 0 ? { opening: true } : {}),
+      });
+      if (isProblem(reply) && reply.code !== 'no_presence') {
         send(socket, JSON.stringify(errorFrame(undefined, reply, info.trace)));
         socket.close(1008, reply.code);
       }

@@ -5,7 +5,7 @@ import type { Attachment, Effects } from '../protocol/effects.ts';
 import { SUBPROTOCOL } from '../protocol/frames.ts';
 import type { CityId, UserId } from '../protocol/ids.ts';
 
-/** What the edge knows of a socket when it hands it over. */
+/** What a socket keeps of what the edge knew when it handed it over; in attachments of before, what it knew then. */
 export type SocketInfo = {
   readonly user: UserId;
   readonly scope: string;

@@ -16,7 +16,7 @@ import {
 import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
 import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
-import type { NewQuestion, Ping } from '../protocol/records.ts';
+import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
 import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
 import { isProblem } from './call.ts';
 import { hashOf, randomToken, tokensOfKey } from './digest.ts';
@@ -192,17 +192,23 @@ export class Verbs {
 
 /** One sign of life, for a cell: `point` is snapped. */
 export function pingOf(input: PresenceInput, point: Point): Ping {
-  const { topics, languages, capacity, ttlS, session = SESSION_DEFAULT, seq } = input;
+  const { ttlS, session = SESSION_DEFAULT, seq } = input;
   return {
     point,
-    profile: {
-      ...(topics === undefined ? {} : { topics }),
-      ...(languages === undefined ? {} : { languages }),
-      ...(capacity === undefined ? {} : { capacity }),
-    },
+    profile: profileOf(input),
     ...(ttlS === undefined ? {} : { ttlMs: Math.round(ttlS * 1000) }),
     session,
     ...(seq === undefined ? {} : { seq }),
+  };
+}
+
+/** The words of the profile that were given. */
+export function profileOf(given: Pick<PresenceInput, 'topics' | 'languages' | 'capacity'>): Partial<Profile> {
+  const { topics, languages, capacity } = given;
+  return {
+    ...(topics === undefined ? {} : { topics }),
+    ...(languages === undefined ? {} : { languages }),
+    ...(capacity === undefined ? {} : { capacity }),
   };
 }
 

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../lib/result.ts';
 import type { CellId, CityId, UserId } from './ids.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
 import { PROBLEMS, type Problem, problem } from './problems.ts';
+import type { Profile } from './records.ts';
 import type { UserEvent } from './views.ts';
 import {
   ackSchema,
@@ -32,6 +33,10 @@ export type SocketGreeting = {
   /** Snapped; `null`: the client named none, and the user is present in the cell. */
   readonly point: Point | null;
   readonly session: string;
+  /** What the address says of the profile; nothing: what is known of the user stays. */
+  readonly profile?: Partial<Profile>;
+  readonly ttlMs?: number;
+  readonly seq?: number;
   readonly trace: string;
   /** Of the city's privacy grid, for the points that will come. */
   readonly gridLength: number;

@@ -115,6 +115,8 @@ export type UserCalls = {
       readonly ageMs?: number;
       /** Not for a ping: the holder of this epoch hands the user over. */
       readonly transfer?: number;
+      /** Refused with `stranger` where no profile of the user is known. */
+      readonly opening?: true;
     };
     reply: ClaimReply;
   };
@@ -162,7 +164,9 @@ export type RecallReply =
 export type ClaimReply =
   | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null; readonly order?: number }
   | { readonly t: 'pending'; readonly retryMs: number; readonly order?: number }
-  | { readonly t: 'refused' };
+  | { readonly t: 'refused' }
+  /** The claim is for a socket's opening, and its user has never given a profile. */
+  | { readonly t: 'stranger' };
 
 export type CellCallName = keyof CellCalls;
 export type UserCallName = keyof UserCalls;

@@ -20,6 +20,8 @@ export type Ping = {
   readonly session: string;
   /** Rising within a session; absent: order of arrival. */
   readonly seq?: number;
+  /** The point of a socket's address, which says nothing of a profile: it counts only for who has given one before. */
+  readonly opening?: true;
 };
 
 /** A copy of a question as its offers show it. */

@@ -83,14 +83,16 @@ const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
     return issue.expected === 'never' ? 'is not a field of this request' : 'is needed';
   });
 
+const capacity = whole(0, CAPACITY_MAX);
+const ttlS = number(1, DAY_S, 'a number');
 const presenceEntries = {
   lat,
   lng,
   accuracyM: optional(number(0, 1_000_000, 'a number')),
   topics: optional(topics),
   languages: optional(languages),
-  capacity: optional(whole(0, CAPACITY_MAX)),
-  ttlS: optional(number(1, DAY_S, 'a number')),
+  capacity: optional(capacity),
+  ttlS: optional(ttlS),
   session: optional(session),
   seq: optional(seq),
   cell: optional(cell),
@@ -128,10 +130,27 @@ export const eventsQuerySchema = object({
   after: v.optional(v.pipe(decimal, seq)),
   waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
 });
+/** Items between commas, each percent-encoded once more than the query itself, or not: no item holds a comma or a percent sign. */
+const commaList = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): readonly string[] => {
+    try {
+      return dataset.value === '' ? [] : dataset.value.split(',').map(decodeURIComponent);
+    } catch {
+      addIssue({ message: 'must be items between commas, each percent-encoded' });
+      return NEVER;
+    }
+  }),
+);
 export const streamQuerySchema = object({
   lat: v.optional(v.pipe(decimal, lat)),
   lng: v.optional(v.pipe(decimal, lng)),
+  topics: v.optional(v.pipe(commaList, topics)),
+  languages: v.optional(v.pipe(commaList, languages)),
+  capacity: v.optional(v.pipe(decimal, capacity)),
+  ttlS: v.optional(v.pipe(decimal, ttlS)),
   session: v.optional(session),
+  seq: v.optional(v.pipe(decimal, seq)),
   cell: v.optional(cell),
 });
 const flag = v.pipe(

@@ -24,9 +24,14 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
     return;
   }
   const { holding } = meta;
+  if (sent.opening === true && isStranger(meta, sent.cell)) {
+    reply(tx, token, { t: 'stranger' });
+    return;
+  }
   const order = orderOf(tx, meta, sent);
   const pingAt = plusMs(tx.now, -(sent.ageMs ?? 0));
-  const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq, order, pingAt };
+  const opening = sent.opening === true ? { opening: true as const } : {};
+  const claimant: Claimant = { cell: sent.cell, session: sent.session, seq: sent.seq, order, pingAt, ...opening };
   switch (holding.t) {
     case 'free':
       note(tx, meta, claimant);
@@ -113,6 +118,13 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
   // Only somebody who is handed over brings their lease along: a ping has one of its own, and who has left has none.
   const keepsLease = answer.t === 'record' && holding.claimant.handed === true;
   if (meta.record !== null && !keepsLease) meta.record = { ...meta.record, leaseLeftMs: 0 };
+  if (holding.claimant.opening === true && meta.record === null) {
+    // Who was held had never come there, so nothing of them is known: nobody holds them.
+    meta.holding = { t: 'free' };
+    tx.meta = true;
+    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'stranger' });
+    return;
+  }
   const from = holding.cell;
   const spent = meta.epoch;
   grant(tx, meta, holding.claimant.cell, meta.record);
@@ -218,6 +230,11 @@ function dismiss(tx: Tx, cell: CellId): void {
     claims.splice(claims.indexOf(waiting), 1);
     reply(tx, waiting.token, { t: 'refused' });
   }
+}
+
+/** No profile of theirs is known here, nor to another cell: theirs would be an empty one, which they never gave. */
+function isStranger({ record, holding }: Meta, cell: CellId): boolean {
+  return record === null && (holding.t === 'free' || holding.cell === cell);
 }
 
 /** Within a session a lower `seq` is older; of claims whose numbers do not compare, the one that was first heard of before. */

@@ -14,6 +14,8 @@ export type Claimant = {
   readonly pingAt?: EpochMs;
   /** Claims for a holder who hands the user over, not for a ping. */
   readonly handed?: true;
+  /** Claims for a socket's opening that says no profile: nothing for somebody of whom none is known. */
+  readonly opening?: true;
 };
 
 /** Who holds the user. Only a recall that was answered moves it; time never does. */

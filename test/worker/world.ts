@@ -68,8 +68,8 @@ export type Stream = {
   readonly close: () => void;
 };
 
-/** A user's socket; without a point it goes where the user is present. */
-export async function stream(user: string, point?: Point, more = ''): Promise<Stream> {
+/** A user's socket, by default with a word of the profile; without a point it goes where the user is present. */
+export async function stream(user: string, point?: Point, more = '&capacity=1'): Promise<Stream> {
   const query = point === undefined ? '' : `?lat=${point.lat}&lng=${point.lng}${more}`;
   const response = await exports.default.fetch(`${ORIGIN}/v1/stream${query}`, {
     headers: { upgrade: 'websocket', 'sec-websocket-protocol': `vicinal.v1, bearer.${await tokenOf(user)}` },

@@ -1,7 +1,7 @@
 // /v1/stream: the WebSocket. The edge checks and places it; from then on it belongs to the cell that holds the user.
 import { isProblem } from '../../object/call.ts';
 import { randomToken } from '../../object/digest.ts';
-import type { Place } from '../../object/verbs.ts';
+import { type Place, profileOf } from '../../object/verbs.ts';
 import type { SocketGreeting } from '../../protocol/frames.ts';
 import { SOCKET_HEADER, SUBPROTOCOL } from '../../protocol/frames.ts';
 import type { CellId } from '../../protocol/ids.ts';
@@ -51,9 +51,14 @@ function handshakeProblem(headers: Headers): Problem | undefined {
 async function seatOf({ query, verbs, caller, services }: Call<unknown, StreamQuery>): Promise<Seat | Problem> {
   const { lat, lng, cell } = query;
   if (lat !== undefined && lng !== undefined) return verbs.place({ lat, lng }, cell);
-  if (lat !== undefined || lng !== undefined) {
+  const goesWithPoint = (['lat', 'lng', 'topics', 'languages', 'capacity', 'ttlS', 'seq'] as const).find(
+    (field) => query[field] !== undefined,
+  );
+  if (goesWithPoint !== undefined) {
     const field = lat === undefined ? 'lat' : 'lng';
-    return { ...problem('bad_query', `${field} is needed`), errors: [{ field, message: 'is needed' }] };
+    const message =
+      goesWithPoint === 'lat' || goesWithPoint === 'lng' ? 'is needed' : `is needed with ${goesWithPoint}`;
+    return { ...problem('bad_query', `${field} ${message}`), errors: [{ field, message }] };
   }
   const where = await services.router.callUser(caller.user, { t: 'where', user: caller.user }, caller.trace);
   if (isProblem(where)) return where;
@@ -68,6 +73,9 @@ function greetingOf({ caller, identity, query, trace }: Call<unknown, StreamQuer
     scope: identity.scope,
     point: seat.point,
     session: query.session ?? randomToken(),
+    profile: profileOf(query),
+    ...(query.ttlS === undefined ? {} : { ttlMs: Math.round(query.ttlS * 1000) }),
+    ...(query.seq === undefined ? {} : { seq: query.seq }),
     trace,
     gridLength: seat.city.policy.gridLength,
     city: seat.city.id,
@@ -88,6 +96,12 @@ function upgradeOf(given: Headers, greeting: SocketGreeting): Request {
     if (value !== null) headers.set(name, value);
   }
   if (subprotocolsOf(given).includes(SUBPROTOCOL)) headers.set('sec-websocket-protocol', SUBPROTOCOL);
-  headers.set(SOCKET_HEADER, JSON.stringify(greeting));
+  headers.set(SOCKET_HEADER, asciiJson(greeting));
   return new Request('https://cell/v1/stream', { headers });
+}
+
+/** A header takes no other characters; JSON reads the escapes back. */
+function asciiJson(value: unknown): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escaped);
 }

@@ -19,6 +19,7 @@ import { isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
 
 const RETRY_FIRST_MS = 1000;
+const NO_PROFILE = 'no profile of yours is known yet; send a presence frame';
 
 /** Keeps the newest ping of somebody who is not held here, and claims them. */
 export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
@@ -46,12 +47,18 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
   }
   known.tokens.push(waiting);
   if (!isOlder(known.ping, sent)) {
-    known.ping = { ...sent, profile: { ...known.ping.profile, ...sent.profile } };
+    known.ping = merged(known.ping, sent);
     known.pingAt = now;
     known.order = undefined;
     known.leaseUntil = plusMs(now, ttlMs);
   }
   if (known.call === undefined) claim(tx, known);
+}
+
+/** The newer ping, with what the older one said and it does not. */
+function merged({ profile, opening }: Ping, { opening: again, ...sent }: Ping): Ping {
+  const both = opening === true && again === true ? { opening } : {};
+  return { ...sent, ...both, profile: { ...profile, ...sent.profile } };
 }
 
 /** Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. */
@@ -72,6 +79,7 @@ export function claim(tx: Tx, arriving: Arriving): void {
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
       ...(arriving.order === undefined ? {} : { order: arriving.order }),
       ...(arriving.pingAt < tx.now ? { ageMs: tx.now - arriving.pingAt } : {}),
+      ...(sent.opening === true ? { opening: true } : {}),
     },
     CALL_TIMEOUT_MS,
   );
@@ -99,6 +107,10 @@ export function claimed(
       return;
     case 'refused':
       if (isAbout) endArriving(tx, user, problem('stale_ping'));
+      else claim(tx, arriving);
+      return;
+    case 'stranger':
+      if (isAbout) endArriving(tx, user, problem('no_presence', NO_PROFILE));
       else claim(tx, arriving);
       return;
     case 'problem':

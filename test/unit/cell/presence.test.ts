@@ -123,6 +123,33 @@ describe('entering', () => {
   });
 });
 
+describe('PROF2 the opening of a socket that says no profile', () => {
+  it('is claimed as such, and counts for nothing where no profile is known', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.connect(bob, { opening: true });
+    expect(cell.open[0]?.request).toMatchObject({ t: 'claim', opening: true });
+    cell.answer('claim', { t: 'stranger' });
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'no_presence' });
+    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.state().sockets.has(bob)).toBe(true);
+  });
+
+  it.each([
+    [true, false],
+    [false, true],
+  ])('beside a ping that is none (which of the two is an opening: %s, %s) is a ping like any', (first, second) => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, first ? { opening: true } : {});
+    cell.ping(bob, second ? { opening: true } : {});
+    cell.answer('claim', first ? { t: 'stranger' } : { t: 'granted', epoch: 1, record: null });
+    if (first) {
+      expect(cell.open[0]?.request).not.toHaveProperty('opening');
+      cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    }
+    expect(cell.held(bob)?.phase).toBe('live');
+  });
+});
+
 describe('arriving', () => {
   it('CLAIM4 has no row, and deletes none, when it is granted at once', () => {
     const cell = cellHarness({ manual: ['claim'] });

@@ -155,6 +155,13 @@ describe('queries', () => {
     [eventsQuerySchema, { after: '1e3' }, { after: 1000 }],
     [streamQuerySchema, { lat: '37.77', lng: '-122.42' }, AT],
     [streamQuerySchema, { lat: '5.15e1', lng: '-4.5E-4' }, { lat: 51.5, lng: -0.00045 }],
+    [streamQuerySchema, { topics: 'caf%C3%A9,c%2B%2B,late bar' }, { topics: ['café', 'c++', 'late bar'] }],
+    [streamQuerySchema, { topics: 'café', languages: 'EN,pt-BR' }, { topics: ['café'], languages: ['en', 'pt-br'] }],
+    [
+      streamQuerySchema,
+      { topics: '', languages: '', capacity: '0', ttlS: '90', session: 's', seq: '7' },
+      { topics: [], languages: [], capacity: 0, ttlS: 90, session: 's', seq: 7 },
+    ],
     [cellsQuerySchema, { city: 'sf' }, { city: 'sf' }],
   ] as const)('%#: are taken', (schema, query, value) => {
     expect(parseQuery(schema as QuerySchema, query as Record<string, string>, true)).toEqual({ ok: true, value });
@@ -191,6 +198,12 @@ describe('queries', () => {
     [streamQuerySchema, { lat: '91', lng: '0' }, 'bad_latitude'],
     [streamQuerySchema, { lat: '1', lng: 'NaN' }, 'bad_longitude'],
     [streamQuerySchema, { lat: '1e999', lng: '0' }, 'bad_latitude'],
+    [streamQuerySchema, { topics: 'a%' }, 'bad_query'],
+    [streamQuerySchema, { topics: 'a,,b' }, 'bad_query'],
+    [streamQuerySchema, { languages: 'en_US' }, 'bad_query'],
+    [streamQuerySchema, { capacity: '1.5' }, 'bad_query'],
+    [streamQuerySchema, { capacity: '-1' }, 'bad_query'],
+    [streamQuerySchema, { ttlS: '0' }, 'bad_query'],
     [cellsQuerySchema, {}, 'bad_query'],
     [cellsQuerySchema, { city: 'No City' }, 'bad_query'],
   ] as const)('%#: are refused', (schema, query, code) => {

@@ -102,7 +102,7 @@ export function userHarness(me: UserId = ana) {
       open.length = 0;
       return boot();
     },
-    claim: (cell: CellId, more: { session?: string; seq?: number; order?: number; ageMs?: number } = {}): number =>
+    claim: (cell: CellId, more: Partial<Extract<UserRequest, { t: 'claim' }>> = {}): number =>
       ask({ t: 'claim', user: me, cell, session: 's', ...more }),
     deliver: (items: readonly StreamItem[], question: QuestionId = qid(), keepMs = 600_000, born = 1) =>
       replies.get(ask({ t: 'deliver', user: me, questionId: question, born, keepMs, items })),

@@ -38,6 +38,30 @@ describe('a claim of a user whom nobody holds', () => {
   });
 });
 
+describe('PROF2 a claim for the opening of a socket that says no profile', () => {
+  it('is nothing for a user of whom none is known, and moves nobody', () => {
+    const user = userHarness();
+    expect(user.replies.get(user.claim(CELL, { opening: true }))).toEqual({ t: 'stranger' });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toMatchObject({ cell: null, epoch: 0 });
+    // Granted, and the cell died before it had a row.
+    user.claim(CELL);
+    expect(user.replies.get(user.claim(CELL, { opening: true }))).toEqual({ t: 'stranger' });
+    user.advance(DWELL_MS);
+    const token = user.claim(EAST, { opening: true });
+    user.answer('recall', { t: 'no_row' });
+    expect(user.replies.get(token)).toEqual({ t: 'stranger' });
+    expect(user.replies.get(user.claim(EAST))).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
+  it('is granted with the profile that is known', () => {
+    const user = heldUser();
+    const profile = { topics: ['food'], languages: ['en'], capacity: 2 };
+    const token = user.claim(EAST, { opening: true });
+    user.answer('recall', { t: 'record', record: record({ profile }) });
+    expect(user.replies.get(token)).toMatchObject({ t: 'granted', record: { profile } });
+  });
+});
+
 describe('a claim of another cell', () => {
   it('OWN1 recalls the holder, and is granted a new epoch with what the holder says; the holder may forget', () => {
     const user = heldUser();
