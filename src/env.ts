@@ -5,6 +5,8 @@ export interface Env {
   readonly USERS: DurableObjectNamespace;
   readonly DB: D1Database;
   readonly LOG_LEVEL: string;
+  /** Origins whose pages may call and connect, with commas between; `*` or absent: all. */
+  readonly CORS_ORIGINS?: string;
   /** HS256 secret, 32 bytes or more. A secret, never in wrangler.toml. */
   readonly JWT_SECRET: string;
   /** Makes the ids of keyed questions; absent: JWT_SECRET does. A secret too. */

@@ -12,6 +12,7 @@ import { emptyQuerySchema, emptySchema, parseBody, parseQuery } from '../protoco
 import type { AppEnv } from './context.ts';
 import { authenticate, type Identity } from './middleware/auth.ts';
 import { readJson } from './middleware/body.ts';
+import { cors } from './middleware/cors.ts';
 import { log } from './middleware/log.ts';
 import { problemResponse } from './middleware/problems.ts';
 import { trace } from './middleware/trace.ts';
@@ -22,7 +23,7 @@ type Ctx = Context<AppEnv>;
 
 export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use(trace, log);
+  app.use(trace, log, cors);
   for (const each of routes) {
     app.on(each.method, each.path, async (c) => {
       c.set('route', each.path);
@@ -68,6 +69,7 @@ async function run(c: Ctx, each: Route): Promise<Outcome> {
   };
   return each.handle({
     request: c.req.raw,
+    origins: c.env.CORS_ORIGINS,
     params: c.req.param(),
     body: body.value,
     query: query.value,

@@ -10,6 +10,8 @@ export type Schema = v.GenericSchema;
 
 export type Call<Body, Query> = {
   readonly request: Request;
+  /** Whose pages may connect, as configured. */
+  readonly origins: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly body: Body;
   readonly query: Query;

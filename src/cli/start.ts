@@ -4,6 +4,7 @@ import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
 import { DEFAULT_PORT, startService } from './support/service.ts';
 
 const PARENT_CHECK_MS = 250;
+const SETTINGS = ['LOG_LEVEL', 'CORS_ORIGINS', 'ID_SECRET', 'ID_SECRET_PREVIOUS'] as const;
 
 await runCommand(
   {
@@ -24,7 +25,7 @@ await runCommand(
   },
   async ({ port, data }) => {
     const asked = stopAsked();
-    const starting = startService({ dataDir: data, port });
+    const starting = startService({ dataDir: data, port, vars: settings() });
     // Until it listens nothing was promised to anybody: leaving at once is safe, and workerd goes with this process.
     const first = await Promise.race([starting, asked]);
     if (first === 'stop') process.exit(0);
@@ -38,6 +39,16 @@ await runCommand(
     process.exit(1);
   },
 );
+
+/** Of wrangler.toml and beyond, what the environment says otherwise. */
+function settings(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    SETTINGS.flatMap((name) => {
+      const said = process.env[name];
+      return said === undefined ? [] : [[name, said]];
+    }),
+  );
+}
 
 /** Settles at the first wish that this process end: a signal, or the death of the npm that runs it. */
 function stopAsked(): Promise<'stop'> {

@@ -44,11 +44,18 @@ export function servicesOf(env: Env): Services {
   return services;
 }
 
-/** Today's first. */
+/** Today's first. @throws Error for one that could be guessed. */
 function idSecretsOf({ ID_SECRET, ID_SECRET_PREVIOUS, JWT_SECRET }: Env): readonly string[] {
+  for (const [name, secret] of Object.entries({ ID_SECRET, ID_SECRET_PREVIOUS })) {
+    if (secret !== undefined && secret.length < SECRET_LENGTH_MIN) {
+      throw new Error(`${name} is shorter than ${SECRET_LENGTH_MIN} characters`);
+    }
+  }
   const today = ID_SECRET ?? JWT_SECRET;
   return ID_SECRET_PREVIOUS === undefined ? [today] : [today, ID_SECRET_PREVIOUS];
 }
+
+const SECRET_LENGTH_MIN = 32;
 
 function objects<Stub>(namespace: DurableObjectNamespace): Objects<Stub> {
   return {

@@ -78,6 +78,11 @@ export const PROBLEMS = {
     title: 'The token has the wrong scope',
     advice: 'Use a token with the scope that detail names.',
   },
+  forbidden_origin: {
+    status: 403,
+    title: 'Pages of this origin may not connect',
+    advice: 'Have the origin added to CORS_ORIGINS of the service.',
+  },
   not_found: { status: 404, title: 'There is no such path', advice: 'See detail for the paths.' },
   method_not_allowed: {
     status: 405,

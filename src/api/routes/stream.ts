@@ -8,6 +8,7 @@ import type { CellId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { type StreamQuery, streamQuerySchema } from '../../protocol/wire.ts';
 import { subprotocolsOf } from '../middleware/auth.ts';
+import { originProblem } from '../middleware/cors.ts';
 import { type Call, type Route, route } from '../route.ts';
 
 export const streamRoutes: readonly Route[] = [
@@ -19,8 +20,8 @@ export const streamRoutes: readonly Route[] = [
     status: 101,
     query: streamQuerySchema,
     handle: async (call) => {
-      const { request, services, trace } = call;
-      const refused = handshakeProblem(request.headers);
+      const { request, origins, services, trace } = call;
+      const refused = handshakeProblem(request.headers) ?? originProblem(request, origins);
       if (refused !== undefined) return refused;
       const seat = await seatOf(call);
       if (isProblem(seat)) return seat;

@@ -56,7 +56,11 @@ export async function socketOf(url: string, token: string): Promise<TestSocket> 
 }
 
 /** The answer to a handshake that must fail: a problem document with its status. */
-export function badSocket(url: string, protocols: readonly string[]): Promise<Said & { readonly status: number }> {
+export function badSocket(
+  url: string,
+  protocols: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Said & { readonly status: number }> {
   return new Promise((resolve, reject) => {
     const asking = request(url, {
       headers: {
@@ -65,6 +69,7 @@ export function badSocket(url: string, protocols: readonly string[]): Promise<Sa
         'sec-websocket-version': '13',
         'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
         'sec-websocket-protocol': protocols.join(', '),
+        ...headers,
       },
     });
     asking.on('upgrade', (_, socket) => {
