@@ -21,6 +21,9 @@ export type Freshness = 'cached' | 'primary';
 
 export const PART_TTL_MS = 60_000;
 export const PARTS_MAX = 256;
+/** That nobody is at a place is believed for so long, and of so many places: a crowd outside must not wear the primary out. */
+export const MISS_TTL_MS = 2000;
+export const MISSES_MAX = 1000;
 /** While D1 is slow or away, what is known is used for this long before D1 is asked again. */
 const AWAY_RETRY_MS = 5000;
 
@@ -35,13 +38,15 @@ export class MapAwayError extends Error {
 type Part = { staleAt: number; readonly version: number; readonly cities: ReadonlyMap<CityId, City> };
 
 export class MapCache {
-  readonly #store: Pick<CityStore, 'part'>;
+  readonly #store: Pick<CityStore, 'part' | 'rows'>;
   readonly #now: () => EpochMs;
   readonly #map = new CellMap<MapRow>();
   /** In order of use, the least recent first. */
   readonly #parts = new Map<string, Part>();
+  /** Squares of the smallest leaves in which the primary knew none, and until when that is believed; the oldest first. */
+  readonly #misses = new Map<string, number>();
 
-  constructor(store: Pick<CityStore, 'part'>, now: () => EpochMs) {
+  constructor(store: Pick<CityStore, 'part' | 'rows'>, now: () => EpochMs) {
     this.#store = store;
     this.#now = now;
   }
@@ -49,14 +54,20 @@ export class MapCache {
   /** The leaf that holds a point. @throws MapAwayError */
   async leafOf(point: Point, freshness: Freshness = 'cached'): Promise<Leaf | undefined> {
     const prefix = encode(point, 3);
-    await this.#ensure(prefix, freshness);
+    if (freshness === 'cached') await this.#ensure(prefix);
+    else if (!(await this.#agrees(point))) await this.#load(prefix, true);
     return this.#leaf(prefix, this.#map.leafOf(point));
   }
 
+  /** Whoever changes the map through this isolate is believed at once. */
+  forgetMisses(): void {
+    this.#misses.clear();
+  }
+
   /** This very cell, if it is a leaf. @throws MapAwayError */
-  async leaf(cell: CellId, freshness: Freshness = 'cached'): Promise<Leaf | undefined> {
+  async leaf(cell: CellId): Promise<Leaf | undefined> {
     const prefix = prefix3(cell);
-    await this.#ensure(prefix, freshness);
+    await this.#ensure(prefix);
     const row = this.#map.rowOf(cell);
     return row?.state === 'leaf' ? this.#leaf(prefix, row) : undefined;
   }
@@ -64,14 +75,14 @@ export class MapCache {
   /** This very cell, whatever has become of it since it was a leaf. @throws MapAwayError */
   async everLeaf(cell: CellId): Promise<Leaf | undefined> {
     const prefix = prefix3(cell);
-    await this.#ensure(prefix, 'cached');
+    await this.#ensure(prefix);
     return this.#leaf(prefix, this.#map.rowOf(cell));
   }
 
   /** The cell that was a leaf here last, where none is now. @throws MapAwayError */
   async retiredAt(point: Point): Promise<Leaf | undefined> {
     const prefix = encode(point, 3);
-    await this.#ensure(prefix, 'cached');
+    await this.#ensure(prefix);
     let last: MapRow | undefined;
     for (let length = LEAF_MIN_LENGTH; length <= LEAF_MAX_LENGTH; length++) {
       const row = this.#map.rowOf(encode(point, length));
@@ -86,11 +97,29 @@ export class MapCache {
     return { cell: row.cell, city, version: versionOf(row, city) };
   }
 
-  async #ensure(prefix: string, freshness: Freshness): Promise<void> {
-    if (freshness === 'primary') {
-      await this.#load(prefix, true);
-      return;
-    }
+  /** Whether what is known of a point's place is what the primary knows: only the few cells that may hold it are asked for. */
+  async #agrees(point: Point): Promise<boolean> {
+    const square = encode(point, LEAF_MAX_LENGTH);
+    const known = this.#map.leafOf(point);
+    if (known === undefined && (this.#misses.get(square) ?? 0) > this.#now()) return true;
+    const lengths = Array.from({ length: LEAF_MAX_LENGTH - LEAF_MIN_LENGTH + 1 }, (_, at) => LEAF_MIN_LENGTH + at);
+    const names = lengths.map((length) => square.slice(0, length) as CellId);
+    const { rows } = await this.#store.rows(names).catch((error: unknown) => {
+      throw new MapAwayError(error);
+    });
+    const leaf = rows.find(({ state }) => state === 'leaf');
+    if (leaf === undefined) this.#miss(square);
+    return leaf?.cell === known?.cell && (leaf?.version ?? 0) <= (known?.version ?? 0);
+  }
+
+  #miss(square: string): void {
+    this.#misses.delete(square);
+    this.#misses.set(square, this.#now() + MISS_TTL_MS);
+    const [oldest] = this.#misses.keys();
+    if (oldest !== undefined && this.#misses.size > MISSES_MAX) this.#misses.delete(oldest);
+  }
+
+  async #ensure(prefix: string): Promise<void> {
     const part = this.#parts.get(prefix);
     if (part !== undefined && this.#now() < part.staleAt) {
       this.#parts.delete(prefix);
@@ -123,10 +152,15 @@ export class MapCache {
     this.#map.setPart(prefix, read.rows);
     this.#parts.delete(prefix);
     this.#parts.set(prefix, { staleAt, version, cities: new Map(read.cities.map((city) => [city.id, city])) });
-    for (const oldest of this.#parts.keys()) {
-      if (this.#parts.size <= PARTS_MAX) break;
-      this.#parts.delete(oldest);
-      this.#map.dropPart(oldest);
-    }
+    if (this.#parts.size > PARTS_MAX) this.#drop();
+  }
+
+  /** The least recent part goes, one where nobody is before one that takes long to read. */
+  #drop(): void {
+    const names = [...this.#parts.keys()];
+    const name = names.slice(0, -1).find((each) => this.#parts.get(each)?.cities.size === 0) ?? names[0];
+    if (name === undefined) return;
+    this.#parts.delete(name);
+    this.#map.dropPart(name);
   }
 }

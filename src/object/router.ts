@@ -1,5 +1,4 @@
 // Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
-import { nearestCity } from '../city/nearest.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { Birth } from '../protocol/birth.ts';
@@ -20,6 +19,7 @@ import type {
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { City, CityStore } from '../store/city-store.ts';
 import { busy, type CallDeps, callObject, isProblem } from './call.ts';
+import type { Coverage } from './coverage.ts';
 import { Gate } from './gate.ts';
 import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
 
@@ -34,8 +34,9 @@ export type UserStub = { readonly call: (envelope: UserEnvelope) => Promise<User
 export type RouterDeps = CallDeps & {
   readonly cells: Objects<CellStub>;
   readonly users: Objects<UserStub>;
-  readonly store: Pick<CityStore, 'birth' | 'cities' | 'rows' | 'swap'>;
+  readonly store: Pick<CityStore, 'birth' | 'rows' | 'swap'>;
   readonly map: MapCache;
+  readonly coverage: Coverage;
 };
 
 /** A cell, and where in it: with a key (a geohash) the call follows the cell's successors, without one `moved` comes back. */
@@ -77,14 +78,14 @@ export class Router {
   }
 
   /** `out_of_coverage`, naming the nearest city. */
-  async outOfCoverage(point: Point): Promise<Problem> {
-    const cities = (await this.#deps.store.cities()).filter(({ state, cells }) => state === 'live' && cells > 0);
-    const found = nearestCity(point, cities);
-    if (found === undefined) return problem('out_of_coverage', 'no city has been rolled out yet');
-    const { id, name, centroid } = found.city;
-    const distanceM = Math.round(found.distanceM / 1000) * 1000;
-    const more = { nearestCity: { id, name, ...centroid, distanceM } };
-    return { ...problem('out_of_coverage', `the nearest city is ${name}, about ${distanceM / 1000} km away`), more };
+  outOfCoverage(point: Point): Promise<Problem> {
+    return this.#deps.coverage.problem(point);
+  }
+
+  /** A city was rolled out here: where nobody was, somebody may be. */
+  mapChanged(): void {
+    this.#deps.map.forgetMisses();
+    this.#deps.coverage.forget();
   }
 
   /** What a cell asks of the map at its primary. @throws when D1 is away; the cell asks again. */

@@ -6,6 +6,7 @@ import type { LoadStore } from '../store/load-store.ts';
 import { d1CityStore } from '../store/sql/d1-city-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { awayWhenFailing } from './away.ts';
+import { Coverage } from './coverage.ts';
 import { MapCache } from './map-cache.ts';
 import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
 import { Verbs } from './verbs.ts';
@@ -31,6 +32,7 @@ export function servicesOf(env: Env): Services {
     users: objects<UserStub>(env.USERS),
     store,
     map: new MapCache(store, now),
+    coverage: new Coverage(store, now),
     random: () => Math.random(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
+import { Coverage } from '../../src/object/coverage.ts';
 import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
 import { Router } from '../../src/object/router.ts';
 import type { Birth } from '../../src/protocol/birth.ts';
@@ -51,6 +52,7 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
   const log: { cell: string; envelope: CellEnvelope; hint: string | undefined }[] = [];
   const state = { replica: partOf(LEAF), primary: partOf(LEAF), away: false, now: 0, reads: [] as string[] };
   const births = new Map<string, Birth>();
+  const now = (): EpochMs => state.now as EpochMs;
   const map = new MapCache(
     {
       part: async (prefix, { primary = false } = {}) => {
@@ -59,8 +61,16 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
         if (prefix !== '9q8') return { rows: [], cities: [] };
         return primary ? state.primary : state.replica;
       },
+      rows: async (cells) => {
+        state.reads.push(`names ${cells.length}`);
+        if (state.away) throw new Error('D1 is away');
+        return {
+          t: 'rows',
+          rows: state.primary.rows.filter(({ cell }) => cells.includes(cell)).map((row) => ({ ...row, op: 'op' })),
+        };
+      },
     },
-    () => state.now as EpochMs,
+    now,
   );
   const router = new Router({
     cells: {
@@ -78,11 +88,11 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
         if (state.away) throw new Error('D1 is away');
         return births.get(cell);
       },
-      cities: async () => [cityAt(1)],
       rows: async () => ({ t: 'rows', rows: [] }),
       swap: async () => ({ t: 'rows', rows: [] }),
     },
     map,
+    coverage: new Coverage({ cities: async () => [cityAt(1)] }, now),
     random: () => 0.5,
     sleep: async () => {},
   });
@@ -167,7 +177,7 @@ describe('EDGE2: a call to a home', () => {
     const { router, state } = world(() => DONE);
     state.replica = { rows: [], cities: [] };
     expect(await ask(router)).toEqual(DONE);
-    expect(state.reads).toEqual(['replica', 'primary']);
+    expect(state.reads).toEqual(['replica', 'names 5', 'primary']);
   });
 });
 
@@ -244,6 +254,6 @@ describe('EDGE2: the cached map', () => {
     expect((await router.locate(AT))?.cell).toBe(LEAF);
     state.now += PART_TTL_MS;
     expect((await router.locate(AT))?.cell).toBe(LEAF);
-    expect(state.reads).toEqual(['replica', 'primary', 'replica']);
+    expect(state.reads).toEqual(['replica', 'names 5', 'primary', 'replica']);
   });
 });

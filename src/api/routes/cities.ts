@@ -98,8 +98,9 @@ async function preview({ store }: Services, rollout: Rollout): Promise<Outcome> 
   return done({ dryRun: true, ...city, planned: plan.cells.length, ...would.value, warnings });
 }
 
-async function rollOut({ store }: Services, rollout: Rollout): Promise<Outcome> {
+async function rollOut({ store, router }: Services, rollout: Rollout): Promise<Outcome> {
   const result = await store.rollOut(rollout);
+  router.mapChanged();
   if (!result.ok) return result.error;
   const { city, ...what } = result.value;
   return done({ ...viewOf(city), ...what, warnings: rollout.plan.warnings });

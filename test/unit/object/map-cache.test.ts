@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { center, children } from '../../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import { MapCache, PARTS_MAX } from '../../../src/object/map-cache.ts';
+import { MapCache, MISS_TTL_MS, MISSES_MAX, PARTS_MAX } from '../../../src/object/map-cache.ts';
 import type { CellId, CityId } from '../../../src/protocol/ids.ts';
 import type { City, MapPart, MapRow } from '../../../src/store/city-store.ts';
 import { START } from '../support/names.ts';
@@ -36,6 +36,15 @@ function millions() {
         const known = parts.get(prefix) ?? { rows: within(prefix).map((cell) => leaf(cell)), cities: [city] };
         parts.set(prefix, known);
         return { ...known, rows: [...known.rows, ...(split.get(prefix) ?? [])] };
+      },
+      rows: async (cells) => {
+        const [prefix = ''] = cells;
+        reads.push(`${cells.length} names`);
+        const known = prefixes.includes(prefix) ? cells.filter((cell) => cell.length === 6) : [];
+        const changed = (split.get(prefix) ?? []).filter(({ cell }) => cells.includes(cell));
+        const rows = [...known.map((cell) => leaf(cell)), ...changed];
+        const newest = new Map(rows.map((row) => [row.cell, { ...row, op: 'op' }]));
+        return { t: 'rows', rows: [...newest.values()] };
       },
     },
     () => now,
@@ -70,15 +79,70 @@ describe('the map of a million leaves, in one isolate', () => {
     expect(await cache.everLeaf('9q8yyk' as CellId)).toMatchObject({ cell: '9q8yyk' });
   });
 
-  it('forgets the parts that were not used for longest', async () => {
+  it('forgets the parts that were not used for longest, those first in which nobody is', async () => {
     const { cache, reads } = millions();
     await cache.leafOf(center('9q8yyk'));
     const others = ['0', '1', '2', '3', '4', '5', '6', '7', '8'].flatMap((one) =>
       children(one).flatMap((two) => children(two)),
     );
-    for (const prefix of others.slice(0, PARTS_MAX)) await cache.leafOf(center(prefix));
+    for (const prefix of others.slice(0, 2 * PARTS_MAX)) await cache.leafOf(center(prefix));
     const before = reads.length;
     await cache.leafOf(center('9q8yyk'));
-    expect(reads.slice(before)).toEqual(['9q8']);
+    expect(reads.slice(before)).toEqual([]);
+    await cache.leafOf(center(others[0] ?? ''));
+    expect(reads.slice(before)).toEqual([others[0]]);
+  });
+});
+
+describe('EDGE8 a point where nobody is', () => {
+  /** The fifth part of the south pole: no city will ever be there. */
+  const NOWHERE = center('h0h0h0h');
+
+  it('is asked of the primary by the few cells that may hold it, and not again for a moment', async () => {
+    const { cache, reads, pass } = millions();
+    for (let i = 0; i < 5; i++) expect(await cache.leafOf(NOWHERE, 'primary')).toBeUndefined();
+    expect(reads).toEqual(['5 names']);
+    pass(MISS_TTL_MS - 1);
+    await cache.leafOf(NOWHERE, 'primary');
+    expect(reads).toEqual(['5 names']);
+    pass(1);
+    await cache.leafOf(NOWHERE, 'primary');
+    expect(reads).toEqual(['5 names', '5 names']);
+  });
+
+  it('EDGE2 is found as soon as this isolate has changed the map, and everywhere after a moment', async () => {
+    const { cache, reads, prefixes, split, pass } = millions();
+    const other = '9qz';
+    const at = center('9qzzzz');
+    expect(prefixes).not.toContain(other);
+    const add = (): void => {
+      prefixes.push(other);
+      split.set(other, []);
+    };
+    expect(await cache.leafOf(at)).toBeUndefined();
+    expect(await cache.leafOf(at, 'primary')).toBeUndefined();
+    add();
+    cache.forgetMisses();
+    expect((await cache.leafOf(at, 'primary'))?.cell).toBe('9qzzzz');
+    // From then on it is known as any other place.
+    expect((await cache.leafOf(at))?.cell).toBe('9qzzzz');
+    expect(reads).toEqual(['9qz', '5 names', '5 names', '9qz primary']);
+    const late = millions();
+    expect(await late.cache.leafOf(at, 'primary')).toBeUndefined();
+    late.prefixes.push(other);
+    late.pass(MISS_TTL_MS);
+    expect((await late.cache.leafOf(at, 'primary'))?.cell).toBe('9qzzzz');
+    pass(0);
+  });
+
+  it('is remembered, with many others, but not with all that there are', async () => {
+    const { cache, reads } = millions();
+    const squares = children('h0h').flatMap((four) => children(four).flatMap((five) => children(five)));
+    for (const square of squares.slice(0, MISSES_MAX + 1)) await cache.leafOf(center(`${square}0`), 'primary');
+    expect(reads).toHaveLength(MISSES_MAX + 1);
+    await cache.leafOf(center(`${squares[MISSES_MAX]}0`), 'primary');
+    expect(reads).toHaveLength(MISSES_MAX + 1);
+    await cache.leafOf(center(`${squares[0]}0`), 'primary');
+    expect(reads).toHaveLength(MISSES_MAX + 2);
   });
 });
