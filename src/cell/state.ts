@@ -2,6 +2,7 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Adjusted } from '../protocol/adjusted.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
@@ -62,7 +63,12 @@ export type Arriving = {
   asked: number;
 };
 
-export type Waiting = { readonly token: Token; readonly socket: boolean };
+export type Waiting = {
+  readonly token: Token;
+  readonly socket: boolean;
+  /** Of the ping that is to be answered. */
+  readonly adjusted?: readonly Adjusted[];
+};
 
 /** Names a caller that waits; given by the shell, meaningless here. */
 export type Token = number;
@@ -115,6 +121,8 @@ export type Question = {
   readonly languages: readonly string[];
   readonly askedRadiusM: number;
   readonly answersWanted: number;
+  /** Of what was asked for. */
+  readonly adjusted?: readonly Adjusted[];
   /** Tells two questions of one id apart; set once by the first cell, and carried along when the question is handed over. */
   readonly born: number;
   readonly createdAt: EpochMs;

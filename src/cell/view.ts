@@ -35,6 +35,7 @@ export function viewQuestion(state: CellState, question: Question): QuestionView
     offersAccepted: acceptedCount(question),
     answers: question.offers.flatMap((offer) => viewAnswer(offer) ?? []),
     attempts: madeCount(question),
+    ...(question.adjusted === undefined ? {} : { adjusted: question.adjusted }),
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),
     expiresAt: iso(question.expiresAt),

@@ -4,6 +4,7 @@ import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { snap, snapRadius } from '../geo/snap.ts';
 import { mapBounded } from '../lib/bounded.ts';
+import { adjusted, saying } from '../protocol/adjusted.ts';
 import {
   type CellId,
   type HomeKey,
@@ -102,6 +103,7 @@ export class Verbs {
     const home = encode(place.point, policy.gridLength) as HomeKey;
     const tokens = key === undefined ? [randomToken()] : await tokensOfKey(user, key, this.#idSecrets);
     const [id, ...formerIds] = tokens.map((token) => questionId(home, token)) as [QuestionId, ...QuestionId[]];
+    const radiusM = snapRadius(input.radiusM ?? policy.radiusDefaultM, policy.radiusStepsM);
     const question: NewQuestion = {
       id,
       ...(formerIds.length === 0 ? {} : { formerIds }),
@@ -111,7 +113,8 @@ export class Verbs {
       text: input.text,
       ...(input.topic === undefined ? {} : { topic: input.topic }),
       languages: input.languages ?? [],
-      radiusM: snapRadius(input.radiusM ?? policy.radiusDefaultM, policy.radiusStepsM),
+      radiusM,
+      ...saying(adjusted('radiusM', input.radiusM, radiusM)),
       answersWanted: input.answersWanted ?? 1,
       ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
     };

@@ -1,6 +1,7 @@
 // The records that messages carry: of users, of questions and their offers, of a cell's load. They hold ids, epochs and durations,
 // never another machine's time.
 import type { Point } from '../geo/point.ts';
+import type { Adjusted } from './adjusted.ts';
 import type { LifeName } from './change-messages.ts';
 import type { CellId, CityId, OfferId, QuestionId, UserId } from './ids.ts';
 import type { EventBody, OfferState, OfferView, QuestionState } from './views.ts';
@@ -86,6 +87,8 @@ export type NewQuestion = {
   readonly radiusM?: number;
   readonly answersWanted: number;
   readonly expiresInMs?: number;
+  /** By whoever made it of what a client asked for. */
+  readonly adjusted?: readonly Adjusted[];
 };
 
 /** One numbered item of what a question owes a user. */

@@ -1,4 +1,5 @@
 // What users see, as JSON: question, offer, answer and event, in the shapes of the public interface.
+import type { Adjusted } from './adjusted.ts';
 import type { CellId, OfferId, QuestionId } from './ids.ts';
 
 export type QuestionState = 'open' | 'dormant' | 'matched' | 'answered' | 'expired' | 'cancelled';
@@ -19,6 +20,8 @@ export type QuestionView = {
   readonly offersAccepted: number;
   readonly answers: readonly AnswerView[];
   readonly attempts: number;
+  /** What its city has other bounds for. */
+  readonly adjusted?: readonly Adjusted[];
   readonly wakeAt?: string;
   readonly createdAt: string;
   readonly expiresAt: string;
@@ -67,4 +70,6 @@ export type PresenceView = {
   readonly offers: readonly OfferView[];
   /** When the client should ping next: longer while the cell is under pressure. */
   readonly pingEveryS: number;
+  /** What this ping asked for and the city has other bounds for. */
+  readonly adjusted?: readonly Adjusted[];
 };

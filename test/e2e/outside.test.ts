@@ -144,3 +144,37 @@ describe('EDGE1: a body that is not whole', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('EDGE9: what is done otherwise than asked is said', () => {
+  type Said = { readonly adjusted?: readonly unknown[]; readonly radiusM: number };
+  const ask = (more: object) =>
+    api<Said>('POST', '/v1/questions', { ...AT, text: 'Anybody?', topic: 'none', ...more }, town.alice);
+
+  it.each([
+    [{ radiusM: 1 }, [{ field: 'radiusM', asked: 1, used: 500 }]],
+    [{ radiusM: 100_000 }, [{ field: 'radiusM', asked: 100_000, used: 8000 }]],
+    [{ radiusM: 1200 }, [{ field: 'radiusM', asked: 1200, used: 1500 }]],
+    [{ expiresInS: 604_800 }, [{ field: 'expiresInS', asked: 604_800, used: 86_400 }]],
+    [{ radiusM: 500, expiresInS: 600 }, undefined],
+    [{}, undefined],
+  ])('of a question with %j', async (more, adjusted) => {
+    const { status, body } = await ask(more);
+    expect([status, body.adjusted]).toEqual([201, adjusted]);
+  });
+
+  it('over a socket too, of a lease too', async () => {
+    const query = `lat=${AT.lat}&lng=${AT.lng}`;
+    const socket = await socketOf(`${box.url()}/v1/stream?${query}`, await tokenFor('fay'));
+    const resultOf = async (frame: object): Promise<Said> => {
+      socket.send(JSON.stringify({ ref: 'r', ...frame }));
+      return (await socket.next(({ ref }) => ref === 'r'))['result'] as Said;
+    };
+    expect((await resultOf({ t: 'ask', text: 'Anybody?', topic: 'none', radiusM: 1 })).adjusted).toHaveLength(1);
+    const lease = [{ field: 'ttlS', asked: 86_400, used: 3600 }];
+    expect((await resultOf({ t: 'presence', ...AT, ttlS: 86_400 })).adjusted).toEqual(lease);
+    expect(await resultOf({ t: 'presence', ...AT })).not.toHaveProperty('adjusted');
+    socket.close();
+    const over = await api<Said>('PUT', '/v1/presence', { ...AT, ttlS: 86_400 }, await tokenFor('gil'));
+    expect(over.body.adjusted).toEqual(lease);
+  });
+});

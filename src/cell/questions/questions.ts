@@ -2,6 +2,7 @@
 
 import type { Point } from '../../geo/point.ts';
 import { plusMs } from '../../lib/brand.ts';
+import { adjusted, saying } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import type { NewQuestion } from '../../protocol/records.ts';
@@ -35,6 +36,7 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
     languages: sent.languages,
     askedRadiusM: sent.radiusM ?? policy.radiusDefaultM,
     answersWanted: sent.answersWanted,
+    ...saying([...(sent.adjusted ?? []), ...adjusted('expiresInS', secondsOf(sent.expiresInMs), ttlMs / 1000)]),
     born: now,
     createdAt: now,
     expiresAt: plusMs(now, ttlMs),
@@ -50,6 +52,8 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
   look(tx, question);
   return question;
 }
+
+const secondsOf = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
 
 /** The same ask, by the id under which its question is known here: the secret that makes ids of keys may have changed since. */
 export function underKnownId(state: CellState, sent: NewQuestion): NewQuestion {

@@ -11,11 +11,11 @@ import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Arriving, Waiting } from '../state.ts';
 import { pingEveryS } from '../strain/pressure.ts';
-import { call, reply, type Tx } from '../tx.ts';
+import { call, type Tx } from '../tx.ts';
 import { iso, viewPresence } from '../view.ts';
 import { askAboutHolds } from './holds.ts';
 import { fieldsOf, recordOf } from './record.ts';
-import { isOlder, leaseMs } from './said.ts';
+import { answerPing, isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
 
 const RETRY_FIRST_MS = 1000;
@@ -138,7 +138,7 @@ export function claimed(
 export function endArriving(tx: Tx, user: UserId, answer: CellReply<'presence'>): void {
   const arriving = tx.state.arriving.get(user);
   if (arriving === undefined) return;
-  for (const { token } of arriving.tokens) reply(tx, token, answer);
+  for (const waiting of arriving.tokens) answerPing(tx, waiting, answer);
   tx.state.arriving.delete(user);
   tx.arriving.add(user);
   if (arriving.stored) tx.arrived.add(user);
@@ -188,6 +188,6 @@ function acknowledge(tx: Tx, arriving: Arriving, first = arriving.tokens.length)
     offers: [],
     pingEveryS: pingEveryS(tx.state, arriving.leaseUntil - arriving.pingAt, tx.now),
   };
-  for (const { token } of arriving.tokens.splice(0, first)) reply(tx, token, { t: 'present', view });
+  for (const waiting of arriving.tokens.splice(0, first)) answerPing(tx, waiting, { t: 'present', view });
   tx.arriving.add(arriving.user);
 }

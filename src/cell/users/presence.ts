@@ -12,7 +12,7 @@ import { reply, type Tx } from '../tx.ts';
 import { viewPresence } from '../view.ts';
 import { endArriving, welcome } from './arriving.ts';
 import { dropHolds } from './holds.ts';
-import { isOlder, leaseMs, sameProfile } from './said.ts';
+import { adjustedLease, answerPing, isOlder, leaseMs, sameProfile } from './said.ts';
 import { attach, leaves, sendAway, socketOf } from './sockets.ts';
 
 /** A sign of life. Over a socket it costs no row; over HTTP one when the point or profile changed or half of the lease has gone. */
@@ -31,12 +31,13 @@ export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
     return;
   }
   if (socket !== undefined) socket.heard = true;
+  const told = { ...waiting, adjusted: adjustedLease(state, sent) };
   if (held === undefined || held.phase === 'frozen') {
-    welcome(tx, user, sent, waiting);
+    welcome(tx, user, sent, told);
     return;
   }
   if (!isOlder(held, sent)) refresh(tx, held, sent, waiting.socket);
-  reply(tx, waiting.token, { t: 'present', view: viewPresence(state, held, tx.now) });
+  answerPing(tx, told, { t: 'present', view: viewPresence(state, held, tx.now) });
 }
 
 /** The user leaves: unmatchable at once; the row goes with the last hold. */

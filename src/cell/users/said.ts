@@ -1,7 +1,10 @@
 // What a ping says beside what is known of its user: whether it is older, whether the profile is another, how long it holds.
+import { type Adjusted, adjusted } from '../../protocol/adjusted.ts';
+import type { CellReply } from '../../protocol/messages.ts';
 import type { Ping, Profile } from '../../protocol/records.ts';
 import { policyOf } from '../questions/need.ts';
-import type { CellState } from '../state.ts';
+import type { CellState, Waiting } from '../state.ts';
+import { reply, type Tx } from '../tx.ts';
 
 /** Within a session a lower `seq` is older; a ping without one, or of another session, counts as newer. */
 export function isOlder(known: { readonly session: string; readonly seq?: number | undefined }, sent: Ping): boolean {
@@ -13,6 +16,17 @@ export function isOlder(known: { readonly session: string; readonly seq?: number
 export function sameProfile(known: Profile, sent: Partial<Profile>): boolean {
   if (sent.capacity !== undefined && sent.capacity !== known.capacity) return false;
   return sameList(known.topics, sent.topics) && sameList(known.languages, sent.languages);
+}
+
+/** What the policy makes of the lease that a ping asks for. */
+export function adjustedLease(state: CellState, sent: Ping): readonly Adjusted[] {
+  return sent.ttlMs === undefined ? [] : adjusted('ttlS', sent.ttlMs / 1000, leaseMs(state, sent, undefined) / 1000);
+}
+
+/** Every answer to a ping goes this way: each says what became of that very ping. */
+export function answerPing(tx: Tx, { token, adjusted }: Waiting, answer: CellReply<'presence'>): void {
+  const isSaid = answer.t === 'present' && adjusted !== undefined && adjusted.length > 0;
+  reply(tx, token, isSaid ? { ...answer, view: { ...answer.view, adjusted } } : answer);
 }
 
 /** @param before the length of the lease so far, of somebody who is known. */

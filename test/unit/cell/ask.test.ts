@@ -1,5 +1,6 @@
 // Questions asked, read, moved and cancelled; what is kept of them, and for how long.
 import { describe, expect, it } from 'vitest';
+import { pack, unpack } from '../../../src/cell/change/carry.ts';
 import type { CellReply } from '../../../src/protocol/messages.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, EAST, newQuestion, qid } from '../support/names.ts';
@@ -41,6 +42,20 @@ describe('asking', () => {
     const cell = cellHarness();
     const reply = cell.request({ t: 'ask', question: newQuestion({ expiresInMs: 10 * DAY_MS }) });
     expect(viewOf(reply).expiresAt).toBe(new Date(cell.now() + DAY_MS).toISOString());
+  });
+
+  it('EDGE9 says what it has cut, again too, and after a restart', () => {
+    const cell = cellHarness();
+    const radius = { field: 'radiusM', asked: 1, used: 500 } as const;
+    const asked = { t: 'ask', question: newQuestion({ expiresInMs: 7 * DAY_MS, adjusted: [radius] }) } as const;
+    const adjusted = [radius, { field: 'expiresInS', asked: 7 * 86_400, used: 86_400 }];
+    expect(viewOf(cell.request(asked)).adjusted).toEqual(adjusted);
+    cell.restart();
+    expect(viewOf(cell.request(asked)).adjusted).toEqual(adjusted);
+    expect(viewOf(cell.request({ t: 'question', id: qid(), user: ana })).adjusted).toEqual(adjusted);
+    expect(unpack(pack(cell.question(qid()), cell.now()), cell.now()).adjusted).toEqual(adjusted);
+    const within = { t: 'ask', question: newQuestion({ id: qid(2), expiresInMs: DAY_MS }) } as const;
+    expect(viewOf(cell.request(within))).not.toHaveProperty('adjusted');
   });
 
   it('registers the question and its key with the asker first of all', () => {

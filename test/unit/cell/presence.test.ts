@@ -1,11 +1,30 @@
 // Users who ping a cell: claimed before they are matchable, refreshed while they are held, gone when they leave.
 import { describe, expect, it } from 'vitest';
+import type { PresenceView } from '../../../src/protocol/views.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, CELL, newQuestion, qid, record } from '../support/names.ts';
 
 const TTL_MS = 120_000;
+const viewIn = (reply: unknown): PresenceView => (reply as { readonly view: PresenceView }).view;
 
 describe('entering', () => {
+  it('EDGE9 says of each ping what became of the lease that it asked for', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    const long = 3_600_001;
+    const adjusted = [{ field: 'ttlS', asked: 3600.001, used: 3600 }];
+    const first = cell.lastToken() + 1;
+    cell.ping(bob, { ttlMs: long });
+    cell.ping(bob, { ttlMs: 60_000 });
+    // Before it was granted, and as soon as it is.
+    cell.answer('claim', { t: 'pending', retryMs: 500 });
+    cell.ping(bob, { ttlMs: long });
+    cell.advance(500);
+    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
+    expect([0, 1, 2].map((n) => viewIn(cell.replies.get(first + n)).adjusted)).toEqual([adjusted, undefined, adjusted]);
+    expect(viewIn(cell.ping(bob, { ttlMs: long })).adjusted).toEqual(adjusted);
+    expect(viewIn(cell.ping(bob))).not.toHaveProperty('adjusted');
+  });
+
   it('OWN1 makes nobody matchable before their claim was granted', () => {
     const cell = cellHarness({ manual: ['claim'] });
     expect(cell.ping(bob)).toBeUndefined();
