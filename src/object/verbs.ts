@@ -38,6 +38,9 @@ export type Place = { readonly cell: CellId; readonly city: Leaf['city']; readon
 
 export type AskInput = QuestionHereInput & { readonly key?: string | undefined };
 
+/** The diagonal of a square of the coarsest privacy grid, 5 letters. */
+const GRID_M_MAX = 7000;
+
 /** Sessions tell devices of one user apart; clients that do not care are all of this one. */
 const SESSION_DEFAULT = 'http';
 
@@ -59,15 +62,20 @@ export class Verbs {
 
   /**
    * Where a point belongs. A user within the margin of the cell that holds them stays there. `out_of_coverage` outside of
-   * every city.
+   * every city. What others can see of the point decides, the snapped one, and not where in its square it is.
    */
   async place(point: Point, held?: CellId): Promise<Place | Problem> {
-    const leaf = (await this.#router.locate(point)) ?? (await this.#heldLeaf(point, held));
-    if (leaf === undefined) return this.#router.outOfCoverage(point);
-    const { city } = leaf;
+    const here = await this.#router.locate(point);
+    const stays = here?.cell === held ? here : await this.#heldLeaf(point, held);
+    const { city } = stays ?? here ?? {};
+    if (city === undefined) return this.#router.outOfCoverage(point);
     const snapped = snap(point, city.policy.gridLength);
-    const stays = leaf.cell === held ? leaf : await this.#heldLeaf(snapped, held);
-    return { cell: (stays ?? leaf).cell, city: (stays ?? leaf).city, point: snapped, key: encode(snapped, MAX_LENGTH) };
+    const key = encode(snapped, MAX_LENGTH);
+    if (stays !== undefined) return { cell: stays.cell, city, point: snapped, key };
+    // A grid that was made coarser may have squares that are larger than cells of before.
+    const leaf = here !== undefined && key.startsWith(here.cell) ? here : await this.#router.locate(snapped);
+    if (leaf === undefined) return this.#router.outOfCoverage(point);
+    return { cell: leaf.cell, city, point: snapped, key };
   }
 
   async presence({ user, trace }: Caller, input: PresenceInput): Reply<'presence'> {
@@ -176,10 +184,14 @@ export class Verbs {
     return this.#router.callUser(user, { t: 'ack', user, seq }, trace);
   }
 
-  /** The cell that the user's client named, if the point is within its margin and it is still a leaf. */
+  /** The cell that the user's client named, if the snapped point is within its margin and it is still a leaf. */
   async #heldLeaf(point: Point, held: CellId | undefined): Promise<Leaf | undefined> {
-    if (held === undefined || minDistanceToBoundsM(point, decode(held)) > MARGIN_M) return undefined;
-    return this.#router.leaf(held);
+    // No snapped point is farther from its point than the coarsest square is wide: what is beyond need not be looked up.
+    if (held === undefined || minDistanceToBoundsM(point, decode(held)) > MARGIN_M + GRID_M_MAX) return undefined;
+    const leaf = await this.#router.leaf(held);
+    if (leaf === undefined) return undefined;
+    const snapped = snap(point, leaf.city.policy.gridLength);
+    return minDistanceToBoundsM(snapped, decode(held)) > MARGIN_M ? undefined : leaf;
   }
 
   async #ofQuestion<K extends 'question' | 'patch' | 'cancel'>({ trace }: Caller, request: CellRequestOf<K>): Reply<K> {

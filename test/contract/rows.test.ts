@@ -141,7 +141,7 @@ describe('two stores', () => {
 describe('the schema', () => {
   it('ROW1 of a newer program is refused by its number', () => {
     const deps = sqliteDeps();
-    sqlRows(TABLES, deps);
+    sqlRows(TABLES, deps).commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
     deps.exec('UPDATE schema SET version = 99');
     expect(() => sqlRows(TABLES, deps)).toThrow('storage has schema 99; this code knows 2');
   });
@@ -166,9 +166,48 @@ describe('the schema', () => {
         return deps.exec(sql, ...bindings);
       },
     };
-    expect(() => sqlRows(TABLES, torn)).toThrow('the disk is full');
+    const commit = { rows: [put('things', 'a', '1')], alarmAt: undefined };
+    expect(() => sqlRows(TABLES, torn).commit(commit)).toThrow('the disk is full');
     expect([...deps.exec(`SELECT name FROM sqlite_master WHERE type = 'table'`)]).toEqual([]);
-    sqlRows(TABLES, deps).commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+    sqlRows(TABLES, deps).commit(commit);
     expect([...sqlRows(TABLES, deps).load()]).toHaveLength(1);
   });
+});
+
+it('STORE1 an object that keeps nothing writes nothing, not even its tables', () => {
+  const deps = sqliteDeps();
+  const written: string[] = [];
+  const listening = {
+    ...deps,
+    exec: (sql: string, ...bindings: (string | number)[]) => {
+      if (!sql.startsWith('SELECT')) written.push(sql);
+      return deps.exec(sql, ...bindings);
+    },
+  };
+  const rows = sqlRows(TABLES, listening);
+  expect([...rows.load()]).toEqual([]);
+  expect(rows.read('events', 0, 10)).toEqual([]);
+  expect(written).toEqual([]);
+  rows.commit({ rows: [put('events', '1', 'first')], alarmAt: undefined });
+  expect(written.length).toBeGreaterThan(0);
+  expect(rows.read('events', 0, 10)).toHaveLength(1);
+  expect([...sqlRows(TABLES, listening).load()]).toHaveLength(1);
+});
+
+it('STORE1 tables that could not be made with the first row are made with the next', () => {
+  const deps = sqliteDeps();
+  let torn = true;
+  const rows = sqlRows(TABLES, {
+    ...deps,
+    exec: (sql, ...bindings) => {
+      if (torn && sql.startsWith('INSERT INTO "things"')) throw new Error('the disk is full');
+      return deps.exec(sql, ...bindings);
+    },
+  });
+  const commit = (): void => rows.commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+  expect(commit).toThrow('the disk is full');
+  expect([...rows.load()]).toEqual([]);
+  torn = false;
+  commit();
+  expect([...rows.load()]).toHaveLength(1);
 });

@@ -2,6 +2,10 @@
 import { applyD1Migrations, evictAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { CELL_TABLES } from '../../src/cell/codec.ts';
+import { durableRows } from '../../src/object/durable.ts';
+import type { TableSpec } from '../../src/store/rows.ts';
+import { USER_TABLES } from '../../src/user/codec.ts';
 import { api, BOX, cellStub, eventually, inboxOf, inside, rollOut, rowsOf, userStub, WEST } from './world.ts';
 
 beforeAll(async () => {
@@ -101,6 +105,12 @@ describe('rows that this code cannot read', () => {
   const refusal = (stub: () => DurableObjectStub): Promise<string> =>
     inside(stub(), () => 'it was read').catch((error: unknown) => String(error));
 
+  /** The tables of an object that had something to keep. */
+  const make = (ctx: DurableObjectState, tables: readonly TableSpec[]): void => {
+    const [{ name: table = '' } = {}] = tables;
+    durableRows(ctx, tables).commit({ rows: [{ table, key: 'none', value: null }], alarmAt: undefined });
+  };
+
   it.each([
     ['questions', 'row of table questions has version 2; this code reads version 1'],
     ['users', 'row of table users has version 2; this code reads version 1'],
@@ -108,8 +118,9 @@ describe('rows that this code cannot read', () => {
     ['journal', 'row of table journal has version 2; this code reads version 1'],
   ])('ROW1: a row of %s of another version is refused by name, again and again', async (table, message) => {
     const cell = (): DurableObjectStub => cellStub(`unreadable-${table}`);
-    await inside(cell(), ({ storage }) => {
-      storage.sql.exec(`INSERT INTO "${table}" (k, d) VALUES (1, ?)`, JSON.stringify({ v: 2, at: 1 }));
+    await inside(cell(), (ctx) => {
+      make(ctx, CELL_TABLES);
+      ctx.storage.sql.exec(`INSERT INTO "${table}" (k, d) VALUES (1, ?)`, JSON.stringify({ v: 2, at: 1 }));
     });
     await evictDurableObject(cell());
     expect(await refusal(cell)).toContain(message);
@@ -117,8 +128,14 @@ describe('rows that this code cannot read', () => {
   });
 
   it('ROW1: a storage with a newer schema is refused by name', async () => {
-    for (const stub of [() => cellStub('9q8zzy'), () => userStub('from-the-future')]) {
-      await inside(stub(), ({ storage }) => void storage.sql.exec('UPDATE schema SET version = 99'));
+    for (const [stub, tables] of [
+      [() => cellStub('9q8zzy'), CELL_TABLES],
+      [() => userStub('from-the-future'), USER_TABLES],
+    ] as const) {
+      await inside(stub(), (ctx) => {
+        make(ctx, tables);
+        ctx.storage.sql.exec('UPDATE schema SET version = 99');
+      });
       await evictAllDurableObjects();
       expect(await refusal(stub)).toContain('storage has schema 99; this code knows 2');
     }

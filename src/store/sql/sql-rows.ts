@@ -14,9 +14,13 @@ export type SqlRowsDeps = {
 /** 2: cells keep the users whom they take over. */
 const SCHEMA_VERSION = 2;
 
-/** @throws Error when the schema on disk is newer than this code. */
+/**
+ * Nothing is written, tables neither, before there is a row to keep: an object that somebody only asked for costs no disk.
+ * @throws Error when the schema on disk is newer than this code.
+ */
 export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAlarm }: SqlRowsDeps): RowStore {
-  migrate(tables, { exec, transaction });
+  let isEmpty = isBlank(exec);
+  if (!isEmpty) transaction(() => migrate(tables, exec));
   const kindOf = new Map(tables.map(({ name, kind }) => [name, kind]));
   const statements = new Map(
     tables.map(({ name }) => [
@@ -35,6 +39,7 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
   });
   return {
     load: function* () {
+      if (isEmpty) return;
       for (const { name, kind } of tables) {
         const order = kind === 'log' ? 'ORDER BY k DESC LIMIT 1' : 'ORDER BY k';
         for (const raw of exec(`SELECT k, d FROM "${name}" ${order}`)) yield rowOf(name, raw);
@@ -42,6 +47,7 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
     },
     commit: ({ rows, alarmAt }: Commit) => {
       transaction(() => {
+        if (isEmpty) migrate(tables, exec);
         for (const { table, key, value } of rows) {
           const statement = statements.get(table);
           if (statement === undefined) throw new Error(`no table ${table}`);
@@ -50,29 +56,35 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
         }
         if (alarmAt !== undefined) setAlarm(alarmAt);
       });
+      isEmpty = false;
     },
-    read: (table, after, limit) =>
-      [...exec(`SELECT k, d FROM "${table}" WHERE k > ? ORDER BY k LIMIT ?`, after, limit)].map((raw) =>
+    read: (table, after, limit) => {
+      if (isEmpty) return [];
+      return [...exec(`SELECT k, d FROM "${table}" WHERE k > ? ORDER BY k LIMIT ?`, after, limit)].map((raw) =>
         rowOf(table, raw),
-      ),
+      );
+    },
   };
 }
 
-function migrate(tables: readonly TableSpec[], { exec, transaction }: Pick<SqlRowsDeps, 'exec' | 'transaction'>): void {
-  transaction(() => {
-    const known = [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema'`)].length > 0;
-    const version = known ? Number([...exec('SELECT version FROM schema')][0]?.version ?? 0) : 0;
-    if (version > SCHEMA_VERSION) throw new Error(`storage has schema ${version}; this code knows ${SCHEMA_VERSION}`);
-    if (version === SCHEMA_VERSION) return;
-    if (!known) exec('CREATE TABLE schema (version INTEGER NOT NULL)');
-    for (const { name, kind } of tables) {
-      exec(
-        kind === 'log'
-          ? `CREATE TABLE IF NOT EXISTS "${name}" (k INTEGER PRIMARY KEY, d TEXT NOT NULL)`
-          : `CREATE TABLE IF NOT EXISTS "${name}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`,
-      );
-    }
-    exec('DELETE FROM schema');
-    exec('INSERT INTO schema (version) VALUES (?)', SCHEMA_VERSION);
-  });
+function isBlank(exec: SqlRowsDeps['exec']): boolean {
+  return [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema'`)].length === 0;
+}
+
+/** Within a transaction. */
+function migrate(tables: readonly TableSpec[], exec: SqlRowsDeps['exec']): void {
+  const known = !isBlank(exec);
+  const version = known ? Number([...exec('SELECT version FROM schema')][0]?.version ?? 0) : 0;
+  if (version > SCHEMA_VERSION) throw new Error(`storage has schema ${version}; this code knows ${SCHEMA_VERSION}`);
+  if (version === SCHEMA_VERSION) return;
+  if (!known) exec('CREATE TABLE schema (version INTEGER NOT NULL)');
+  for (const { name, kind } of tables) {
+    exec(
+      kind === 'log'
+        ? `CREATE TABLE IF NOT EXISTS "${name}" (k INTEGER PRIMARY KEY, d TEXT NOT NULL)`
+        : `CREATE TABLE IF NOT EXISTS "${name}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`,
+    );
+  }
+  exec('DELETE FROM schema');
+  exec('INSERT INTO schema (version) VALUES (?)', SCHEMA_VERSION);
 }
