@@ -1,6 +1,6 @@
 // Rows of a cell: JSON with a version; an unknown version is refused by name.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import { versioned } from '../lib/versioned.ts';
+import { versioned, versionedOf } from '../lib/versioned.ts';
 import { DEFAULT_POLICY } from '../matching/policy.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
@@ -9,6 +9,8 @@ import type { JournalRecord } from './journal.ts';
 import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';
 
 const VERSION = 1;
+/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. */
+const USER_VERSION = 2;
 
 /** The tables of a cell, for whoever makes them. */
 export const CELL_TABLES = [
@@ -43,11 +45,12 @@ type UserRow = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonl
 
 export function encodeUser(held: Held): string {
   const { holdsQuestion: _, holds, ...rest } = held;
-  return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
+  return JSON.stringify({ v: USER_VERSION, ...rest, holds: [...holds.values()] });
 }
 
 export function decodeUser(text: string): Held {
-  return held(versioned<UserRow>(VERSION, 'users', text));
+  const { v: _, ...row } = versionedOf<UserRow>([1, USER_VERSION], 'users', text);
+  return held(row);
 }
 
 /** Builds a user held here from its fields. */
@@ -74,7 +77,7 @@ export function decodeArriving(text: string): Arriving {
     'arriving',
     text,
   );
-  return { ...row, stored: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
+  return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
 }
 
 type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };

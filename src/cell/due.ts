@@ -14,9 +14,9 @@ const CHANGE_GUARD_MS = 15_000;
 /** A frozen row whose `forget` was lost asks after itself this often. */
 const FROZEN_ASKS_MS = 60_000;
 
-/** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go. */
+/** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
 export function dueHeld(held: Held): EpochMs | undefined {
-  if (held.phase === 'frozen') return plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
+  if (held.phase === 'frozen') return held.returnAt ?? plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
   let due: number = held.phase === 'live' ? held.leaseUntil : Number.POSITIVE_INFINITY;
   for (const hold of held.holds.values()) due = Math.min(due, hold.until);
   return Number.isFinite(due) ? epochMs(due) : undefined;

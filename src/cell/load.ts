@@ -49,6 +49,7 @@ export function emptyCell(): CellState {
     armedAt: undefined,
     busyUntil: epochMs(0),
     rounds: new Map(),
+    returning: new Set(),
     calls: new Map(),
     nudging: new Map(),
     sockets: new Map(),

@@ -15,6 +15,7 @@ import { claim, endArriving } from './users/arriving.ts';
 import { askAbout } from './users/holds.ts';
 import { lapse } from './users/presence.ts';
 import { askAfterFrozen } from './users/recall.ts';
+import { isReturning, sendRecord } from './users/returning.ts';
 import { watchUser } from './watch.ts';
 
 /** Runs everything that is due by now, each entity once. */
@@ -99,7 +100,8 @@ function isTime(tx: Tx, { phase }: Question): boolean {
 
 function heldDue(tx: Tx, held: Held): void {
   if (held.phase === 'frozen') {
-    askAfterFrozen(tx, held);
+    if (isReturning(held)) sendRecord(tx, held);
+    else askAfterFrozen(tx, held);
     watchUser(tx.state, held.user, held);
     return;
   }

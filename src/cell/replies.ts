@@ -12,7 +12,7 @@ import { delivered } from './questions/streams.ts';
 import type { Tx } from './tx.ts';
 import { claimed } from './users/arriving.ts';
 import { stateOfHold } from './users/holds.ts';
-import { forget } from './users/recall.ts';
+import { forget, sentHome } from './users/recall.ts';
 
 type Failed = { readonly t: 'failed' };
 
@@ -69,11 +69,17 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
     case 'where': {
       const held = state.users.get(what.user);
       const where = narrowed<UserReply<'where'>>(answer, ['where']);
-      // At a later epoch somebody else holds the user.
-      if (held?.phase === 'frozen' && where.t === 'where' && where.epoch > held.epoch)
-        forget(tx, what.user, held.epoch);
+      if (held?.phase !== 'frozen' || where.t !== 'where') return;
+      // At a later epoch somebody else holds the user, or has held them. At the same one nobody does: the record is at home.
+      const isHome = where.free === true;
+      if (where.epoch > held.epoch || (isHome && where.epoch === held.epoch)) {
+        forget(tx, what.user, held.epoch, isHome);
+      }
       return;
     }
+    case 'return':
+      sentHome(tx, what.user, what.epoch, narrowed<UserReply<'returnRecord'>>(answer, ['returned']).t === 'returned');
+      return;
     case 'release':
       return;
     case 'take':

@@ -13,7 +13,7 @@ import { splitByHand } from './change/split.ts';
 import { adopt, filled, handed, init, mayRetire, take } from './change/takeover.ts';
 import { endNudge, nudged, renewNeed } from './questions/arrival.ts';
 import { isShort } from './questions/lifecycle.ts';
-import { look } from './questions/match.ts';
+import { look, lostReserve } from './questions/match.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './questions/offers.ts';
 import { ask, cancel, move, own, underKnownId } from './questions/questions.ts';
 import type { Question, Waiting } from './state.ts';
@@ -22,12 +22,10 @@ import { countLess } from './strain/meter.ts';
 import { refusal } from './strain/pressure.ts';
 import { reply, type Tx } from './tx.ts';
 import { apply, collect, free, reserve } from './users/holds.ts';
-import { leave, ping } from './users/presence.ts';
+import { ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
 import { sendAway } from './users/sockets.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
-
-const LEAVE_RETRY_MS = 150;
 
 export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
   const request = sent.t === 'ask' ? { ...sent, question: underKnownId(tx.state, sent.question) } : sent;
@@ -49,7 +47,7 @@ export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
       ping(tx, request.user, request.ping, waiting);
       return;
     case 'recall':
-      recall(tx, request.user, request.epoch, waiting.token, request.ping);
+      recall(tx, request, waiting.token);
       return;
     default:
       reply(tx, waiting.token, refusal(tx.state, request, tx.now) ?? answerOf(tx, request));
@@ -58,11 +56,6 @@ export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
 
 function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence' | 'recall' }>): CellReply {
   switch (request.t) {
-    case 'leave':
-      // On the way to another cell: that one must hear it.
-      if (tx.state.users.get(request.user)?.phase === 'frozen') return { t: 'pending', retryMs: LEAVE_RETRY_MS };
-      leave(tx, request.user);
-      return { t: 'done' };
     case 'ask':
       return questionReply(tx, ask(tx, request.question), () => undefined);
     case 'question':
@@ -81,7 +74,7 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       dissolve(tx, request.version);
       return { t: 'done' };
     case 'forget':
-      forget(tx, request.user, request.epoch);
+      forget(tx, request.user, request.epoch, request.left === true);
       return { t: 'done' };
     case 'enter':
       return { t: 'done' };
@@ -156,12 +149,14 @@ function retire(tx: Tx, request: Extract<CellRequest, { readonly t: 'retire' }>)
   return { t: 'done' };
 }
 
-/** The holder says that the user has gone: a pending offer ends, and somebody else is looked for. */
+/** The holder says that the user has gone: a pending offer ends, one that was about to be made is none, and somebody else is looked for. */
 function absent(tx: Tx, request: Extract<CellRequest, { readonly t: 'absent' }>): CellReply<'absent'> {
   const found = findOffer(tx, request.offerId);
   if (found !== undefined && found.offer.user === request.user && found.offer.state === 'pending') {
     expire(tx, found.question, found.offer);
     if (isShort(found.question)) look(tx, found.question);
+  } else if (found !== undefined && found.offer.user === request.user) {
+    lostReserve(tx, found.question, found.offer.id);
   }
   return stateOfOffer(tx, found?.offer, request.user);
 }

@@ -18,8 +18,8 @@ import type { Roster } from './users/roster.ts';
 export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs };
 
 /**
- * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall: not matchable,
- * takes no holds, waits for `forget`.
+ * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
+ * goes home by itself: not matchable, takes no holds, waits until somebody else has what it says.
  */
 export type Held = {
   readonly user: UserId;
@@ -27,6 +27,10 @@ export type Held = {
   phase: 'live' | 'lapsed' | 'frozen';
   /** When a frozen row last asked whether it may go. */
   frozenAt: EpochMs | undefined;
+  /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
+  returnAt?: EpochMs;
+  /** The newest recall that was answered `kept`: a copy of it is answered the same. */
+  keptFor?: number;
   session: string;
   seq: number | undefined;
   profile: Profile;
@@ -54,6 +58,8 @@ export type Arriving = {
   retryAt: EpochMs | undefined;
   /** Which claim of the user this ping's first one was, once the UserObject has said so. */
   order: number | undefined;
+  /** Whether a claim for this ping may have been heard before, though nobody said so. */
+  again: boolean;
   /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
   call: number | undefined;
   claimed: Ping | undefined;
@@ -177,6 +183,7 @@ export type Pending =
   | { readonly t: 'nudge'; readonly question: QuestionId; readonly user: UserId }
   | { readonly t: 'hold'; readonly offer: OfferId; readonly user: UserId }
   | { readonly t: 'where'; readonly user: UserId }
+  | { readonly t: 'return'; readonly user: UserId; readonly epoch: number }
   | { readonly t: 'release' }
   | { readonly t: 'take'; readonly user: UserId }
   | { readonly t: 'errand'; readonly lane: string; readonly errand: Errand };
@@ -278,6 +285,8 @@ export type CellState = {
   /** What the sweep's list was last told. */
   busyUntil: EpochMs;
   readonly rounds: Map<QuestionId, Round>;
+  /** Users whose records are on their way home, until that was answered. */
+  readonly returning: Set<UserId>;
   readonly calls: Map<number, Pending>;
   /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */
   readonly nudging: Map<QuestionId, UserId>;

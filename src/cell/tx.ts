@@ -45,6 +45,8 @@ export type Tx = {
   /** Questions that owe somebody news: delivered once the step is over. */
   readonly owing: Marks<QuestionId>;
   readonly journal: JournalRecord[];
+  /** How many records have gone home in this step. */
+  returning: number;
   born: boolean;
   /** It had never lived before this step. */
   fresh: boolean;
@@ -66,6 +68,7 @@ export function begin(state: CellState, now: EpochMs): Tx {
     arrivals: new Marks(),
     owing: new Marks(),
     journal: [],
+    returning: 0,
     born: false,
     fresh: false,
     life: false,

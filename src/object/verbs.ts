@@ -18,7 +18,7 @@ import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
 import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
-import type { PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
+import type { LeaveQuery, PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
 import { isProblem } from './call.ts';
 import { hashOf, randomToken, tokensOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';
@@ -46,9 +46,6 @@ const SESSION_DEFAULT = 'http';
 
 type Reply<K extends keyof CellCalls> = Promise<CellCalls[K]['reply'] | Problem>;
 type UserReply<K extends keyof UserCalls> = Promise<UserCalls[K]['reply'] | Problem>;
-
-/** Somebody who changes cells while they leave is followed so often. */
-const LEAVE_TRIES_MAX = 4;
 
 export class Verbs {
   readonly #router: Router;
@@ -86,18 +83,9 @@ export class Verbs {
   }
 
   /** Nobody who is not present is told off: leaving twice is leaving once. */
-  async leave({ user, trace }: Caller): Reply<'leave'> {
-    let known = -1;
-    for (let tries = 0; tries < LEAVE_TRIES_MAX; tries++) {
-      const where = await this.#router.callUser(user, { t: 'where', user }, trace);
-      if (isProblem(where)) return where;
-      // Whoever was on the way to another cell has left that one when nothing has changed since.
-      if (where.cell === null || where.epoch === known) return { t: 'done' };
-      known = where.epoch;
-      const reply = await this.#router.callCell({ cell: where.cell }, { t: 'leave', user }, trace);
-      if (isProblem(reply) && reply.code !== 'unknown_cell') return reply;
-    }
-    return { t: 'done' };
+  leave({ user, trace }: Caller, { seq, session }: LeaveQuery = {}): UserReply<'leave'> {
+    const numbers = seq === undefined ? {} : { session: session ?? SESSION_DEFAULT, seq };
+    return this.#router.callUser(user, { t: 'leave', user, ...numbers }, trace);
   }
 
   /** @param here where the asker is, for a question without a point of its own. */

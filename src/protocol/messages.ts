@@ -17,7 +17,6 @@ export type CellCalls = ChangeCalls & {
     ask: { readonly user: UserId; readonly ping: Ping };
     reply: { readonly t: 'present'; readonly view: PresenceView };
   };
-  leave: { ask: { readonly user: UserId }; reply: { readonly t: 'done' } };
   ask: { ask: { readonly question: NewQuestion }; reply: QuestionReply };
   question: { ask: { readonly id: QuestionId; readonly user: UserId | null }; reply: QuestionReply };
   patch: {
@@ -41,11 +40,23 @@ export type CellCalls = ChangeCalls & {
   dissolve: { ask: { readonly version: number }; reply: { readonly t: 'done' } };
   // who holds a user
   recall: {
-    /** `ping`: the one on whose behalf the user is wanted; without it the holder gives them up whatever came last. */
-    ask: { readonly user: UserId; readonly epoch: number; readonly ping?: PingTime };
+    ask: {
+      readonly user: UserId;
+      readonly epoch: number;
+      /** On whose behalf, counted by the UserObject: one that was answered `kept` is answered so for ever. */
+      readonly order?: number;
+      /** The ping on whose behalf; without it, and without `leave`, the holder gives them up whatever came last. */
+      readonly ping?: PingTime;
+      /** The user leaves: only a ping of a higher number in the same session keeps them. */
+      readonly leave?: { readonly session?: string; readonly seq?: number };
+    };
     reply: RecallReply;
   };
-  forget: { ask: { readonly user: UserId; readonly epoch: number }; reply: { readonly t: 'done' } };
+  forget: {
+    /** `left`: nobody else has the user, who may stay connected. */
+    ask: { readonly user: UserId; readonly epoch: number; readonly left?: boolean };
+    reply: { readonly t: 'done' };
+  };
   // matching across cells
   scout: {
     ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number };
@@ -115,6 +126,10 @@ export type UserCalls = {
       readonly ageMs?: number;
       /** Not for a ping: the holder of this epoch hands the user over. */
       readonly transfer?: number;
+      /** The ping says a word of the profile. */
+      readonly changes?: true;
+      /** The ping was acknowledged before anybody here had heard of it. */
+      readonly repeated?: true;
       /** Refused with `stranger` where no profile of the user is known. */
       readonly opening?: true;
     };
@@ -135,10 +150,29 @@ export type UserCalls = {
     };
     reply: { readonly t: 'stored'; readonly upTo: number; readonly duplicateOf?: QuestionId };
   };
+  /** A cell gives a user up of itself: the lease has ended. The row stays, frozen, until this was answered. */
+  returnRecord: {
+    ask: {
+      readonly user: UserId;
+      readonly cell: CellId;
+      readonly epoch: number;
+      readonly record: UserRecord;
+      /** Of the newest ping that it took. */
+      readonly session: string;
+      readonly seq?: number;
+    };
+    reply: { readonly t: 'returned' };
+  };
   // from the edge
+  /** Answered once nobody holds the user and nothing on its way can change that; `busy` until then. */
+  leave: {
+    ask: { readonly user: UserId; readonly session?: string; readonly seq?: number };
+    reply: { readonly t: 'done' };
+  };
   where: {
     ask: { readonly user: UserId };
-    reply: { readonly t: 'where'; readonly cell: CellId | null; readonly epoch: number };
+    /** `free`: that cell was the last to hold the user, and none does now. */
+    reply: { readonly t: 'where'; readonly cell: CellId | null; readonly epoch: number; readonly free?: true };
   };
   events: {
     ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };
@@ -156,7 +190,8 @@ export type UserCalls = {
 export type PingTime = { readonly session: string; readonly seq?: number; readonly ageMs: number };
 
 export type RecallReply =
-  | { readonly t: 'record'; readonly record: UserRecord }
+  /** With the number of the newest ping that the holder took. */
+  | { readonly t: 'record'; readonly record: UserRecord; readonly session?: string; readonly seq?: number }
   | { readonly t: 'no_row' }
   /** The holder has a newer ping: nothing was frozen, and the user stays. */
   | { readonly t: 'kept'; readonly session: string; readonly seq?: number };

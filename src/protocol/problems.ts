@@ -156,8 +156,8 @@ export const PROBLEMS = {
   },
   stale_ping: {
     status: 409,
-    title: 'A newer ping of this session was seen elsewhere',
-    advice: 'Send pings with a rising seq.',
+    title: 'A newer ping, or a leave, was seen before this one',
+    advice: 'Nothing was changed by it; send pings with a rising seq.',
   },
   erased: { status: 410, title: 'This user was erased', advice: 'Nothing is kept and nothing can be done.' },
   bad_frame: {

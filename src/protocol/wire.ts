@@ -130,6 +130,11 @@ export const eventsQuerySchema = object({
   after: v.optional(v.pipe(decimal, seq)),
   waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
 });
+/** Which of the session's pings the leave comes after. */
+export const leaveQuerySchema = object({
+  session: v.optional(session),
+  seq: v.optional(v.pipe(decimal, seq)),
+});
 /** Items between commas, each percent-encoded once more than the query itself, or not: no item holds a comma or a percent sign. */
 const commaList = v.pipe(
   v.string(),
@@ -204,6 +209,7 @@ export const offerIdSchema = v.pipe(
 
 export type PresenceInput = v.InferOutput<typeof presenceSchema>;
 export type QuestionHereInput = v.InferOutput<typeof questionHereSchema>;
+export type LeaveQuery = v.InferOutput<typeof leaveQuerySchema>;
 export type StreamQuery = v.InferOutput<typeof streamQuerySchema>;
 
 /** Checks a body or a frame. The problem's code is that of the first issue; `errors` has them all. */

@@ -21,7 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'time-moves-ownership',
     'a holder that does not answer loses the user',
-    'src/user/holder.ts',
+    'src/user/recalls.ts',
     "if (answer.t !== 'record' && answer.t !== 'no_row') {",
     'if (false) {',
   ),
@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'old-ping-wins',
     'the repeated claim of an older ping counts as the newest',
-    'src/user/holder.ts',
+    'src/user/order.ts',
     'return sent.order !== undefined && sent.order < meta.order;',
     'return false;',
   ),
@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
     "if (request.t === 'ask' && !state.questions.has(request.question.id)) {",
     'if (false) {',
   ),
-  one('epoch-kept', 'a grant does not raise the epoch', 'src/user/holder.ts', 'meta.epoch++;', ''),
+  one('epoch-kept', 'a grant does not raise the epoch', 'src/user/recalls.ts', 'meta.epoch++;', ''),
   one(
     'hold-freed-by-clock',
     'a hold is freed when its time is up',
@@ -222,11 +222,11 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a recall that was lost is never repeated',
     edits: [
       { file: 'src/user/step.ts', find: 'sendRecall(tx);\n      return;', replace: 'return;' },
-      { file: 'src/user/step.ts', find: 'sendRecall(tx);\n      const', replace: 'const' },
+      { file: 'src/user/step.ts', find: 'sendRecall(tx);\n      reply', replace: 'reply' },
       {
         file: 'src/user/holder.ts',
-        find: 'state.claims.push({ token, cell: sent.cell, order });\n      sendRecall(tx);\n  }\n}',
-        replace: 'state.claims.push({ token, cell: sent.cell, order });\n  }\n}',
+        find: 'dismiss(tx, holding.claimant.cell);\n      recallFor(tx, meta, holding.cell, claimant, token);',
+        replace: 'dismiss(tx, holding.claimant.cell);\n      state.claims.push({ token, cell: sent.cell, order });',
       },
     ],
   },
@@ -305,8 +305,8 @@ export const MUTANTS: readonly Mutant[] = [
     'transfer-no-recall',
     'a user who is handed over is granted without asking the holder',
     'src/user/holder.ts',
-    'state.claims.push({ token, cell, order: meta.order });\n  sendRecall(tx);',
-    'state.claims.push({ token, cell, order: meta.order });\n  grant(tx, meta, cell, meta.record);',
+    'handed: true };\n  recallFor(tx, meta, holding.cell, claimant, token);',
+    'handed: true };\n  tx.state.claims.push({ token, cell: claimant.cell, order: meta.order });\n  grant(tx, meta, cell);',
   ),
   one(
     'born-anew',

@@ -1,6 +1,6 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
 import { epochMs } from '../lib/brand.ts';
-import { versioned } from '../lib/versioned.ts';
+import { versioned, versionedOf } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
@@ -15,9 +15,16 @@ export const USER_TABLES = [
   { name: 'inbox', kind: 'all' },
 ] as const;
 
-export const encodeMeta = (meta: Meta): string => JSON.stringify({ v: VERSION, ...meta });
-/** Rows of before claims were counted have no `order`. */
-const decodeMeta = (text: string): Meta => ({ order: 0, ...versioned<Omit<Meta, 'order'>>(VERSION, 'meta', text) });
+/** 2: who has left is held by nobody, and since when the record lies here is known. */
+const META_VERSION = 2;
+
+export const encodeMeta = (meta: Meta): string => JSON.stringify({ v: META_VERSION, ...meta });
+/** Rows of before claims were counted have no `order`. In version 1 the record is as old as the grant, if there was none since. */
+function decodeMeta(text: string): Meta {
+  const { v, ...row } = versionedOf<Omit<Meta, 'order'>>([1, META_VERSION], 'meta', text);
+  const since = v === 1 && row.holding.t === 'held' ? { recordAt: row.holding.since } : {};
+  return { order: 0, ...since, ...row };
+}
 export const encodeKnown = (known: Known): string => JSON.stringify({ v: VERSION, ...known });
 export const encodeEvent = (event: UserEvent): string => JSON.stringify({ v: VERSION, ...event });
 
@@ -37,6 +44,7 @@ export function emptyUser(): UserState {
     recallCall: undefined,
     recallFor: undefined,
     claims: [],
+    leavers: [],
     waiters: [],
     push: { call: undefined, failures: 0, retryAt: undefined, events: [], offers: [], sentEvents: 0, sentOffers: 0 },
   };
@@ -61,8 +69,9 @@ export function loadUser(
     if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
   }
   state.purgeAt = earliestPurge(state.known.values());
-  const { holding } = state.meta ?? {};
-  if (holding?.t === 'held' && holding.since > state.clock) state.clock = holding.since;
+  const { holding, recordAt, left } = state.meta ?? {};
+  const times = [holding?.t === 'held' ? holding.since : undefined, recordAt, left?.at];
+  for (const at of times) if (at !== undefined && at > state.clock) state.clock = at;
   return state;
 }
 

@@ -114,12 +114,13 @@ export function push(tx: Tx): void {
   if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0)) return;
   if (out.retryAt !== undefined && out.retryAt > tx.now) return;
   out.retryAt = undefined;
-  if (meta === undefined || meta.holding.t === 'free') {
+  // Who has left, or whose lease has ended, may still be connected where they were.
+  const cell = meta?.holding.t === 'free' ? meta.holding.last : meta?.holding.cell;
+  if (meta === undefined || cell === undefined) {
     out.events = [];
     out.offers = [];
     return;
   }
-  const { cell } = meta.holding;
   out.sentEvents = out.events.length;
   out.sentOffers = out.offers.length;
   out.call = call(

@@ -18,12 +18,15 @@ export type Claimant = {
   readonly opening?: true;
 };
 
-/** Who holds the user. Only a recall that was answered moves it; time never does. */
+/** Who holds the user. Only a recall that was answered, or a record that was returned, moves it; time never does. */
 export type Holding =
-  | { readonly t: 'free' }
+  /** Nobody: the record lies here. `last`: the cell that held the user before, where a socket of theirs may still be. */
+  | { readonly t: 'free'; readonly last?: CellId }
   | { readonly t: 'held'; readonly cell: CellId; readonly since: EpochMs }
   /** `cell` holds epoch `epoch` and has been asked to give it up. */
-  | { readonly t: 'recalling'; readonly cell: CellId; readonly claimant: Claimant };
+  | { readonly t: 'recalling'; readonly cell: CellId; readonly claimant: Claimant }
+  /** The same, for nobody: the user leaves. `order`: of the leave, among the claims. */
+  | { readonly t: 'leaving'; readonly cell: CellId; readonly order: number };
 
 export type OwnQuestion = {
   readonly state: QuestionState;
@@ -51,12 +54,17 @@ export type Meta = {
   readonly pseudonym: string;
   epoch: number;
   holding: Holding;
+  /** What the user's cell said when it last gave them up. While a cell holds them, it is what that cell was granted. */
   record: UserRecord | null;
-  /** Of the newest claim. */
+  /** Since when it lies here; unknown in rows of before. */
+  recordAt?: EpochMs;
+  /** Of the newest claim, or leave. */
   session: string | undefined;
   seq: number | undefined;
-  /** Of the newest claim for a ping that was heard of, granted or not: a count. */
+  /** Of the newest claim for a ping, or leave, that was heard of, granted or not: a count. */
   order: number;
+  /** The newest leave. */
+  left?: { readonly at: EpochMs; readonly session?: string; readonly seq?: number };
   lastSeq: number;
 };
 
@@ -87,6 +95,8 @@ export type UserState = {
   /** For which claim it was sent. */
   recallFor: number | undefined;
   readonly claims: { readonly token: number; readonly cell: CellId; readonly order: number }[];
+  /** Who waits for the outcome of a leave. */
+  readonly leavers: number[];
   readonly waiters: Waiter[];
   /** News for the holder's cell: what is in flight comes first, `sent…` of each. */
   push: {

@@ -4,8 +4,10 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { unknownCall } from '../protocol/problems.ts';
-import { claim, recalled, sendRecall } from './holder.ts';
+import { claim } from './holder.ts';
 import { acknowledge, deliver, events, purge, push, pushed, stopWaiting } from './inbox.ts';
+import { leave } from './leaving.ts';
+import { recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
 
@@ -62,6 +64,12 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
     case 'claim':
       claim(tx, request, token);
       return;
+    case 'leave':
+      leave(tx, request, token);
+      return;
+    case 'returnRecord':
+      reply(tx, token, returned(tx, request));
+      return;
     case 'deliver':
       reply(tx, token, deliver(tx, request));
       return;
@@ -74,8 +82,7 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
     case 'where': {
       // A frozen holder asks it: whoever claimed may have gone while the recall's answer was lost, and nobody else repeats it.
       sendRecall(tx);
-      const holding = state.meta?.holding ?? { t: 'free' };
-      reply(tx, token, { t: 'where', cell: holding.t === 'free' ? null : holding.cell, epoch: state.meta?.epoch ?? 0 });
+      reply(tx, token, where(state));
       return;
     }
     case 'questions': {
@@ -98,6 +105,12 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
     default:
       reply(tx, token, unknownCall(request));
   }
+}
+
+function where({ meta }: UserState): UserReply<'where'> {
+  const { holding = { t: 'free' } as const, epoch = 0 } = meta ?? {};
+  if (holding.t !== 'free') return { t: 'where', cell: holding.cell, epoch };
+  return { t: 'where', cell: holding.last ?? null, epoch, free: true };
 }
 
 function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {

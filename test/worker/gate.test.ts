@@ -36,17 +36,7 @@ describe('LOAD7: calls in flight to one cell', () => {
     const { waiting, call } = slow();
     for (let i = 0; i < 600; i++) void gate.pass('9q8yy', 'answer', call);
     expect(waiting).toHaveLength(512);
-    for (const kind of [
-      'cancel',
-      'leave',
-      'question',
-      'load',
-      'recall',
-      'forget',
-      'scout',
-      'reserve',
-      'push',
-    ] as const) {
+    for (const kind of ['cancel', 'question', 'load', 'recall', 'forget', 'scout', 'reserve', 'push'] as const) {
       const { waiting: own, call: once } = slow();
       const answer = gate.pass('9q8yy', kind, once);
       own[0]?.();

@@ -1,6 +1,6 @@
 // /v1/presence: a user's live state.
 import { isProblem } from '../../object/call.ts';
-import { presenceSchema } from '../../protocol/wire.ts';
+import { leaveQuerySchema, presenceSchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 
 export const presenceRoutes: readonly Route[] = [
@@ -22,8 +22,9 @@ export const presenceRoutes: readonly Route[] = [
     summary: 'Leave: no more offers',
     scopes: ['user', 'service'],
     status: 204,
-    handle: async ({ verbs, caller }) => {
-      const reply = await verbs.leave(caller);
+    query: leaveQuerySchema,
+    handle: async ({ verbs, caller, query }) => {
+      const reply = await verbs.leave(caller, query);
       return isProblem(reply) ? reply : done();
     },
   }),

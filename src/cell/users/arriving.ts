@@ -15,6 +15,7 @@ import { call, type Tx } from '../tx.ts';
 import { iso, viewPresence } from '../view.ts';
 import { askAboutHolds } from './holds.ts';
 import { fieldsOf, recordOf } from './record.ts';
+import { isReturning, sendRecord } from './returning.ts';
 import { answerPing, isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
 
@@ -35,6 +36,7 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
       stored: false,
       retryAt: undefined,
       order: undefined,
+      again: false,
       call: undefined,
       claimed: undefined,
       fence: 0,
@@ -45,15 +47,20 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
     claim(tx, arriving);
     return;
   }
-  known.tokens.push(waiting);
-  if (!isOlder(known.ping, sent)) {
-    known.ping = merged(known.ping, sent);
-    known.pingAt = now;
-    known.order = undefined;
-    known.leaseUntil = plusMs(now, ttlMs);
+  if (isOlder(known.ping, sent)) {
+    answerPing(tx, waiting, problem('stale_ping'));
+    return;
   }
+  known.tokens.push(waiting);
+  known.ping = merged(known.ping, sent);
+  known.pingAt = now;
+  known.order = undefined;
+  known.again = false;
+  known.leaseUntil = plusMs(now, ttlMs);
   if (known.call === undefined) claim(tx, known);
 }
+
+const saysWords = ({ profile }: Ping): boolean => Object.keys(profile).length > 0;
 
 /** The newer ping, with what the older one said and it does not. */
 function merged({ profile, opening }: Ping, { opening: again, ...sent }: Ping): Ping {
@@ -61,9 +68,19 @@ function merged({ profile, opening }: Ping, { opening: again, ...sent }: Ping): 
   return { ...sent, ...both, profile: { ...profile, ...sent.profile } };
 }
 
-/** Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. */
+/**
+ * Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. While a row
+ * of theirs is on its way home it waits: asked for now, the user would be granted by what was known before that row.
+ */
 export function claim(tx: Tx, arriving: Arriving): void {
   const { user, ping: sent } = arriving;
+  const held = tx.state.users.get(user);
+  if (held !== undefined && isReturning(held)) {
+    if (!tx.state.returning.has(user)) sendRecord(tx, held);
+    arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
+    tx.arriving.add(user);
+    return;
+  }
   arriving.retryAt = undefined;
   arriving.claimed = sent;
   arriving.asked = arriving.tokens.length;
@@ -79,6 +96,8 @@ export function claim(tx: Tx, arriving: Arriving): void {
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
       ...(arriving.order === undefined ? {} : { order: arriving.order }),
       ...(arriving.pingAt < tx.now ? { ageMs: tx.now - arriving.pingAt } : {}),
+      ...(saysWords(sent) ? { changes: true } : {}),
+      ...(arriving.again ? { repeated: true } : {}),
       ...(sent.opening === true ? { opening: true } : {}),
     },
     CALL_TIMEOUT_MS,
@@ -119,19 +138,25 @@ export function claimed(
     case 'pending':
       if (!isAbout) {
         // The newer ping is acknowledged once the UserObject has heard of it, lest one that is sent after that be taken for older.
-        acknowledge(tx, arriving, arriving.asked);
+        answerWaiting(tx, arriving, arriving.claimed ?? arriving.ping, arriving.asked);
         claim(tx, arriving);
         return;
       }
-      acknowledge(tx, arriving);
+      answerWaiting(tx, arriving, arriving.ping);
       arriving.retryAt = plusMs(tx.now, answer.retryMs);
       tx.arriving.add(user);
       return;
     case 'failed':
-      acknowledge(tx, arriving);
-      arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
-      tx.arriving.add(user);
+      if (isAbout) arriving.again = true;
+      unheard(tx, arriving);
   }
+}
+
+/** The UserObject is silent. */
+export function unheard(tx: Tx, arriving: Arriving): void {
+  answerWaiting(tx, arriving, arriving.ping);
+  arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
+  tx.arriving.add(arriving.user);
 }
 
 /** The claim is over: whoever waits for it is answered. */
@@ -177,8 +202,21 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   endArriving(tx, user, { t: 'present', view: viewPresence(state, held, now) });
 }
 
-/** Acknowledges pings before their claim was granted: from here on a row keeps the newest. */
-function acknowledge(tx: Tx, arriving: Arriving, first = arriving.tokens.length): void {
+/**
+ * Answers pings before their claim was granted. Words of the profile are acknowledged only once the old ones count no more: until
+ * then their sender is asked to come again.
+ */
+function answerWaiting(tx: Tx, arriving: Arriving, about: Ping, first = arriving.tokens.length): void {
+  if (!saysWords(about)) {
+    acknowledge(tx, arriving, first);
+    return;
+  }
+  const busy = { ...problem('busy'), retryAfterS: 1 };
+  for (const waiting of arriving.tokens.splice(0, first)) answerPing(tx, waiting, busy);
+}
+
+/** From here on a row keeps the newest ping. */
+function acknowledge(tx: Tx, arriving: Arriving, first: number): void {
   const { cell, city } = present(tx.state.birth, 'birth');
   arriving.stored = true;
   const view = {

@@ -12,6 +12,7 @@ import type { Policy } from '../../protocol/policy.ts';
 import type { Candidate, StreamItem } from '../../protocol/records.ts';
 import type { CellState, Held } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
+import { returnHome } from './returning.ts';
 
 const RETRY_MS = 15_000;
 const SLACK_M = 0.01;
@@ -97,7 +98,7 @@ export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offe
 export function free(tx: Tx, held: Held, offer: OfferId): void {
   if (!held.holds.delete(offer)) return;
   tx.users.add(held.user);
-  if (held.phase === 'lapsed' && held.holds.size === 0) tx.state.users.delete(held.user);
+  if (held.phase === 'lapsed' && held.holds.size === 0) returnHome(tx, held);
   else if (held.phase === 'live') tx.arrivals.add(held.user);
 }
 

@@ -12,6 +12,7 @@ import { reply, type Tx } from '../tx.ts';
 import { viewPresence } from '../view.ts';
 import { endArriving, welcome } from './arriving.ts';
 import { dropHolds } from './holds.ts';
+import { returnHome } from './returning.ts';
 import { adjustedLease, answerPing, isOlder, leaseMs, sameProfile } from './said.ts';
 import { attach, leaves, sendAway, socketOf } from './sockets.ts';
 
@@ -36,27 +37,22 @@ export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
     welcome(tx, user, sent, told);
     return;
   }
-  if (!isOlder(held, sent)) refresh(tx, held, sent, waiting.socket);
+  if (isOlder(held, sent)) {
+    // What is passed over is not answered as if it had been done.
+    answerPing(tx, told, problem('stale_ping'));
+    return;
+  }
+  refresh(tx, held, sent, waiting.socket);
   answerPing(tx, told, { t: 'present', view: viewPresence(state, held, tx.now) });
 }
 
-/** The user leaves: unmatchable at once; the row goes with the last hold. */
-export function leave(tx: Tx, user: UserId): void {
-  const { state } = tx;
-  endArriving(tx, user, problem('no_presence'));
-  const held = state.users.get(user);
-  if (held?.phase !== 'live') return;
-  held.leaseUntil = tx.now;
-  lapse(tx, held);
-}
-
-/** The lease has ended: the questions of pending holds are told, and the row goes unless a hold keeps it. */
+/** The lease has ended: the questions of pending holds are told, and the record goes home unless a hold keeps it. */
 export function lapse(tx: Tx, held: Held): void {
   held.phase = 'lapsed';
   tx.state.roster.delete(held.user);
   tx.users.add(held.user);
   tx.journal.push({ t: 'user.left', who: held.pseudonym });
-  if (held.holds.size === 0) tx.state.users.delete(held.user);
+  if (held.holds.size === 0) returnHome(tx, held);
   else dropHolds(tx, held);
 }
 

@@ -2,22 +2,34 @@
 import type { EpochMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { PingTime } from '../../protocol/messages.ts';
+import type { CellCalls, PingTime } from '../../protocol/messages.ts';
 import type { Held, Token } from '../state.ts';
 import { call, reply, type Tx } from '../tx.ts';
+import { watchUser } from '../watch.ts';
+import { claim, unheard } from './arriving.ts';
+import { dropHolds } from './holds.ts';
 import { recordOf } from './record.ts';
+import { isReturning } from './returning.ts';
 import { sendAway } from './sockets.ts';
 
+type Recall = CellCalls['recall']['ask'];
+
 /**
- * Freezes the user's row of `epoch` and answers with the record, or says that there is no such row, or that it has heard of a newer
- * ping than the one for which they are wanted; then nothing changes. From a record or `no_row` on a grant of
+ * Freezes the user's row of its epoch and answers with the record, or says that there is no such row, or that the user stays: it
+ * has heard of a newer ping than the one, or the leave, for which they are wanted. From a record or `no_row` on a grant of
  * that epoch or a lower one is not taken by this cell's own claim.
  */
-export function recall(tx: Tx, user: UserId, epoch: number, token: Token, ping?: PingTime): void {
+export function recall(tx: Tx, sent: Recall, token: Token): void {
   const { state } = tx;
-  const known = state.users.get(user);
-  if (ping !== undefined && known?.phase === 'live' && known.epoch === epoch && isNewer(known, ping, tx.now)) {
-    const { session, seq } = known;
+  const { user, epoch } = sent;
+  const held = state.users.get(user);
+  if (held?.epoch === epoch && stays(held, sent, tx.now)) {
+    const { session, seq } = held;
+    // A copy of this recall may come when the ping has grown old: it decides nothing.
+    if (sent.order !== undefined && sent.order > (held.keptFor ?? 0)) {
+      held.keptFor = sent.order;
+      tx.users.add(user);
+    }
     reply(tx, token, { t: 'kept', session, ...(seq === undefined ? {} : { seq }) });
     return;
   }
@@ -25,29 +37,51 @@ export function recall(tx: Tx, user: UserId, epoch: number, token: Token, ping?:
   if (taking !== undefined) taking.fence = Math.max(taking.fence, epoch);
   const arriving = state.arriving.get(user);
   if (arriving !== undefined) arriving.fence = Math.max(arriving.fence, epoch);
-  const held = state.users.get(user);
   if (held === undefined || held.epoch !== epoch) {
     reply(tx, token, { t: 'no_row' });
     return;
   }
-  if (held.phase !== 'frozen') {
-    if (held.phase === 'live') tx.journal.push({ t: 'user.left', who: held.pseudonym });
-    held.phase = 'frozen';
-    held.frozenAt = tx.now;
-    state.roster.delete(user);
-    tx.users.add(user);
-  }
-  reply(tx, token, { t: 'record', record: recordOf(held, tx.now) });
+  freeze(tx, held, sent.leave !== undefined);
+  const { session, seq } = held;
+  reply(tx, token, { t: 'record', record: recordOf(held, tx.now), session, ...(seq === undefined ? {} : { seq }) });
+}
+
+function freeze(tx: Tx, held: Held, leaves: boolean): void {
+  // As when a lease ends: nobody else will tell the questions.
+  if (leaves && held.phase !== 'lapsed' && held.returnAt === undefined) dropHolds(tx, held);
+  if (held.phase === 'frozen') return;
+  if (held.phase === 'live') tx.journal.push({ t: 'user.left', who: held.pseudonym });
+  held.phase = 'frozen';
+  held.frozenAt = tx.now;
+  tx.state.roster.delete(held.user);
+  tx.users.add(held.user);
+}
+
+/** Whether the user stays, whatever wants them. */
+function stays(held: Held, { order, ping, leave }: Recall, now: EpochMs): boolean {
+  if (held.phase === 'frozen') return false;
+  if (order !== undefined && held.keptFor !== undefined && order <= held.keptFor) return true;
+  if (held.phase !== 'live') return false;
+  if (leave !== undefined) return (newerBy(held, leave) ?? 0) > 0;
+  return ping !== undefined && isNewer(held, ping, now);
 }
 
 /** Ages are told by two clocks, and the other one grows on its way here: who seems newer is newer. */
-function isNewer({ session, seq, pointAt }: Held, ping: PingTime, now: EpochMs): boolean {
-  if (session === ping.session && seq !== undefined && ping.seq !== undefined) return seq > ping.seq;
-  return now - pointAt < ping.ageMs;
+function isNewer(held: Held, ping: PingTime, now: EpochMs): boolean {
+  const newer = newerBy(held, ping);
+  return newer === undefined ? now - held.pointAt < ping.ageMs : newer > 0;
 }
 
-/** Somebody else holds the user at a later epoch: the row goes, sockets are told to reconnect. */
-export function forget(tx: Tx, user: UserId, epoch: number): void {
+/** By how much the newest ping's number is the higher one; `undefined` where numbers do not compare. */
+function newerBy(
+  { session, seq }: Held,
+  than: { readonly session?: string; readonly seq?: number },
+): number | undefined {
+  return session === than.session && seq !== undefined && than.seq !== undefined ? seq - than.seq : undefined;
+}
+
+/** What the row says is elsewhere: it goes. Sockets are told to reconnect where the user is now, unless they have `left`. */
+export function forget(tx: Tx, user: UserId, epoch: number, left: boolean): void {
   const { state } = tx;
   const held = state.users.get(user);
   if (held === undefined || held.epoch > epoch) return;
@@ -55,7 +89,10 @@ export function forget(tx: Tx, user: UserId, epoch: number): void {
   state.users.delete(user);
   state.roster.delete(user);
   tx.users.add(user);
-  if (state.sockets.has(user) && !state.arriving.has(user)) sendAway(tx, user, { reason: 'elsewhere' });
+  const arriving = state.arriving.get(user);
+  // A ping that waited for the record to be at home.
+  if (arriving !== undefined && isReturning(held) && arriving.call === undefined) claim(tx, arriving);
+  else if (arriving === undefined && state.sockets.has(user) && !left) sendAway(tx, user, { reason: 'elsewhere' });
 }
 
 /** A frozen row that nobody came for asks the UserObject whether it may go. */
@@ -63,4 +100,15 @@ export function askAfterFrozen(tx: Tx, held: Held): void {
   held.frozenAt = tx.now;
   const { user } = held;
   call(tx, { t: 'where', user }, { to: 'user', user }, { t: 'where', user }, CALL_TIMEOUT_MS);
+}
+
+/** What the UserObject said of a record that went home by itself: it has it, or something newer; or it is silent, and is told again. */
+export function sentHome(tx: Tx, user: UserId, epoch: number, isThere: boolean): void {
+  const { state } = tx;
+  state.returning.delete(user);
+  const held = state.users.get(user);
+  if (isThere && held?.epoch === epoch && isReturning(held)) forget(tx, user, epoch, true);
+  else watchUser(state, user, held);
+  const waiting = state.arriving.get(user);
+  if (!isThere && waiting !== undefined && waiting.call === undefined) unheard(tx, waiting);
 }

@@ -44,6 +44,9 @@ describe('the alarm', () => {
     const cell = cellHarness();
     cell.ping(bob, { ttlMs: 10_000 });
     cell.advance(10_000);
+    // The record went home in that very step: nobody calls for another look before its minute is over.
+    expect(cell.store.alarm()).toBe(cell.now() + 60_000);
+    cell.advance(60_000);
     expect(cell.store.alarm()).toBeNull();
   });
 

@@ -87,6 +87,7 @@ const arriving = (leaseMs: number, retryMs?: number): Arriving => ({
   stored: true,
   retryAt: retryMs === undefined ? undefined : t(retryMs),
   order: undefined,
+  again: false,
   call: undefined,
   claimed: undefined,
   asked: 0,

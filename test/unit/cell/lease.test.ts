@@ -75,8 +75,10 @@ describe('the end of a lease', () => {
     const cell = cellHarness();
     cell.ping(bob);
     cell.request(reserve(1));
-    cell.request({ t: 'leave', user: bob });
-    cell.request({ t: 'leave', user: bob });
+    const leaves = { t: 'recall', user: bob, epoch: 1, order: 2, leave: {} } as const;
+    expect(cell.request(leaves)).toMatchObject({ t: 'record', record: { holds: [{ offerId: oid(1, 1, EAST) }] } });
+    cell.request({ t: 'forget', user: bob, epoch: 1, left: true });
+    expect(cell.request(leaves)).toEqual({ t: 'no_row' });
     cell.advance(60_000);
     expect(cell.sentOf('absent')).toHaveLength(1);
     expect(cell.journal().filter(({ t }) => t === 'user.left')).toHaveLength(1);

@@ -83,7 +83,8 @@ describe('OPS1: a cell tells what it carries', () => {
   it('says when the last person has gone', () => {
     const cell = cellHarness({ policy: SMALL });
     told(cell, 15);
-    cell.request({ t: 'leave', user: bob });
+    cell.request({ t: 'recall', user: bob, epoch: 1, leave: {} });
+    cell.request({ t: 'forget', user: bob, epoch: 1, left: true });
     cell.setNow(cell.now() + 15 * MINUTE_MS);
     expect(cell.step({ t: 'alarm' }).load).toMatchObject({ users: 0 });
   });

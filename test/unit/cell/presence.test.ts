@@ -231,10 +231,11 @@ describe('while held', () => {
     expect(cell.sentOf('claim')).toHaveLength(1);
   });
 
-  it('an older ping of the session changes nothing and is answered; one of another session wins', () => {
+  it('CLAIM1 an older ping of the session changes nothing and is told so, a repeated one is not; another session wins', () => {
     const cell = cellHarness();
     cell.ping(bob, { seq: 5, point: at(200) });
-    expect(cell.ping(bob, { seq: 4, point: at(0) })).toMatchObject({ t: 'present' });
+    expect(cell.ping(bob, { seq: 4, point: at(0) })).toMatchObject({ t: 'problem', code: 'stale_ping' });
+    expect(cell.ping(bob, { seq: 5, point: at(200) })).toMatchObject({ t: 'present' });
     expect(cell.held(bob)?.point).toEqual(at(200));
     cell.ping(bob, { seq: 1, session: 'other', point: at(0) });
     expect(cell.held(bob)).toMatchObject({ point: at(0), session: 'other', seq: 1 });
@@ -246,23 +247,38 @@ describe('while held', () => {
     expect(cell.held(bob)?.leaseUntil).toBe(cell.now() + 200_000);
   });
 
-  it('leaving makes unmatchable at once; leaving twice is leaving once', () => {
+  it('LEAVE1 leaving makes unmatchable at once; leaving twice is leaving once', () => {
     const cell = cellHarness();
     cell.ping(bob);
-    expect(cell.request({ t: 'leave', user: bob })).toEqual({ t: 'done' });
-    expect(cell.request({ t: 'leave', user: bob })).toEqual({ t: 'done' });
+    const leaves = { t: 'recall', user: bob, epoch: 1, order: 2, leave: {} } as const;
+    expect(cell.request(leaves)).toMatchObject({ t: 'record' });
+    expect(cell.state().roster.size()).toBe(0);
+    cell.request({ t: 'forget', user: bob, epoch: 1, left: true });
+    expect(cell.request(leaves)).toEqual({ t: 'no_row' });
     expect(cell.state().users.size).toBe(0);
     expect(cell.journal().map(({ t }) => t)).toEqual(['user.entered', 'user.left']);
     cell.restart();
     expect(cell.state().users.size).toBe(0);
   });
 
-  it('leaving while arriving drops the ping and tells its caller', () => {
+  it('LEAVE1 a ping of a higher number in the session keeps its user, and no other does', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { seq: 5 });
+    const leaves = (order: number, leave: { session?: string; seq?: number }) =>
+      cell.request({ t: 'recall', user: bob, epoch: 1, order, leave });
+    expect(leaves(2, { session: 's', seq: 4 })).toMatchObject({ t: 'kept', session: 's', seq: 5 });
+    expect(cell.held(bob)?.phase).toBe('live');
+    expect(leaves(3, { session: 's', seq: 5 })).toMatchObject({ t: 'record', session: 's', seq: 5 });
+    expect(cell.held(bob)?.phase).toBe('frozen');
+  });
+
+  it('LEAVE1 a ping whose claim was on its way is dropped, its caller told', () => {
     const cell = cellHarness({ manual: ['claim'] });
     cell.ping(bob);
-    cell.request({ t: 'leave', user: bob });
-    expect(cell.replies.get(cell.lastToken() - 1)).toMatchObject({ code: 'no_presence' });
-    cell.answer('claim', { t: 'granted', epoch: 1, record: null });
-    expect(cell.held(bob)).toBeUndefined();
+    const waits = cell.lastToken();
+    cell.answer('claim', { t: 'refused' });
+    expect(cell.replies.get(waits)).toMatchObject({ code: 'stale_ping' });
+    expect(cell.open).toEqual([]);
+    expect(cell.state().arriving.size).toBe(0);
   });
 });

@@ -244,7 +244,7 @@ describe('a cell under pressure', () => {
       { t: 'push', user: bob, events: [], offers: [] },
       { t: 'release', offerId, user: bob },
       { t: 'cancel', id: qid(), user: ana },
-      { t: 'leave', user: bob },
+      { t: 'recall', user: bob, epoch: 1, order: 1, leave: {} },
       { t: 'recall', user: bob, epoch: 1 },
       { t: 'forget', user: bob, epoch: 1 },
     ];

@@ -127,15 +127,6 @@ describe('a claim in flight', () => {
 });
 
 describe('a frozen row', () => {
-  it('LEASE1 asks whoever leaves to come again: the next cell must hear of it', () => {
-    const cell = cellHarness();
-    cell.ping(bob);
-    cell.request({ t: 'recall', user: bob, epoch: 1 });
-    expect(cell.request({ t: 'leave', user: bob })).toMatchObject({ t: 'pending' });
-    cell.request({ t: 'forget', user: bob, epoch: 1 });
-    expect(cell.request({ t: 'leave', user: bob })).toEqual({ t: 'done' });
-  });
-
   it('CLAIM4 stays however long nobody comes for it, and asks once a minute whether it may go', () => {
     const cell = cellHarness();
     cell.ping(bob);

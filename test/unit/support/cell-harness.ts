@@ -57,6 +57,9 @@ export function cellHarness(options: CellOptions = {}) {
         epochs.set(request.user, epoch);
         return { t: 'granted', epoch, record: null };
       }
+      case 'returnRecord':
+        epochs.set(request.user, request.epoch + 1);
+        return { t: 'returned' };
       case 'deliver':
         return { t: 'stored', upTo: keepItems(request.user, request.questionId, request.items) };
       case 'scout':

@@ -61,7 +61,7 @@ export function checkState(state: CellState): void {
 export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
   const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
   const users = [...state.users.values()].map((held) => {
-    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, ...rest } = parse(encodeUser(held));
+    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, ...rest } = parse(encodeUser(held));
     return {
       ...rest,
       ...(connected.has(held.user) ? {} : { point, ttlMs }),

@@ -112,6 +112,14 @@ describe('a claim of another cell', () => {
     expect(granted.record.holds.map(({ offerId }) => offerId)).toEqual([oid(1, 2), oid(1, 3)]);
   });
 
+  it('CLAIM7 that says words of the profile waits for no dwell', () => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 1 });
+    const token = user.claim(EAST, { seq: 2, changes: true });
+    user.answer('recall', { t: 'record', record: record() });
+    expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 2 });
+  });
+
   it('CLAIM5 within the dwell is told how long to wait, and recalls nobody', () => {
     const user = userHarness();
     user.claim(CELL);

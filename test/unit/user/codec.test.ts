@@ -28,7 +28,7 @@ describe('rows of a user', () => {
     expect(user.state().meta).toMatchObject({
       epoch: 2,
       holding: { t: 'held', cell: EAST },
-      record: record({ leaseLeftMs: 0 }),
+      record: record({ leaseLeftMs: 0, point: { lat: 0, lng: 0 } }),
       seq: 4,
     });
   });
@@ -47,10 +47,31 @@ describe('rows of a user', () => {
       [...full().store.load()].find((one) => one.table === table),
       table,
     );
-    const value = JSON.stringify({ ...JSON.parse(row.value), v: 2 });
+    const value = JSON.stringify({ ...JSON.parse(row.value), v: 3 });
+    const known = table === 'meta' ? 'versions 1 and 2' : 'version 1';
     expect(() => loadUser([{ ...row, value }])).toThrow(
-      `row of table ${table} has version 2; this code reads version 1`,
+      `row of table ${table} has version 3; this code reads ${known}`,
     );
+  });
+
+  it('ROW1 AGE1 a row of version 1 is read: its record is as old as the grant', () => {
+    const meta = {
+      v: 1,
+      user: 'ana',
+      pseudonym: 'u-1',
+      epoch: 3,
+      holding: { t: 'held', cell: CELL, since: 1000 },
+      record: record({ coolLeftMs: 90_000 }),
+      session: 's',
+      seq: 4,
+      order: 6,
+      lastSeq: 0,
+    };
+    const load = (more: object) =>
+      loadUser([{ table: 'meta', key: 'meta', value: JSON.stringify({ ...meta, ...more }) }]).meta;
+    expect(load({})).toMatchObject({ epoch: 3, order: 6, recordAt: 1000, record: { coolLeftMs: 90_000 } });
+    expect(load({ holding: { t: 'free' } })).not.toHaveProperty('recordAt');
+    expect(load({ v: 2, recordAt: 5 })?.recordAt).toBe(5);
   });
 
   it('ROW1 an unknown table is refused by name', () => {

@@ -1,0 +1,58 @@
+// Which of two pings, or of a ping and a leave, is the newer: by number within a session, else by who was first heard of later.
+import { plusMs } from '../lib/brand.ts';
+import type { UserRequest } from '../protocol/messages.ts';
+import type { Meta } from './state.ts';
+import type { Tx } from './tx.ts';
+
+type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
+export type Numbers = { readonly session?: string | undefined; readonly seq?: number | undefined };
+
+/** Clocks of two objects agree at least so well on how long ago something was. */
+const CLOCKS_AGREE_MS = 60_000;
+
+/** Whether something newer than the claim's ping has been heard of: another ping, or a leave. */
+export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
+  const { left } = meta;
+  const afterLeave = left === undefined ? undefined : compare(sent, left);
+  // A ping under the number of the leave is one from before it.
+  if (afterLeave !== undefined && afterLeave <= 0) return true;
+  if (left !== undefined && afterLeave === undefined && sent.repeated === true && sent.order === undefined) {
+    // It was acknowledged, and nobody here has heard of it: nothing but its age tells whether that was before the leave.
+    if (plusMs(tx.now, -(sent.ageMs ?? 0)) < plusMs(left.at, CLOCKS_AGREE_MS)) return true;
+  }
+  const afterNewest = compare(sent, meta);
+  if (afterNewest !== undefined && afterNewest < 0) return true;
+  return sent.order !== undefined && sent.order < meta.order;
+}
+
+/** Below, at or above 0 as `a` is older, the same or newer; `undefined` where numbers do not tell. */
+export function compare(a: Numbers, b: Numbers): number | undefined {
+  if (a.session === undefined || a.session !== b.session || a.seq === undefined || b.seq === undefined)
+    return undefined;
+  return a.seq - b.seq;
+}
+
+/** A ping of which nobody has claimed before is the newest. Kept at once, so that no later one gets its number. */
+export function orderOf(tx: Tx, meta: Meta, { order }: Claim): number {
+  return order ?? nextOrder(tx, meta);
+}
+
+/** Of whatever is newer than all that was heard of so far. */
+export function nextOrder(tx: Tx, meta: Meta): number {
+  meta.order++;
+  tx.meta = true;
+  return meta.order;
+}
+
+/** The newest ping, or leave, that was heard of. */
+export function note(tx: Tx, meta: Meta, { session, seq }: Numbers): void {
+  if (session === undefined || (meta.session === session && meta.seq === seq)) return;
+  meta.session = session;
+  meta.seq = seq;
+  tx.meta = true;
+}
+
+/** A holder's word of the newest ping that it took: it may have come long after the claim. */
+export function raise(tx: Tx, meta: Meta, taken: Numbers): void {
+  if ((compare(taken, meta) ?? 0) > 0) note(tx, meta, taken);
+}

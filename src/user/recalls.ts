@@ -1,0 +1,154 @@
+// Asking the holder for the user, and what becomes of its answer: a grant to the newest claimant, or the record at home.
+import type { CellId } from '../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
+import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
+import { problem } from '../protocol/problems.ts';
+import { note, raise } from './order.ts';
+import { currentRecord, endLease, keepRecord } from './record.ts';
+import type { Claimant, Holding, Meta } from './state.ts';
+import { call, reply, type Tx } from './tx.ts';
+
+const RETRY_MS = 500;
+
+type Wanted = Extract<Holding, { readonly t: 'recalling' | 'leaving' }>;
+type Return = Extract<UserRequest, { readonly t: 'returnRecord' }>;
+
+/** Asks the holder for the user, unless that is under way or nobody wants them. */
+export function sendRecall(tx: Tx): void {
+  const { state } = tx;
+  const { meta } = state;
+  if (meta === undefined || !isWanted(meta.holding) || state.recallCall !== undefined) return;
+  const { holding, epoch, user } = meta;
+  const order = orderOfWanted(holding);
+  state.recallFor = order;
+  state.recallCall = call(
+    tx,
+    { t: 'recall', cell: holding.cell, epoch },
+    { to: 'cell', cell: holding.cell },
+    { t: 'recall', user, epoch, ...(order === undefined ? {} : { order }), ...purposeOf(tx, meta, holding) },
+    CALL_TIMEOUT_MS / 2,
+  );
+}
+
+/** The holder's answer. What it says, or our own copy when it has no such row, goes to the newest claimant, or stays at home. */
+export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | { readonly t: 'failed' }): void {
+  const { state } = tx;
+  const { meta } = state;
+  if (state.recallCall !== callId || meta === undefined) return;
+  state.recallCall = undefined;
+  const { holding } = meta;
+  if (!isWanted(holding)) return;
+  if (answer.t === 'kept') {
+    kept(tx, meta, holding, answer);
+    return;
+  }
+  if (answer.t !== 'record' && answer.t !== 'no_row') {
+    // Claims and leaves are repeated, and each repeats the recall.
+    for (const { token, order } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS, order });
+    answerLeavers(tx, { ...problem('busy'), retryAfterS: 1 });
+    return;
+  }
+  if (answer.t === 'record') {
+    raise(tx, meta, answer);
+    // Only somebody who is handed over brings their lease along: a ping has one of its own, and who has left has none.
+    const keepsLease = holding.t === 'recalling' && holding.claimant.handed === true;
+    keepRecord(tx, meta, answer.record, keepsLease);
+  } else endLease(tx, meta);
+  given(tx, meta, holding);
+}
+
+/** A cell's word that it holds the user no more, with the record. One that crosses a recall is its answer; an older one is nothing. */
+export function returned(tx: Tx, sent: Return): UserReply<'returnRecord'> {
+  const { meta } = tx.state;
+  const done = { t: 'returned' } as const;
+  if (meta === undefined || meta.holding.t === 'free') return done;
+  const { holding } = meta;
+  if (meta.epoch !== sent.epoch || holding.cell !== sent.cell) return done;
+  raise(tx, meta, sent);
+  keepRecord(tx, meta, sent.record, false);
+  tx.state.recallCall = undefined;
+  if (holding.t === 'held') meta.holding = { t: 'free', last: holding.cell };
+  else given(tx, meta, holding);
+  return done;
+}
+
+/** A new epoch for the claimant; everybody else who waits is refused. */
+export function grant(tx: Tx, meta: Meta, cell: CellId): void {
+  meta.epoch++;
+  meta.holding = { t: 'held', cell, since: tx.now };
+  tx.meta = true;
+  const record = currentRecord(tx);
+  for (const waiting of tx.state.claims.splice(0)) {
+    const { token, order } = waiting;
+    if (waiting.cell === cell) reply(tx, token, { t: 'granted', epoch: meta.epoch, record, order });
+    else reply(tx, token, { t: 'refused' });
+  }
+}
+
+/** Whoever waits for a leave is answered. */
+export function answerLeavers(tx: Tx, answer: UserReply<'leave'>): void {
+  for (const token of tx.state.leavers.splice(0)) reply(tx, token, answer);
+}
+
+/** The holder has given the user up. */
+function given(tx: Tx, meta: Meta, holding: Wanted): void {
+  const { state } = tx;
+  const spent = meta.epoch;
+  if (holding.t === 'leaving') {
+    meta.holding = { t: 'free', last: holding.cell };
+    answerLeavers(tx, { t: 'done' });
+    tellToForget(tx, meta, holding.cell, spent, true);
+  } else if (holding.claimant.opening === true && meta.record === null) {
+    // Who was held had never come there, so nothing of them is known: nobody holds them.
+    meta.holding = { t: 'free', last: holding.cell };
+    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'stranger' });
+  } else {
+    grant(tx, meta, holding.claimant.cell);
+    if (holding.cell !== holding.claimant.cell) tellToForget(tx, meta, holding.cell, spent, false);
+  }
+  tx.meta = true;
+}
+
+function tellToForget(tx: Tx, { user }: Meta, cell: CellId, epoch: number, left: boolean): void {
+  const request = { t: 'forget', user, epoch, ...(left ? { left } : {}) } as const;
+  call(tx, { t: 'forget' }, { to: 'cell', cell }, request, CALL_TIMEOUT_MS);
+}
+
+/** The holder has heard of a newer ping than the claimant's, or than the leave: it holds the user as before. */
+function kept(
+  tx: Tx,
+  meta: Meta,
+  holding: Wanted,
+  { session, seq }: Extract<CellReply<'recall'>, { readonly t: 'kept' }>,
+): void {
+  // It was asked on behalf of another claim, or leave, than is the newest now.
+  if (orderOfWanted(holding) !== tx.state.recallFor) {
+    sendRecall(tx);
+    return;
+  }
+  meta.holding = { t: 'held', cell: holding.cell, since: tx.now };
+  tx.meta = true;
+  note(tx, meta, { session, seq });
+  for (const { token } of tx.state.claims.splice(0)) reply(tx, token, { t: 'refused' });
+  answerLeavers(tx, { t: 'done' });
+}
+
+const isWanted = (holding: Holding): holding is Wanted => holding.t === 'recalling' || holding.t === 'leaving';
+
+const orderOfWanted = (holding: Wanted): number | undefined =>
+  holding.t === 'leaving' ? holding.order : holding.claimant.order;
+
+/** On whose behalf: a ping's, a leave's, or nobody's whom a newer ping would beat. */
+function purposeOf(
+  tx: Tx,
+  meta: Meta,
+  holding: Wanted,
+): Pick<Extract<Parameters<typeof call>[3], { readonly t: 'recall' }>, 'ping' | 'leave'> {
+  if (holding.t === 'leaving') {
+    const { session, seq } = meta.left ?? {};
+    return { leave: { ...(session === undefined ? {} : { session }), ...(seq === undefined ? {} : { seq }) } };
+  }
+  const { session, seq, pingAt }: Claimant = holding.claimant;
+  if (pingAt === undefined) return {};
+  return { ping: { session, ...(seq === undefined ? {} : { seq }), ageMs: tx.now - pingAt } };
+}

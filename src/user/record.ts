@@ -1,0 +1,59 @@
+// The record as it lies here: what it keeps as durations grows older, and what has ended goes.
+import type { UserRecord } from '../protocol/records.ts';
+import type { Meta } from './state.ts';
+import type { Tx } from './tx.ts';
+
+const NEWCOMER: UserRecord = {
+  v: 1,
+  profile: { topics: [], languages: [], capacity: 1 },
+  point: { lat: 0, lng: 0 },
+  pointAgeMs: 0,
+  leaseLeftMs: 0,
+  idleMs: 24 * 3_600_000,
+  coolLeftMs: 0,
+  reputation: 0.5,
+  pseudonym: '',
+  blocked: [],
+  holds: [],
+};
+
+/** Stores what a cell said of the user. Without a lease nobody needs to know where they were: the point goes with it. */
+export function keepRecord(tx: Tx, meta: Meta, record: UserRecord, keepsLease: boolean): void {
+  meta.record = keepsLease ? record : withoutLease(record);
+  meta.recordAt = tx.now;
+  tx.meta = true;
+}
+
+/** The lease has ended, whatever the copy says: only a ping gives another. */
+export function endLease(tx: Tx, meta: Meta): void {
+  if (meta.record === null) return;
+  meta.record = withoutLease(meta.record);
+  tx.meta = true;
+}
+
+/** The record as of now, with this user's pseudonym, and without holds of offers that are known to have ended. */
+export function currentRecord(tx: Tx): UserRecord {
+  const { meta, known } = tx.state;
+  const pseudonym = meta?.pseudonym ?? '';
+  if (meta === undefined || meta.record === null) return { ...NEWCOMER, pseudonym };
+  const record = aged(meta.record, meta.recordAt === undefined ? 0 : tx.now - meta.recordAt);
+  const holds = record.holds.filter(({ questionId, offerId }) => {
+    const offer = known.get(questionId)?.offer;
+    return offer === undefined || offer.id !== offerId || offer.state === 'pending' || offer.state === 'accepted';
+  });
+  return { ...record, pseudonym, holds };
+}
+
+function aged(record: UserRecord, ms: number): UserRecord {
+  const left = (before: number): number => Math.max(0, before - ms);
+  return {
+    ...record,
+    pointAgeMs: record.pointAgeMs + ms,
+    leaseLeftMs: left(record.leaseLeftMs),
+    idleMs: record.idleMs + ms,
+    coolLeftMs: left(record.coolLeftMs),
+    holds: record.holds.map((hold) => ({ ...hold, leftMs: left(hold.leftMs) })),
+  };
+}
+
+const withoutLease = (record: UserRecord): UserRecord => ({ ...record, leaseLeftMs: 0, point: NEWCOMER.point });
