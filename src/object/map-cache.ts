@@ -59,9 +59,10 @@ export class MapCache {
     return this.#leaf(prefix, this.#map.leafOf(point));
   }
 
-  /** Whoever changes the map through this isolate is believed at once. */
-  forgetMisses(): void {
+  /** The map was changed through this isolate: what is known is used no longer than until it can be read again. */
+  expire(): void {
     this.#misses.clear();
+    for (const part of this.#parts.values()) part.staleAt = 0;
   }
 
   /** This very cell, if it is a leaf. @throws MapAwayError */

@@ -82,9 +82,9 @@ export class Router {
     return this.#deps.coverage.problem(point);
   }
 
-  /** A city was rolled out here: where nobody was, somebody may be. */
+  /** A city was rolled out here: where nobody was, somebody may be, and rules may be others. */
   mapChanged(): void {
-    this.#deps.map.forgetMisses();
+    this.#deps.map.expire();
     this.#deps.coverage.forget();
   }
 

@@ -122,11 +122,17 @@ describe('EDGE8 a point where nobody is', () => {
     expect(await cache.leafOf(at)).toBeUndefined();
     expect(await cache.leafOf(at, 'primary')).toBeUndefined();
     add();
-    cache.forgetMisses();
+    cache.expire();
     expect((await cache.leafOf(at, 'primary'))?.cell).toBe('9qzzzz');
     // From then on it is known as any other place.
     expect((await cache.leafOf(at))?.cell).toBe('9qzzzz');
     expect(reads).toEqual(['9qz', '5 names', '5 names', '9qz primary']);
+    // What was known of other places is read again, once.
+    await cache.leafOf(center('9q8yyk'));
+    cache.expire();
+    await cache.leafOf(center('9q8yyk'));
+    await cache.leafOf(center('9q8yyk'));
+    expect(reads.slice(4)).toEqual(['9q8', '9q8']);
     const late = millions();
     expect(await late.cache.leafOf(at, 'primary')).toBeUndefined();
     late.prefixes.push(other);
