@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { useService } from './support/service.ts';
-import { openTown } from './support/town.ts';
+import { AT, openTown } from './support/town.ts';
 
 const box = useService();
 const { api, tokenFor } = box;
@@ -36,4 +36,10 @@ it('STORE1: whoever only reads has nothing stored', async () => {
   const grown = after.reduce((sum, { bytes }) => sum + bytes, 0) - before.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(grown).toBeLessThanOrEqual(USERS * EMPTY_BYTES);
   expect(after.filter(({ name, bytes }) => name.endsWith('-wal') && bytes > 0)).toEqual([]);
+  // The pages that workerd made go at the next start; who has something is still there.
+  const alice = await tokenFor('alice');
+  expect((await api('PUT', '/v1/presence', AT, alice)).status).toBe(200);
+  await box.crash(0);
+  expect(filesOfUsers(folder).filter(({ name }) => name.endsWith('.sqlite'))).toHaveLength(1);
+  expect((await api('GET', '/v1/offers', undefined, alice)).status).toBe(200);
 });

@@ -13,6 +13,8 @@ export interface DataDir {
   readonly build: string;
   readonly serviceConfig: string;
   readonly migrateConfig: string;
+  /** workerd's own: a folder for each kind of object. */
+  readonly state: string;
 }
 
 /** Makes the directory (private to its owner) when there is none. Throws when the path is something else or not writable. */
@@ -33,5 +35,6 @@ export function openDataDir(path: string): DataDir {
     build: resolve(real, 'build'),
     serviceConfig: resolve(real, 'vicinal.json'),
     migrateConfig: resolve(real, 'migrate.json'),
+    state: resolve(real, '.wrangler/state/workerd'),
   };
 }

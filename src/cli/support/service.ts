@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { bundleInto } from './bundle.ts';
 import { DEFAULT_DATA_DIR, openDataDir } from './data-dir.ts';
+import { removeEmptyObjects } from './empty-objects.ts';
 import { takeLock } from './lock.ts';
 import { applyMigrations } from './migrate.ts';
 import type { Plan } from './plan.ts';
@@ -50,6 +51,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const lock = await takeLock(dataDir);
   try {
     const secret = readOrMakeSecret(dataDir);
+    removeEmptyObjects(dataDir.state);
     const { plan, main } = await bundleInto(dataDir.build, onLog);
     const onSpawn = (workerdPid: number): void => lock.note({ workerdPid });
     await applyMigrations({ dataDir, plan, onLog, onSpawn });
