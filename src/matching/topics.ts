@@ -14,13 +14,16 @@ export function topicKey(topic: string): string {
 }
 
 let last = { topic: '', key: '' };
-// A user's list never changes in place: a new profile brings a new list.
-const known = new WeakMap<readonly string[], readonly string[]>();
 
-function keysOf(topics: readonly string[]): readonly string[] {
-  const keys = known.get(topics);
-  if (keys !== undefined) return keys;
+/** The folded list beside the list itself, out of sight of JSON: a search asks each of thousands, and a map of lists is slower. */
+const KEYS = Symbol('folded');
+type Topics = readonly string[] & { readonly [KEYS]?: readonly string[] };
+
+function keysOf(topics: Topics): readonly string[] {
+  const known = topics[KEYS];
+  if (known !== undefined) return known;
   const made = topics.map(folded);
-  known.set(topics, made);
+  // A user's list never changes in place: a new profile brings a new list.
+  if (Object.isExtensible(topics)) Object.defineProperty(topics, KEYS, { value: made });
   return made;
 }
