@@ -18,6 +18,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vicinal-test-'));
   // Where the replay makes its directory, so that what it leaves behind is seen.
   vi.stubEnv('TMPDIR', folder);
+  // Where no service runs: it starts one of its own.
+  vi.stubEnv('VICINAL_DATA', join(folder, 'nothing-runs-here'));
   writeFileSync(join(folder, 'city.geojson'), JSON.stringify(DEMO_BOUNDARY));
 });
 afterAll(() => {

@@ -1,7 +1,7 @@
 // The service that a command of `npm run city` works on: found, asked politely, and its refusals in readable words.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiRequest, callApi } from '../support/http.ts';
-import { addressOf, DEFAULT_URL, isHealthy, noServiceAt, runningUrl, signWith } from '../traffic/rollout.ts';
+import { addressOf, isHealthy, noServiceAt, noServiceOn, runningUrl, signWith } from '../traffic/rollout.ts';
 import type { CityOptions } from './options.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -20,7 +20,8 @@ type Which = Pick<CityOptions, 'url' | 'data' | 'token'>;
 
 /** `signal` ends whatever is being asked, and the waiting for it. */
 export async function cityService(options: Which, signal?: AbortSignal): Promise<CityService> {
-  const url = options.url === undefined ? (runningUrl(options.data) ?? DEFAULT_URL) : addressOf(options.url);
+  const url = options.url === undefined ? runningUrl(options.data) : addressOf(options.url);
+  if (url === undefined) throw noServiceOn(options.data);
   if (!(await isHealthy(url))) throw noServiceAt(url);
   return serviceAt(url, options, signal);
 }

@@ -59,7 +59,7 @@ async function build(target: string): Promise<void> {
 
 function runNode(args: readonly string[], draft: string): Promise<void> {
   const env = {
-    ...process.env,
+    ...withoutDeployment(process.env),
     NO_COLOR: '1',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
@@ -76,6 +76,11 @@ function runNode(args: readonly string[], draft: string): Promise<void> {
       else fail(new Error(`building the worker failed (${basename(args[0] ?? '')}):\n${complaint(said.join(''))}`));
     });
   });
+}
+
+/** Wrangler's own variables are for deploys: `CLOUDFLARE_ENV`, say, would choose another part of the configuration. */
+function withoutDeployment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(CLOUDFLARE|WRANGLER)_/.test(name)));
 }
 
 /** Without the line that names a log file in the draft, which is gone by the time that anybody reads it. */

@@ -2,7 +2,8 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-export const DEFAULT_DATA_DIR = '.vicinal';
+/** Where no `--data` is given: for a shell, or a test run, that is to have a directory of its own. */
+export const DEFAULT_DATA_DIR = process.env['VICINAL_DATA'] || '.vicinal';
 
 /** Absolute paths of everything that a local service keeps. workerd adds `.wrangler/state` with the storage itself. */
 export interface DataDir {

@@ -8,15 +8,20 @@ import { expectApi } from '../support/http.ts';
 import { readOrMakeSecret } from '../support/secret.ts';
 import { type Scope, signToken } from '../support/token.ts';
 
-export const DEFAULT_URL = 'http://127.0.0.1:8787';
+/** For help and messages only: no command calls an address that it was not told. */
+const EXAMPLE_URL = 'http://127.0.0.1:8787';
 
 /** How a command is told which running service it is for. */
 export const SERVICE_OPTIONS = {
-  url: { type: 'text', value: 'URL', help: `where the service is; ${DEFAULT_URL} if not said` },
+  url: {
+    type: 'text',
+    value: 'URL',
+    help: 'where the service is; the one that runs on the data directory if not said',
+  },
   data: {
     type: 'text',
     value: 'DIR',
-    help: `directory of the service, for its secret; ${DEFAULT_DATA_DIR} if not said`,
+    help: `data directory of the service, for its address and its secret; ${DEFAULT_DATA_DIR} if not said`,
   },
   token: { type: 'text', value: 'JWT', help: 'token with the scope ops, in place of the secret' },
 } as const;
@@ -28,7 +33,7 @@ export function addressOf(text: string): string {
   if (isHttp && url.href === `${url.origin}/`) return url.origin;
   if (isHttp) throw new UsageError(`--url takes scheme, host and port alone: ${url.origin}, not "${text}"`);
   const meant = `http://${text.replace(/^[a-z][a-z+.-]*:\/\//i, '')}`;
-  const hint = URL.canParse(meant) ? `: ${new URL(meant).origin}?` : `, for example ${DEFAULT_URL}`;
+  const hint = URL.canParse(meant) ? `: ${new URL(meant).origin}?` : `, for example ${EXAMPLE_URL}`;
   throw new UsageError(`--url must be an http or https URL, not "${text}"${hint}`);
 }
 
@@ -38,6 +43,12 @@ export function noServiceAt(url: string): Error {
   const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
   const advice = isHere ? 'start one with npm start' : 'is the address right, and does the service run there?';
   return new Error(`no service answers at ${url}: ${advice}`);
+}
+
+/** What is said where a data directory has no running service. Another one on the default port may be anybody's. */
+export function noServiceOn(dataDir: string | undefined): Error {
+  const advice = 'start one with npm start, name its data directory with --data, or its address with --url';
+  return new Error(`no service runs on ${resolve(dataDir ?? DEFAULT_DATA_DIR)}: ${advice}`);
 }
 
 export type CityRollout = {

@@ -21,7 +21,9 @@ const city = (
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> =>
   new Promise((done) => {
-    execFile(process.execPath, [join(ROOT, 'src/cli/city.ts'), ...args], { cwd: folder }, (error, stdout, stderr) => {
+    // A data directory on which no service runs.
+    const options = { cwd: folder, env: { ...process.env, VICINAL_DATA: folder } };
+    execFile(process.execPath, [join(ROOT, 'src/cli/city.ts'), ...args], options, (error, stdout, stderr) => {
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
