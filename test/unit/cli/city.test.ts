@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { monthlyCost } from '../../../src/city/cost.ts';
 import { DEMO_BOUNDARY } from '../../../src/cli/traffic/outline.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-city-'));
+// A data directory on which no service runs.
+vi.stubEnv('VICINAL_DATA', folder);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function file(name: string, bytes: string | Buffer): string {
@@ -21,9 +23,7 @@ const city = (
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> =>
   new Promise((done) => {
-    // A data directory on which no service runs.
-    const options = { cwd: folder, env: { ...process.env, VICINAL_DATA: folder } };
-    execFile(process.execPath, [join(ROOT, 'src/cli/city.ts'), ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [join(ROOT, 'src/cli/city.ts'), ...args], { cwd: folder }, (error, stdout, stderr) => {
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
