@@ -2,14 +2,18 @@
 import { DEFAULT_POLICY } from '../matching/policy.ts';
 import { EVENTS_PER_S_MAX } from '../protocol/policy.ts';
 import { runCommand, UsageError } from './support/args.ts';
-import { startProgress } from './support/progress.ts';
+import { count, startProgress } from './support/progress.ts';
 import { stopAsked } from './support/stop.ts';
+import { checkNamed, namedColumns } from './traffic/columns.ts';
+import { headerOf } from './traffic/csv.ts';
 import { type Host, openHost } from './traffic/host.ts';
 import { codesText, msText, summaryLines } from './traffic/live-view.ts';
 import { playback } from './traffic/playback.ts';
+import { startOf } from './traffic/replay-start.ts';
 import { readJsonFile, SERVICE_OPTIONS } from './traffic/rollout.ts';
 import { bump, stats } from './traffic/stats.ts';
-import { bestHourMs, parseTimeOfDay, type Scan, scanTrace } from './traffic/timeline.ts';
+import { DAY_MS, type Scan, scanTrace, type TimelineFile, unplayableLines } from './traffic/timeline.ts';
+import { type Zone, zoneOf } from './traffic/zone.ts';
 
 type Options = {
   readonly presence: string;
@@ -21,6 +25,8 @@ type Options = {
   readonly speed: number;
   readonly 'fold-day': boolean;
   readonly from: string | undefined;
+  readonly columns: string | undefined;
+  readonly zone: string | undefined;
   readonly seconds: number | undefined;
   readonly seed: number;
   readonly json: boolean;
@@ -37,13 +43,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'bad_field',
   'stale_ping',
 ]);
-const DAY_MS = 86_400_000;
 
 await runCommand(
   {
     name: 'npm run replay --',
     summary:
-      'Plays traces (CSV or CSV.gz) through the client library: positions user,ts,lat,lon and questions id,ts,lat,lon,kind.',
+      'Plays traces (CSV or CSV.gz) through the client library: positions user,ts,lat,lon and questions id,ts,lat,lon,kind, or columns that are called alike.',
     options: {
       presence: { type: 'text', value: 'FILE', help: 'who was where when', required: true },
       questions: { type: 'text', value: 'FILE', help: 'what was asked where when', required: true },
@@ -62,7 +67,17 @@ await runCommand(
       from: {
         type: 'text',
         value: 'HH:MM',
-        help: 'time of day (UTC) to begin at; the busiest hour of both if not said',
+        help: 'time of day to begin at, in --zone or UTC; the busiest hour of both if not said',
+      },
+      columns: {
+        type: 'text',
+        value: 'NAME=COLUMN,…',
+        help: 'which column is what, in either file: user, id, ts, lat, lon, kind; common names are known',
+      },
+      zone: {
+        type: 'text',
+        value: 'ZONE',
+        help: 'of times that say none, for example Europe/Oslo. An hour that is shown twice is the first one; a time that is jumped over counts from before the jump',
       },
       seconds: {
         type: 'number',
@@ -82,26 +97,59 @@ await runCommand(
   },
   async (options) => {
     const asked = stopAsked();
+    const traces = await openTraces(options);
     process.stderr.write(`reading ${options.presence} and ${options.questions} …\n`);
-    const fold = options['fold-day'];
-    const presence = await scanTrace(options.presence, 'presence', fold);
-    const questions = await scanTrace(options.questions, 'questions', fold);
-    const fromMs = startOf(options, presence, questions);
+    const presence = await scan(traces.presence);
+    const questions = await scan(traces.questions);
+    const { fold, zone } = traces.presence;
+    const fromMs = startOf({ from: options.from, fold, zone }, presence, questions);
     const host = await openHost({ ...options, policy: policyOf(options) });
     try {
-      return await replay(options, host, { presence, questions, fromMs }, asked);
+      return await replay(options, host, { ...traces, scans: { presence, questions }, fromMs }, asked);
     } finally {
       await host.close();
     }
   },
 );
 
-type Traces = { readonly presence: Scan; readonly questions: Scan; readonly fromMs: number };
+type Pair<T> = { readonly presence: T; readonly questions: T };
+type Traces = Pair<TimelineFile> & { readonly scans: Pair<Scan>; readonly fromMs: number };
+
+/** Their headers are read. Throws UsageError for a column or a zone that there is not. */
+async function openTraces(options: Options): Promise<Pair<TimelineFile>> {
+  const columns = namedColumns(options.columns);
+  const zone = options.zone === undefined ? undefined : zoneNamed(options.zone);
+  const headers = [await headerOf(options.presence), await headerOf(options.questions)];
+  checkNamed(columns, headers);
+  const common = { columns, zone, fold: options['fold-day'] };
+  return {
+    presence: { path: options.presence, kind: 'presence', ...common },
+    questions: { path: options.questions, kind: 'questions', ...common },
+  };
+}
+
+function zoneNamed(name: string): Zone {
+  const zone = zoneOf(name);
+  if (zone === undefined) throw new UsageError(`--zone must be a time zone such as Europe/Oslo, not "${name}"`);
+  return zone;
+}
+
+/** Says what of the file cannot be played as it stands. */
+async function scan(file: TimelineFile): Promise<Scan> {
+  const seen = await scanTrace(file);
+  for (const line of unplayableLines(seen.unplayable)) process.stderr.write(`${file.path}: not played: ${line}\n`);
+  if (seen.unsorted > 0 && !file.fold) {
+    process.stderr.write(
+      `${file.path} is not sorted by time (${count(seen.unsorted)} rows are early): sorted in memory\n`,
+    );
+  }
+  return seen;
+}
 
 async function replay(options: Options, host: Host, traces: Traces, asked: Promise<'stop'>): Promise<number> {
   const { speed, seed } = options;
-  const fold = options['fold-day'];
-  const { fromMs } = traces;
+  const { fromMs, scans } = traces;
+  const { fold, zone } = traces.presence;
   const nowMs = (): number => performance.now();
   const startMs = nowMs();
   const seen = stats(nowMs, REFUSALS);
@@ -109,10 +157,9 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
   void asked.then(() => stop.abort());
   const timer = options.seconds === undefined ? undefined : setTimeout(() => stop.abort(), options.seconds * 1000);
   const at = new Date(fromMs).toISOString();
-  process.stderr.write(
-    `from ${fold ? at.slice(11, 16) : at.slice(0, 16)} UTC at ${speed} times the speed, on ${host.url}\n`,
-  );
-  const endMs = fold ? DAY_MS : Math.max(traces.presence.lastMs, traces.questions.lastMs) - fromMs;
+  const when = fold ? `${at.slice(11, 16)} ${zone?.name ?? 'UTC'}` : `${at.slice(0, 16)} UTC`;
+  process.stderr.write(`from ${when} at ${speed} times the speed, on ${host.url}\n`);
+  const endMs = fold ? DAY_MS : Math.max(scans.presence.lastMs, scans.questions.lastMs) - fromMs;
   const lengthMs = Math.min(endMs, options.seconds === undefined ? Infinity : options.seconds * 1000 * speed);
   const progress = startProgress({ label: 'minutes of the trace', total: lengthMs / 60_000 });
   let notedMs = -Infinity;
@@ -123,8 +170,8 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
   });
   const result = await playback({
     url: host.url,
-    presence: { path: options.presence, kind: 'presence', fold, fromMs },
-    questions: { path: options.questions, kind: 'questions', fold, fromMs },
+    presence: { ...traces.presence, fromMs, sorted: scans.presence.unsorted === 0 },
+    questions: { ...traces.questions, fromMs, sorted: scans.questions.unsorted === 0 },
     speed,
     seed,
     stats: seen,
@@ -144,7 +191,7 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
   progress.finish();
   const summary = frozen ?? seen.summary();
   const wallSeconds = Math.round((nowMs() - startMs) / 100) / 10;
-  const badRows = withUnplayable(result.badRows, traces);
+  const badRows = withUnplayable(result.badRows, scans);
   const lines = [
     `played ${result.rows} rows of ${result.users} users in ${wallSeconds} s`,
     `doubtful rows: ${codesText(badRows)}; refused by the service: ${codesText(summary.refused)}`,
@@ -156,30 +203,10 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
 }
 
 /** Rows that could not be played at all are doubtful as well, wherever in the files they stand. */
-function withUnplayable(badRows: Readonly<Record<string, number>>, { presence, questions }: Traces) {
+function withUnplayable(badRows: Readonly<Record<string, number>>, { presence, questions }: Pair<Scan>) {
   const all = new Map(Object.entries(badRows));
-  for (const [reason, n] of [...presence.unplayable, ...questions.unplayable]) bump(all, reason, n);
+  for (const [reason, { rows }] of [...presence.unplayable, ...questions.unplayable]) bump(all, reason, rows);
   return Object.fromEntries(all);
-}
-
-/** Where to begin: what was asked for, or the hour in which both files have most. */
-function startOf(options: Options, presence: Scan, questions: Scan): number {
-  const fold = options['fold-day'];
-  if (options.from !== undefined) {
-    const time = parseTimeOfDay(options.from);
-    if (time === undefined) throw new UsageError(`--from must be a time of day such as 08:30, not "${options.from}"`);
-    if (fold) return time;
-    const common = Math.max(presence.firstMs, questions.firstMs);
-    const today = Math.floor(common / DAY_MS) * DAY_MS + time;
-    return today >= common ? today : today + DAY_MS;
-  }
-  const best = bestHourMs(presence, questions);
-  if (best !== undefined) return best;
-  const span = ({ firstMs, lastMs }: Scan): string =>
-    `${new Date(firstMs).toISOString().slice(0, 16)} to ${new Date(lastMs).toISOString().slice(0, 16)}`;
-  throw new UsageError(
-    `the traces have no hour in common (${span(presence)}; ${span(questions)}): --fold-day lays all days on one`,
-  );
 }
 
 /**

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
+import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
 
 const DATA = join(PROJECT_DIR, '../shared/data');
 const CABS = join(DATA, 'moving/sf_cabs5_2008.csv.gz');
 const CALLS = join(DATA, 'requests/sf_311_sampleA_10000.csv.gz');
+const OSLO = join(DATA, 'requests/oslo_bike_2023-01.csv.gz');
+const BUSES_2016 = join(DATA, 'moving/austin_bus_2016-11-25_26.csv.gz');
+const BUSES_2017 = join(DATA, 'moving/austin_bus_2017-03-21_am.csv.gz');
 const CITY = join(DATA, 'boundaries/san_francisco_neighborhoods.geojson.gz');
 const hasData = [CABS, CALLS, CITY].every((path) => existsSync(path));
 
@@ -78,6 +82,38 @@ describe('a replay', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('vicinal-'))).toEqual([]);
   });
 
+  it('plays a file that is grouped by vehicle, of other columns and local times, from a little before its first row', async () => {
+    const rows = ['Vehicle ID;Seen;Lat;Long'];
+    for (let user = 0; user < 10; user++) {
+      for (let minute = 0; minute < 10; minute++)
+        rows.push(`v${user};21.03.2017 03:${30 + minute};37,76${user};-122,419`);
+    }
+    const asked = ['CaseID,Opened,Lat,Long,Category'];
+    for (let i = 0; i < 20; i++)
+      asked.push(`${i},03/21/2017 03:${31 + (i % 7)} AM,37.762,-122.419,"Street,\nand ""Sidewalk"" here"`);
+    writeFileSync(join(folder, 'grouped.csv'), rows.join('\r\n'));
+    writeFileSync(join(folder, 'asked.csv'), asked.join('\n'));
+    const { code, stdout, stderr } = await replay(
+      ...[
+        '--presence',
+        join(folder, 'grouped.csv'),
+        '--questions',
+        join(folder, 'asked.csv'),
+        '--speed',
+        '60',
+        '--json',
+      ],
+      ...['--columns', 'ts=Seen,id=CaseID,kind=Category', '--zone', 'America/Los_Angeles'],
+      ...['--from', '03:28', '--boundary', join(folder, 'city.geojson')],
+    );
+    expect(code, stderr + stdout).toBe(0);
+    expect(stderr).toMatch(/grouped\.csv is not sorted by time \(81 rows are early\): sorted in memory/);
+    expect(stderr).toMatch(/from 2017-03-21T10:28 UTC at 60 times the speed/);
+    const summary = lastJson(stdout);
+    expect(summary).toMatchObject({ rows: 120, users: 10, badRows: {}, asked: 20, errors: 0 });
+    expect(summary['matched']).toBeGreaterThan(15);
+  });
+
   it('says what to do when there is no service, no file or no common time', async () => {
     writeFileSync(join(folder, 'a.csv'), presenceTrace());
     writeFileSync(join(folder, 'b.csv'), questionsTrace().replaceAll('2017', '2015'));
@@ -89,6 +125,36 @@ describe('a replay', () => {
     expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/no service answers at .*npm start/)]);
     const missing = await replay('--presence', join(folder, 'none.csv'), '--questions', 'x');
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/cannot read .*none\.csv/)]);
+  });
+
+  // Nothing of them is copied into the project: each is played as it lies there, where it does.
+  it.skipIf(!hasData).each([
+    [
+      'oslo',
+      OSLO,
+      OSLO,
+      boxPolygon(10.6, 59.86, 10.9, 59.98),
+      ['--fold-day', '--zone', 'Europe/Oslo', '--from', '08:00'],
+    ],
+    [
+      'austin',
+      BUSES_2017,
+      BUSES_2017,
+      boxPolygon(-98, 30, -97.4, 30.7),
+      ['--from', '06:55', '--zone', 'America/Chicago'],
+    ],
+    ['austin', BUSES_2016, BUSES_2016, boxPolygon(-98, 30, -97.4, 30.7), ['--fold-day']],
+  ])('plays a while of real %s: %s and %s (needs ../shared/data)', async (id, presence, questions, boundary, more) => {
+    writeFileSync(join(folder, 'box.geojson'), JSON.stringify(boundary));
+    const { code, stdout, stderr } = await replay(
+      ...['--presence', presence, '--questions', questions, '--boundary', join(folder, 'box.geojson'), '--city', id],
+      ...['--seconds', '6', '--speed', '10', '--json', ...more],
+    );
+    expect(code, stderr + stdout).toBe(0);
+    const summary = lastJson(stdout);
+    expect(summary).toMatchObject({ errors: 0 });
+    expect(summary['rows']).toBeGreaterThan(5);
+    expect(summary['asked']).toBeGreaterThan(0);
   });
 
   it.skipIf(!hasData)('plays a while of a folded day of real cabs and real calls (needs ../shared/data)', async () => {

@@ -1,7 +1,17 @@
 // Traces: who was where when, and what was asked where when, from CSV files as the world writes them, dirt included.
+import { numberOf } from '../support/args.ts';
+import { columnsOf, type NamedColumns, type TraceKind } from './columns.ts';
 import { openCsv } from './csv.ts';
+import { timeOf } from './trace-time.ts';
+import type { Zone } from './zone.ts';
 
-export type TraceKind = 'presence' | 'questions';
+export type TraceFile = {
+  readonly path: string;
+  readonly kind: TraceKind;
+  readonly columns?: NamedColumns;
+  /** Of times that say none. */
+  readonly zone?: Zone | undefined;
+};
 
 export type TraceRow = {
   readonly line: number;
@@ -16,46 +26,41 @@ export type TraceRow = {
   readonly topic: string;
   /** Why the row is doubtful: the file's own word (column `q`), or ours; undefined for a good one. */
   readonly bad?: string;
+  /** Of a row that cannot be played: what stands in the field that is to blame. */
+  readonly said?: string;
 };
 
-const COLUMNS = {
-  presence: ['user', 'id', 'vehicle'],
-  questions: ['id', 'user'],
-  time: ['ts', 'time', 'timestamp'],
-  lat: ['lat', 'latitude'],
-  lng: ['lon', 'lng', 'longitude'],
-  topic: ['kind', 'topic', 'category'],
-  quality: ['q'],
-} as const;
+/** Why a row cannot be played, in words, with what to do. */
+export const UNPLAYABLE: Readonly<Record<string, string>> = {
+  noname: 'nobody is named: is it the right column? --columns user=NAME or id=NAME says which',
+  badtime:
+    'no time that can be read: write 2023-01-31T08:30:00Z, or seconds or milliseconds since 1970, or name another column with --columns ts=NAME',
+  nozone: 'a local time: say whose with --zone, for example --zone America/Chicago',
+  dayormonth: 'is the day first, or the month? write 2023-01-31 08:30:00',
+};
 
 /** Every row of the file, in its order. Throws when the file cannot be read or lacks a column that is needed. */
-export async function* readTrace(path: string, kind: TraceKind): AsyncGenerator<TraceRow> {
+export async function* readTrace({ path, kind, columns, zone }: TraceFile): AsyncGenerator<TraceRow> {
   const { header, rows } = await openCsv(path);
-  const names = header.map((name) => name.toLowerCase());
-  const find = (wanted: readonly string[]): number | undefined => {
-    const at = wanted.map((name) => names.indexOf(name)).find((index) => index >= 0);
-    return at;
-  };
-  const need = (wanted: readonly string[]): number => {
-    const at = find(wanted);
-    if (at !== undefined) return at;
-    throw new Error(`${path} has no column ${wanted.join(' or ')}; it has ${header.join(', ')}`);
-  };
-  const who = need(COLUMNS[kind]);
-  const [time, lat, lng] = [need(COLUMNS.time), need(COLUMNS.lat), need(COLUMNS.lng)];
-  const [topic, quality] = [find(COLUMNS.topic), find(COLUMNS.quality)];
+  const at = columnsOf(path, header, kind, columns ?? new Map());
   for await (const { line, fields, ragged } of rows) {
-    const field = (at: number | undefined): string => (at === undefined ? '' : (fields[at] ?? '').trim());
+    const field = (index: number | undefined): string => (index === undefined ? '' : (fields[index] ?? '').trim());
+    const who = field(at.who);
+    const time = timeOf(field(at.ts), zone);
     const row = {
       line,
-      who: field(who),
-      atMs: timeOf(field(time)),
-      lat: numberOf(field(lat)),
-      lng: numberOf(field(lng)),
-      topic: field(topic),
+      who,
+      atMs: 'bad' in time ? Number.NaN : time.atMs,
+      lat: degreesOf(field(at.lat)),
+      lng: degreesOf(field(at.lng)),
+      topic: field(at.topic),
     };
-    const bad = doubt(row, field(quality), ragged);
-    yield bad === undefined ? row : { ...row, bad };
+    if (who === '') yield { ...row, bad: 'noname', said: '' };
+    else if ('bad' in time) yield { ...row, bad: time.bad, said: field(at.ts) };
+    else {
+      const bad = doubt(row, field(at.quality), ragged);
+      yield bad === undefined ? row : { ...row, bad };
+    }
   }
 }
 
@@ -64,22 +69,15 @@ export function isPlayable({ who, atMs }: TraceRow): boolean {
   return who !== '' && !Number.isNaN(atMs);
 }
 
-function doubt(row: TraceRow, quality: string, ragged: boolean): string | undefined {
+function doubt({ lat, lng }: TraceRow, quality: string, ragged: boolean): string | undefined {
   if (ragged) return 'ragged';
-  if (row.who === '') return 'noname';
-  if (Number.isNaN(row.atMs)) return 'badtime';
   if (quality !== '' && quality !== 'ok') return quality;
-  if (Number.isNaN(row.lat) || Number.isNaN(row.lng)) return 'nocoord';
-  if (Math.abs(row.lat) > 90 || Math.abs(row.lng) > 180) return 'badcoord';
+  if (Number.isNaN(lat) || Number.isNaN(lng)) return 'nocoord';
+  if (Math.abs(lat) > 90 || Math.abs(lng) > 180) return 'badcoord';
   return undefined;
 }
 
-/** Number('') is 0, which is a place in the Gulf of Guinea. */
-function numberOf(text: string): number {
-  return text === '' ? Number.NaN : Number(text);
-}
-
-/** ISO 8601 with a date and a zone: a time without one means something else on each machine. */
-function timeOf(text: string): number {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+/** Where fields are separated by something else, the decimal point is often a comma. NaN for no number: '' is no place. */
+function degreesOf(text: string): number {
+  return numberOf(/^[-+]?\d+,\d+$/.test(text) ? text.replace(',', '.') : text);
 }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkNamed, namedColumns } from '../../../../src/cli/traffic/columns.ts';
 import { userOf } from '../../../../src/cli/traffic/crowd.ts';
-import { splitLine } from '../../../../src/cli/traffic/csv.ts';
+import { openCsv } from '../../../../src/cli/traffic/csv.ts';
 import { topicOf } from '../../../../src/cli/traffic/playback.ts';
-import { isPlayable, readTrace, type TraceRow } from '../../../../src/cli/traffic/trace.ts';
+import { isPlayable, readTrace, type TraceFile, type TraceRow } from '../../../../src/cli/traffic/trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-trace-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,8 +20,8 @@ function file(text: string, gzip = false): string {
   return path;
 }
 
-const rowsOf = async (text: string, gzip = false): Promise<readonly TraceRow[]> =>
-  all(readTrace(file(text, gzip), 'presence'));
+const rowsOf = async (text: string, gzip = false, more: Partial<TraceFile> = {}): Promise<readonly TraceRow[]> =>
+  all(readTrace({ path: file(text, gzip), kind: 'presence', ...more }));
 
 describe('a trace', () => {
   it.each([false, true])('is read by its header, in any order of columns (gzipped: %s)', async (gzip) => {
@@ -59,7 +60,7 @@ describe('a trace', () => {
       ['c', 'nocoord'],
       ['d', 'badcoord'],
       ['e', 'badtime'],
-      ['f', 'badtime'],
+      ['f', 'nozone'],
       ['', 'noname'],
       ['g', 'ragged'],
       ['h', 'jump'],
@@ -73,20 +74,86 @@ describe('a trace', () => {
 
   it('without a column that is needed is refused, naming it and what there is', async () => {
     await expect(rowsOf('user,when,lat,lon\n')).rejects.toThrow(
-      /no column ts or time or timestamp; it has user, when, lat, lon/,
+      /no column ts or time or timestamp; it has user, when, lat, lon: .*--columns ts=NAME/,
     );
     await expect(rowsOf('')).rejects.toThrow(/no header/);
-    await expect(all(readTrace(join(folder, 'none.csv'), 'presence'))).rejects.toThrow(/cannot read .*none\.csv/);
+    await expect(all(readTrace({ path: join(folder, 'none.csv'), kind: 'presence' }))).rejects.toThrow(
+      /cannot read .*none\.csv/,
+    );
   });
 });
 
-describe('a line', () => {
+describe('columns', () => {
+  const CITY_311 = 'Case ID,Opened,Category,Lat,Long\n7,2023-01-31T08:30:00Z,Graffiti,37.7,-122.4\n';
+
+  it('are known by the names that files commonly use', async () => {
+    const [row] = await rowsOf(CITY_311, false, { kind: 'questions' });
+    expect(row).toMatchObject({
+      who: '7',
+      lat: 37.7,
+      lng: -122.4,
+      topic: 'Graffiti',
+      atMs: Date.UTC(2023, 0, 31, 8, 30),
+    });
+  });
+
+  it('are what the user says, before what they are called', async () => {
+    const text = 'id,Ref,Seen At,id2,lat,lon,Y\nx,r1,2023-01-31T08:30:00Z,z,1,2,37.7\n';
+    const columns = namedColumns('id=Ref, ts=seen at,lat=Y,lng=lon');
+    expect((await rowsOf(text, false, { kind: 'questions', columns }))[0]).toMatchObject({
+      who: 'r1',
+      lat: 37.7,
+      lng: 2,
+    });
+    // In a file of positions an id stands for the user, where no user is named.
+    expect((await rowsOf(text, false, { columns }))[0]).toMatchObject({ who: 'r1' });
+    expect(() => checkNamed(columns, [['user'], ['Ref', 'Seen At', 'Y', 'lon']])).not.toThrow();
+  });
+
+  it.each(['id', 'colour=Red', 'id=', '=x', 'ts=a,,lat=b'])('%j is refused', (text) => {
+    expect(() => namedColumns(text)).toThrow(/--columns takes NAME=COLUMN/);
+  });
+
+  it('that no file has are refused, naming those that there are', () => {
+    expect(() =>
+      checkNamed(namedColumns('ts=Opend'), [
+        ['user', 'ts'],
+        ['id', 'Opened'],
+      ]),
+    ).toThrow(/neither file has a column Opend; they have user, ts; and id, Opened/);
+  });
+});
+
+describe('a record', () => {
+  const fieldsOf = async (text: string) =>
+    (await all((await openCsv(file(text))).rows)).map(({ line, fields, ragged }) => [line, fields, ragged]);
+
   it.each([
-    ['a,b,c', ['a', 'b', 'c']],
-    ['"a,b",c', ['a,b', 'c']],
-    ['"say ""hi""",,', ['say "hi"', '', '']],
-    ['', ['']],
-  ])('%j is split', (line, fields) => expect(splitLine(line)).toEqual(fields));
+    ['a,b,c\n1,2,3\n', [[2, ['1', '2', '3'], false]]],
+    ['a,b\r\n"x,y",2\r\n', [[2, ['x,y', '2'], false]]],
+    ['\uFEFFa,b,c\n"say ""hi""",,\n', [[2, ['say "hi"', '', ''], false]]],
+    [
+      'a,b\n1,"two\nlines"\n3,4\n',
+      [
+        [2, ['1', 'two\nlines'], false],
+        [4, ['3', '4'], false],
+      ],
+    ],
+    [
+      'a,b\n1\n\n5,6 "six"\n',
+      [
+        [2, ['1'], true],
+        [4, ['5', '6 "six"'], false],
+      ],
+    ],
+    ['a;b;c\n1;"2;2";3,5\n', [[2, ['1', '2;2', '3,5'], false]]],
+  ])('%j is split', async (text, records) => expect(await fieldsOf(text)).toEqual(records));
+
+  it('whose quote is never closed is named', async () => {
+    await expect(fieldsOf('a,b\n1,2\n3,"4\n5,6\n')).rejects.toThrow(
+      /after record 2 a quoted field begins that is never/,
+    );
+  });
 });
 
 describe('names', () => {
