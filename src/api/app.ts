@@ -56,8 +56,7 @@ export function createApp(routes: readonly Route[] = ROUTES): Hono<AppEnv> {
 async function run(c: Ctx, each: Route): Promise<Outcome> {
   const identity = await identityOf(c, each);
   if (isProblem(identity)) return identity;
-  // Where a parameter changes what is done to a city, one with a wrong name must not do something else.
-  const query = parseQuery(each.query ?? emptyQuerySchema, c.req.query(), isForOps(each));
+  const query = parseQuery(each.query ?? emptyQuerySchema, c.req.query(), isRisky(each));
   if (!query.ok) return query.error;
   const body = await bodyOf(c, each);
   if (isProblem(body)) return body;
@@ -81,7 +80,9 @@ async function run(c: Ctx, each: Route): Promise<Outcome> {
   });
 }
 
-const isForOps = ({ scopes }: Route): boolean => scopes !== 'open' && scopes.every((scope) => scope === 'ops');
+/** Where a parameter decides what is done to a city, one with a wrong name must not do something else. */
+const isRisky = ({ method, scopes }: Route): boolean =>
+  method !== 'GET' && scopes !== 'open' && !scopes.includes('user');
 
 /** Nobody, for an open route. */
 const NOBODY = { user: '', name: '', scope: 'user' } as unknown as Identity;

@@ -6,6 +6,7 @@ import type { Point } from '../geo/point.ts';
 import { parseBoundary } from '../geo/polygon.ts';
 import { coverPolygon, type TooManyCells } from '../geo/polygon-cover.ts';
 import { err, ok, type Result } from '../lib/result.ts';
+import { isBlank } from '../lib/text.ts';
 import { type CellId, type CityId, isCityId } from '../protocol/ids.ts';
 import type { FieldError, Problem } from '../protocol/problems.ts';
 import {
@@ -100,7 +101,7 @@ function fieldErrors({ id, name, precision, locationHint }: CityRequest): readon
     const message = 'must be 2 to 32 characters: a lower-case letter, then lower-case letters, digits and hyphens';
     errors.push({ field: 'id', message });
   }
-  if (typeof name !== 'string' || name.trim().length === 0 || name.trim().length > NAME_LENGTH_MAX) {
+  if (typeof name !== 'string' || isBlank(name) || name.trim().length > NAME_LENGTH_MAX) {
     errors.push({ field: 'name', message: `must be a text of 1 to ${NAME_LENGTH_MAX} characters` });
   }
   const fits =

@@ -106,6 +106,23 @@ it('EDGE5: topics meet however they are written, and are shown as they were', as
   await api('DELETE', '/v1/presence', undefined, dora);
 });
 
+it.each(['/v1/events?_=1', '/v1/offers?utm_source=x', '/health?a', '/v1/ops/cities?_=1', '/v1/ops/cells?city=sf&_=1'])(
+  'EDGE6: a parameter that means nothing does no harm: %s',
+  async (path) => {
+    const token = path.startsWith('/v1/ops') ? town.ops : town.alice;
+    expect((await api('GET', path, undefined, token)).status).toBe(200);
+  },
+);
+
+it('an unknown path says which there are', async () => {
+  const { body } = await api<{ readonly detail?: string }>('GET', '/v1/question', undefined, town.alice);
+  const named = body.detail?.split(/,? /).filter((word) => word.startsWith('/')) ?? [];
+  expect(named).toContain('/v1/questions/{id}');
+  for (const path of named.filter((each) => !each.includes('{'))) {
+    expect([path, (await api('PATCH', path, {}, town.alice)).status]).toEqual([path, 405]);
+  }
+});
+
 describe('EDGE1: a body that is not whole', () => {
   const head = (more: string, path = '/v1/questions'): string =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${town.alice}\r\nContent-Type: application/json\r\n${more}\r\n\r\n`;

@@ -15,6 +15,7 @@ export function problemResponse(
       'cache-control': 'no-store',
       ...(refused.retryAfterS === undefined ? {} : { 'retry-after': String(refused.retryAfterS) }),
       ...(status === 401 ? { 'www-authenticate': challenge(refused) } : {}),
+      ...(refused.code === 'bad_content_encoding' ? { 'accept-encoding': 'identity' } : {}),
       ...(status === 426 ? { upgrade: 'websocket', connection: 'upgrade' } : {}),
       ...headers,
     },

@@ -60,7 +60,7 @@ describe('planCity', () => {
       },
     });
     for (const precision of [2, 5.5, Number.NaN]) expect(planCity({ ...oslo, precision }).ok).toBe(false);
-    expect(planCity({ ...oslo, name: 'x'.repeat(101) }).ok).toBe(false);
+    for (const name of ['x'.repeat(101), ' ', '\u200b\u3164']) expect(planCity({ ...oslo, name }).ok).toBe(false);
   });
 
   it.each([
