@@ -55,7 +55,7 @@ export function decodeUser(text: string): Held {
 
 /** Builds a user held here from its fields. */
 export function held(fields: Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] }): Held {
-  const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, hold]));
+  const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, asked(hold)]));
   return {
     ...fields,
     holds,
@@ -79,6 +79,10 @@ export function decodeArriving(text: string): Arriving {
   );
   return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
 }
+
+/** Rows of before do not say when an accepted hold is to be asked about: at once. */
+const asked = (hold: Hold): Hold =>
+  hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
 
 type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };
 type QuestionRow = Omit<Question, 'streams'> & { readonly streams: readonly StreamRow[] };

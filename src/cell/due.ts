@@ -3,7 +3,7 @@ import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { isAtRest } from './change/life.ts';
 import { hasEnded, isLive } from './questions/lifecycle.ts';
-import type { Arriving, Beacon, CellState, Held, Question, Taking } from './state.ts';
+import type { Arriving, Beacon, CellState, Held, Hold, Question, Taking } from './state.ts';
 
 /** A crash between a commit and its sends is repaired this long after it, should nothing else wake the object before. */
 const UNSENT_GUARD_MS = 30_000;
@@ -14,11 +14,14 @@ const CHANGE_GUARD_MS = 15_000;
 /** A frozen row whose `forget` was lost asks after itself this often. */
 const FROZEN_ASKS_MS = 60_000;
 
+/** When the question of a hold is asked what became of it. */
+export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;
+
 /** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
 export function dueHeld(held: Held): EpochMs | undefined {
   if (held.phase === 'frozen') return held.returnAt ?? plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
   let due: number = held.phase === 'live' ? held.leaseUntil : Number.POSITIVE_INFINITY;
-  for (const hold of held.holds.values()) due = Math.min(due, hold.until);
+  for (const hold of held.holds.values()) due = Math.min(due, dueHold(hold));
   return Number.isFinite(due) ? epochMs(due) : undefined;
 }
 

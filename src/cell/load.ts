@@ -42,6 +42,7 @@ export function emptyCell(): CellState {
     sleepers: sleepers(),
     agenda: agenda(),
     slack: agenda(),
+    rests: agenda(),
     meter: meter(),
     told: { band: 0, at: epochMs(0), isFilled: true },
     turns: agenda(),
@@ -52,6 +53,7 @@ export function emptyCell(): CellState {
     returning: new Set(),
     calls: new Map(),
     nudging: new Map(),
+    passedOver: new Map(),
     sockets: new Map(),
     change: {
       lanes: new Map(),

@@ -4,11 +4,11 @@ import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
 import { claimTaken } from './change/takeover.ts';
+import { dueHold } from './due.ts';
 import { dropBeacon, endNudge } from './questions/arrival.ts';
-import { answeredCount, hasEnded, isShort } from './questions/lifecycle.ts';
+import { answeredCount, hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
 import { end, expire } from './questions/offers.ts';
-import { isPaid } from './questions/streams.ts';
 import type { Held, Question } from './state.ts';
 import type { Tx } from './tx.ts';
 import { claim, endArriving } from './users/arriving.ts';
@@ -24,6 +24,10 @@ export function overdue(tx: Tx): void {
   for (const list of [tx.state.agenda, tx.state.slack])
     for (let key = list.takeDue(tx.now); key !== undefined; key = list.takeDue(tx.now)) due.push(key);
   for (const key of due) run(tx, key);
+  // Who has rested may be suitable again: an arrival.
+  const { rests, users } = tx.state;
+  for (let user = rests.takeDue(tx.now); user !== undefined; user = rests.takeDue(tx.now))
+    if (users.has(user as UserId)) tx.arrivals.add(user as UserId);
 }
 
 function run(tx: Tx, key: string): void {
@@ -106,7 +110,7 @@ function heldDue(tx: Tx, held: Held): void {
     return;
   }
   if (held.phase === 'live' && held.leaseUntil <= tx.now) lapse(tx, held);
-  for (const hold of [...held.holds.values()]) if (hold.until <= tx.now) askAbout(tx, held, hold.offerId);
+  for (const hold of [...held.holds.values()]) if (dueHold(hold) <= tx.now) askAbout(tx, held, hold.offerId);
   if (tx.state.users.has(held.user)) watchUser(tx.state, held.user, held);
 }
 

@@ -50,7 +50,9 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
         callId,
         narrowed<UserReply<'deliver'>>(answer, ['stored', 'problem']),
       );
-      if (of !== undefined && of !== question.id && !hasEnded(question.phase)) cancel(tx, question);
+      if (of === undefined || of === question.id || hasEnded(question.phase)) return;
+      question.duplicateOf = of;
+      cancel(tx, question);
       return;
     }
     case 'nudge':

@@ -11,7 +11,7 @@ import { isReady, mergeByHand } from './change/merge.ts';
 import { dissolve, refusedByRemoval } from './change/removal.ts';
 import { splitByHand } from './change/split.ts';
 import { adopt, filled, handed, init, mayRetire, take } from './change/takeover.ts';
-import { endNudge, nudged, renewNeed } from './questions/arrival.ts';
+import { endNudge, nudged, renewNeed, versionOf } from './questions/arrival.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './questions/offers.ts';
@@ -135,7 +135,9 @@ function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): 
   const candidates = collect(tx.state, request.need, request.policy, request.limit, tx.now);
   const beacon = request.beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);
   const others = also(tx.state);
-  if (beacon) {
+  const laid = tx.state.beacons.get(request.need.questionId);
+  // A scout that was held back on its way leaves the beacon of a newer one as it is.
+  if (beacon && (laid === undefined || versionOf(request.need) >= versionOf(laid.need))) {
     tx.state.beacons.set(request.need.questionId, { need: request.need, until: plusMs(tx.now, request.beaconMs ?? 0) });
     tx.beacons.add(request.need.questionId);
   }

@@ -14,8 +14,11 @@ import type { Sleepers } from './questions/sleepers.ts';
 import type { Meter } from './strain/meter.ts';
 import type { Roster } from './users/roster.ts';
 
-/** The slot that an offer takes at a user held here. `until` asks the question's cell; it never frees by itself. */
-export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs };
+/**
+ * The slot that an offer takes at a user held here. `until` asks the question's cell, and `askAt` before that if it is there; neither
+ * frees by itself.
+ */
+export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs; readonly askAt?: EpochMs };
 
 /**
  * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
@@ -134,6 +137,10 @@ export type Question = {
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
   phase: Phase;
+  /** How often its point has moved; absent: never. */
+  moves?: number;
+  /** The question of the same key, asked before it, in whose favour it was cancelled. */
+  duplicateOf?: QuestionId;
   /** Tries that found too few. */
   stage: number;
   nextAttempt: number;
@@ -274,6 +281,8 @@ export type CellState = {
   readonly agenda: Agenda;
   /** What needs no alarm of its own: see watch.ts. */
   readonly slack: Agenda;
+  /** When the rest of each user ends who has one: an arrival, where somebody sleeps. */
+  readonly rests: Agenda;
   // volatile
   readonly meter: Meter;
   /** What ops was last told, and when; at first that nothing is here. `isFilled`: everybody of the cells before was here by then. */
@@ -290,6 +299,8 @@ export type CellState = {
   readonly calls: Map<number, Pending>;
   /** Questions of beacons that were told of a user here, until the reserve comes or the time is up. */
   readonly nudging: Map<QuestionId, UserId>;
+  /** Who was suitable for the beacon of such a question meanwhile: held against it again once that is over. */
+  readonly passedOver: Map<QuestionId, Set<UserId>>;
   readonly sockets: Map<UserId, CellSocket>;
   readonly change: Change;
   nextCall: number;

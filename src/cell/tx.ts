@@ -19,7 +19,7 @@ import {
 import { dueLife, dueQuestion, dueTaking } from './due.ts';
 import type { JournalRecord } from './journal.ts';
 import { Marks } from './marks.ts';
-import { hasEnded, isShort } from './questions/lifecycle.ts';
+import { hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
 import { needOf } from './questions/need.ts';
 import type { CellState, Pending, Token } from './state.ts';
 import { nextAlarm, watchArriving, watchBeacon, watchUser } from './watch.ts';
@@ -144,13 +144,16 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   return effects;
 }
 
-/** An open question beyond what the list knows: told at most hourly, an hour ahead at least. */
+/** An open question, or one that owes news, beyond what the list knows: told at most hourly, an hour ahead at least. */
 function tellSweep(tx: Tx): void {
   const { state } = tx;
   let until = state.busyUntil;
-  for (const id of tx.questions.items()) {
+  for (const id of tx.touched.items()) {
     const question = state.questions.get(id);
-    if (question !== undefined && !hasEnded(question.phase) && question.expiresAt > until) until = question.expiresAt;
+    if (question === undefined) continue;
+    if (!hasEnded(question.phase)) until = epochMs(Math.max(until, question.expiresAt));
+    // What has ended and still owes somebody news must go on too.
+    else if (!isPaid(question)) until = epochMs(Math.max(until, tx.now + 1));
   }
   // A change of the map must go on, whatever becomes of its alarm.
   if (!isAtRest(state.life)) until = epochMs(Math.max(until, tx.now + 1));

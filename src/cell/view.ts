@@ -36,6 +36,7 @@ export function viewQuestion(state: CellState, question: Question): QuestionView
     answers: question.offers.flatMap((offer) => viewAnswer(offer) ?? []),
     attempts: madeCount(question),
     ...(question.adjusted === undefined ? {} : { adjusted: question.adjusted }),
+    ...(question.duplicateOf === undefined ? {} : { duplicateOf: question.duplicateOf }),
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),
     expiresAt: iso(question.expiresAt),

@@ -12,6 +12,8 @@ export const SLACK_ALARM_MS = 7_200_000;
 /** After any change of their row, their holds, or their socket. */
 export function watchUser(state: CellState, user: Held['user'], held: Held | undefined): void {
   const isQuiet = held?.phase === 'live' && held.holds.size === 0 && state.sockets.has(user);
+  const rests = held?.phase === 'live' && held.coolUntil > state.clock;
+  state.rests.set(user, rests ? held.coolUntil : undefined);
   put(state, `u:${user}`, held && dueHeld(held), isQuiet);
 }
 
@@ -25,8 +27,10 @@ export function watchBeacon(state: CellState, id: Beacon['need']['questionId'], 
 }
 
 /** When the alarm is wanted. */
-export function nextAlarm({ agenda, slack }: CellState): EpochMs | undefined {
-  const next = agenda.next();
+export function nextAlarm({ agenda, slack, rests, sleepers }: CellState): EpochMs | undefined {
+  const rested = sleepers.size() > 0 ? rests.next() : undefined;
+  const due = agenda.next();
+  const next = due === undefined || (rested !== undefined && rested < due) ? rested : due;
   const idle = slack.next();
   if (idle === undefined) return next;
   const coarse = epochMs(Math.ceil(idle / SLACK_ALARM_MS) * SLACK_ALARM_MS);

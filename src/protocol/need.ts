@@ -5,6 +5,8 @@ import type { QuestionId, UserId } from './ids.ts';
 /** What a question needs, as other cells see it. */
 export type Need = {
   readonly questionId: QuestionId;
+  /** Rises whenever the question needs something else: of two needs of one question the older loses. */
+  readonly version?: number;
   readonly asker: UserId;
   readonly point: Point;
   readonly radiusM: number;

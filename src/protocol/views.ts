@@ -20,6 +20,8 @@ export type QuestionView = {
   readonly offersAccepted: number;
   readonly answers: readonly AnswerView[];
   readonly attempts: number;
+  /** It was cancelled as another question of the same key was asked before it: that one lives. */
+  readonly duplicateOf?: QuestionId;
   /** What its city has other bounds for. */
   readonly adjusted?: readonly Adjusted[];
   readonly wakeAt?: string;

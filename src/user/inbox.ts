@@ -11,6 +11,7 @@ import type { Known } from './state.ts';
 import { call, metaOf, reply, type Tx } from './tx.ts';
 
 const PUSH_TRIES_MAX = 5;
+const PUSHED_AGAIN_MS = 120_000;
 
 type Deliver = Extract<UserRequest, { readonly t: 'deliver' }>;
 type Events = Extract<UserRequest, { readonly t: 'events' }>;
@@ -133,6 +134,16 @@ export function push(tx: Tx): void {
   );
 }
 
+/** The word that an accepted offer has ended may have been lost with the memory: it frees a slot, and is passed on once more. */
+export function pushAgain(tx: Tx): void {
+  const { state } = tx;
+  for (const { offer } of state.known.values()) {
+    if (offer?.endedAt === undefined || plusMs(offer.endedAt, PUSHED_AGAIN_MS) <= tx.now) continue;
+    state.push.offers.push({ id: offer.id, state: offer.state, leftMs: 0 });
+  }
+  push(tx);
+}
+
 export function pushed(tx: Tx, callId: number, done: boolean): void {
   const out = tx.state.push;
   if (out.call !== callId) return;
@@ -162,7 +173,8 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
   }
   if (item.offer !== undefined) {
     const { id: offer, state: now, view } = item.offer;
-    if (view !== undefined) known.offer = { id: offer, state: now, view };
+    const ended = known.offer?.state === 'accepted' && now !== 'accepted' ? { endedAt: tx.now } : {};
+    if (view !== undefined) known.offer = { id: offer, state: now, view, ...ended };
     state.push.offers.push(item.offer);
   }
   if (item.question !== undefined) {

@@ -44,7 +44,15 @@ export type Known = {
   /** The last inbox number given for it. */
   lastSeq: number;
   purgeAt: EpochMs;
-  offer: { readonly id: OfferId; readonly state: OfferState; readonly view: OfferView } | undefined;
+  offer:
+    | {
+        readonly id: OfferId;
+        readonly state: OfferState;
+        readonly view: OfferView;
+        /** When it was heard that an accepted one has ended. */
+        readonly endedAt?: EpochMs;
+      }
+    | undefined;
   /** The user's own question. */
   question: OwnQuestion | undefined;
 };

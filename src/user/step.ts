@@ -5,7 +5,7 @@ import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { unknownCall } from '../protocol/problems.ts';
 import { claim } from './holder.ts';
-import { acknowledge, deliver, events, purge, push, pushed, stopWaiting } from './inbox.ts';
+import { acknowledge, deliver, events, purge, push, pushAgain, pushed, stopWaiting } from './inbox.ts';
 import { leave } from './leaving.ts';
 import { recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
@@ -41,6 +41,7 @@ function react(tx: Tx, event: UserEventIn): void {
       state.armedAt = event.armedAt !== undefined && event.armedAt > tx.now ? event.armedAt : undefined;
       // A recall that was under way when the object died goes on.
       sendRecall(tx);
+      pushAgain(tx);
       return;
     case 'request':
       handle(tx, event.request, event.token);

@@ -44,6 +44,7 @@ export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   state.rounds.clear();
   for (const id of state.nudging.keys()) state.agenda.set(`n:${id}`, undefined);
   state.nudging.clear();
+  state.passedOver.clear();
   for (const [id, what] of state.calls) if (isDecision(what)) state.calls.delete(id);
   for (const question of state.questions.values()) {
     state.agenda.set(`q:${question.id}`, undefined);

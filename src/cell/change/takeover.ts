@@ -20,12 +20,13 @@ import { joined } from '../users/presence.ts';
 import { fieldsOf } from '../users/record.ts';
 import { unpack } from './carry.ts';
 import { amend, become } from './errands.ts';
-import { isSameOp } from './life.ts';
+import { decides, isSameOp } from './life.ts';
 
 type Ask<T extends CellRequest['t']> = Extract<CellRequest, { readonly t: T }>;
 type Done = { readonly t: 'done' } | Problem;
 
 const DONE: Done = { t: 'done' };
+const NOT_HERE: Done = problem('cell_changing', 'it is no leaf, and has not heard of this operation');
 const RETRY_MS = 1000;
 
 /** To be filled by `from`. Operations are ordered: a later one replaces one that came to nothing, an older one is let be. */
@@ -44,7 +45,8 @@ export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
 /** Stores questions; each is tried at once, as nobody has tried it since it was frozen. */
 export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
   const { state } = tx;
-  if (!isFilledBy(tx, op, from)) return DONE;
+  if (!isFilledBy(tx, op, from) && !isUnheard(tx, op)) return DONE;
+  if (!decides(state)) return NOT_HERE;
   for (const row of questions) {
     const question = unpack(row, tx.now);
     if (state.questions.has(question.id)) continue;
@@ -59,7 +61,8 @@ export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
 /** Claims users whom `from` still holds; kept on disk, so that nobody is lost between two cells. */
 export function take(tx: Tx, { op, from, users }: Ask<'take'>): Done {
   const { state } = tx;
-  if (!isSameOp(state.life.origin, op) || !state.life.behind.includes(from)) return DONE;
+  const isKnown = isSameOp(state.life.origin, op) && state.life.behind.includes(from);
+  if (!isKnown && !isUnheard(tx, op)) return DONE;
   for (const { user, epoch } of users) {
     const held = state.users.get(user);
     if ((held !== undefined && held.epoch >= epoch) || state.taking.has(user)) continue;
@@ -74,12 +77,17 @@ export function take(tx: Tx, { op, from, users }: Ask<'take'>): Done {
 export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
   const { state } = tx;
   const { phase } = state.life;
-  if (phase.t !== 'filling' || !isFilledBy(tx, op, from)) return DONE;
+  const isFilling = phase.t === 'filling' && isFilledBy(tx, op, from);
+  if (!isFilling && !isUnheard(tx, op)) return DONE;
   for (const { need, leftMs } of beacons) {
     // One that a scout has left here meanwhile is newer.
     if (state.beacons.has(need.questionId)) continue;
     state.beacons.set(need.questionId, { need, until: plusMs(tx.now, leftMs) });
     tx.beacons.add(need.questionId);
+  }
+  if (!isFilling) {
+    for (const held of state.users.values()) tx.arrivals.add(held.user);
+    return DONE;
   }
   const left = phase.from.filter((one) => one !== from);
   if (left.length > 0) {
@@ -171,6 +179,15 @@ export function taken(
   askAboutHolds(tx, held);
   arrive(tx, held);
   joined(tx, held);
+}
+
+/**
+ * An operation that this cell has never heard of hands over to it: it has lost its storage since it was made ready, and lives anew
+ * by its map row. What comes is its own, and is taken as it comes; to acknowledge it and throw it away would lose it.
+ */
+function isUnheard({ state }: Tx, op: Op): boolean {
+  const { life, birth } = state;
+  return op.n > (op.by === birth?.cell ? life.led : life.heard);
 }
 
 function isFilledBy(tx: Tx, op: Op, from: Ask<'filled'>['from']): boolean {

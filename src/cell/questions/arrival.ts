@@ -78,7 +78,7 @@ export function afterNudge(
   endNudge(tx, id);
 }
 
-/** The user told of is free for other questions again. */
+/** The user told of is free for other questions again, and the question for those who came meanwhile. */
 export function endNudge(tx: Tx, id: QuestionId): void {
   const { state } = tx;
   const user = state.nudging.get(id);
@@ -86,15 +86,23 @@ export function endNudge(tx: Tx, id: QuestionId): void {
   state.nudging.delete(id);
   state.agenda.set(`n:${id}`, undefined);
   tx.arrivals.add(user);
+  for (const other of state.passedOver.get(id) ?? []) tx.arrivals.add(other);
+  state.passedOver.delete(id);
 }
 
-/** A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. */
+/**
+ * A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. One that
+ * was held back on its way shows what it needed then, and changes nothing.
+ */
 export function renewNeed(tx: Tx, need: Need): void {
   const beacon = tx.state.beacons.get(need.questionId);
-  if (beacon === undefined) return;
+  if (beacon === undefined || versionOf(need) <= versionOf(beacon.need)) return;
   tx.state.beacons.set(need.questionId, { ...beacon, need });
   tx.beacons.add(need.questionId);
 }
+
+/** Needs of before they were numbered come first. */
+export const versionOf = ({ version }: Need): number => version ?? 0;
 
 export function dropBeacon(tx: Tx, id: QuestionId): void {
   if (tx.state.beacons.delete(id)) tx.beacons.add(id);
@@ -122,9 +130,13 @@ function chances(tx: Tx, held: Held, free: number): Chance[] {
     for (const id of group.ids) {
       if (taken >= free) break;
       const need = needOfSleeper(tx, id);
-      if (need === undefined || tx.state.nudging.has(id)) continue;
+      if (need === undefined) continue;
       const candidate = consider(need, policyOf(tx.state), held, here, tx.now);
       if (candidate === undefined) continue;
+      if (tx.state.nudging.has(id)) {
+        passOver(tx.state, id, held);
+        continue;
+      }
       found.push({ id, candidate });
       taken++;
     }
@@ -132,6 +144,14 @@ function chances(tx: Tx, held: Held, free: number): Chance[] {
   return found.sort((a, b) =>
     better(a.candidate, b.candidate) ? -1 : better(b.candidate, a.candidate) ? 1 : a.id < b.id ? -1 : 1,
   );
+}
+
+/** Its question is being told of somebody else. */
+function passOver({ nudging, passedOver }: CellState, id: QuestionId, { user }: Held): void {
+  if (nudging.get(id) === user) return;
+  const others = passedOver.get(id) ?? new Set();
+  passedOver.set(id, others);
+  others.add(user);
 }
 
 function mayConcern({ sample }: Group, held: Held): boolean {

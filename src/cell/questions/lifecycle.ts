@@ -33,6 +33,12 @@ export function isShort(question: Question): boolean {
   return acceptedCount(question) + pendingCount(question) < question.answersWanted;
 }
 
+/** Nothing is owed to anybody. */
+export function isPaid(question: Question): boolean {
+  for (const stream of question.streams.values()) if (stream.items.length > 0) return false;
+  return true;
+}
+
 export function stateOf(question: Question): QuestionState {
   return question.phase.t;
 }

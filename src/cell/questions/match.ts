@@ -13,7 +13,7 @@ import type { Near, Question, Round } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { collect } from '../users/holds.ts';
 import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
-import { needOf, policyOf } from './need.ts';
+import { needElsewhere, needOf, policyOf } from './need.ts';
 import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
 import { sleep } from './sleep.ts';
 
@@ -155,7 +155,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       tx,
       { t: 'scout', question: question.id, round, cell: next.cell },
       { to: 'cell', cell: next.cell },
-      { t: 'scout', need: needOf(state, question), policy, limit, beaconMs: beaconMs(tx, question) },
+      { t: 'scout', need: needElsewhere(state, question), policy, limit, beaconMs: beaconMs(tx, question) },
       Math.max(50, round.deadline - now),
     );
   }

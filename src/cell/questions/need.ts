@@ -6,6 +6,7 @@ import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { OfferCopy } from '../../protocol/records.ts';
 import type { CellState, Question } from '../state.ts';
+import { madeCount, wasMade } from './lifecycle.ts';
 
 /** @throws Error in a cell that was never born: the step answers `unborn` before anything else. */
 export function policyOf(state: CellState): Policy {
@@ -24,6 +25,7 @@ export function needOf(state: CellState, question: Question, voided: readonly Us
   }
   return {
     questionId: question.id,
+    version: (question.moves ?? 0) + question.stage + madeCount(question),
     asker: question.asker,
     point: question.point,
     radiusM: radiusOf(state, question),
@@ -31,6 +33,16 @@ export function needOf(state: CellState, question: Question, voided: readonly Us
     languages: question.languages,
     excluded,
   };
+}
+
+/**
+ * What other cells are told, and their beacons keep: whoever an attempt is under way to is not excluded, as it may come to nothing
+ * and leave them suitable.
+ */
+export function needElsewhere(state: CellState, question: Question): Need {
+  const need = needOf(state, question);
+  const excluded = question.offers.filter(wasMade).map(({ user }) => user);
+  return { ...need, excluded: [...new Set(excluded)] };
 }
 
 export function copyOf(question: Question): OfferCopy {

@@ -21,7 +21,7 @@ import {
   reserveGuard,
   reservingCount,
 } from './lifecycle.ts';
-import { copyOf, needOf, policyOf } from './need.ts';
+import { copyOf, needElsewhere, policyOf } from './need.ts';
 import { tellAsker, tellOffer } from './streams.ts';
 
 /** A hold outlives its offer by this much, so that the question's word comes first. */
@@ -222,7 +222,7 @@ function reserveAsk(tx: Tx, question: Question, offer: Offer) {
   return {
     offerId: offer.id,
     user: offer.user,
-    need: needOf(tx.state, question),
+    need: needElsewhere(tx.state, question),
     policy,
     copy: copyOf(question),
     holdMs: policy.offers.ttlMs + HOLD_SLACK_MS,

@@ -76,6 +76,7 @@ export function move(tx: Tx, question: Question, point: Point): Problem | undefi
   if (hasEnded(question.phase)) return problem('question_ended');
   if (question.point.lat === point.lat && question.point.lng === point.lng) return undefined;
   question.point = point;
+  question.moves = (question.moves ?? 0) + 1;
   tx.questions.add(question.id);
   tx.journal.push({ t: 'question.moved', q: question.id, stage: question.stage });
   // Answers to scouts of the old place are not for this one.

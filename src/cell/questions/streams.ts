@@ -10,7 +10,7 @@ import type { Offer, Question, Stream } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { apply } from '../users/holds.ts';
 import { iso, viewOffer, viewQuestion } from '../view.ts';
-import { hasEnded } from './lifecycle.ts';
+import { hasEnded, isPaid } from './lifecycle.ts';
 
 const BACK_OFF_MAX_MS = 60_000;
 const ITEMS_PER_CALL = 100;
@@ -100,12 +100,6 @@ export function delivered(
   // An acknowledgement costs a row only once: when an ended question owes nothing any more.
   if (hasEnded(question.phase) && isPaid(question)) tx.questions.add(question.id);
   return answer.t === 'stored' ? answer.duplicateOf : undefined;
-}
-
-/** Nothing is owed to anybody. */
-export function isPaid(question: Question): boolean {
-  for (const stream of question.streams.values()) if (stream.items.length > 0) return false;
-  return true;
 }
 
 /** The question may repeat itself until it is dropped: a day after its end, and a day to spare. */

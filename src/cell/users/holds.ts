@@ -10,11 +10,14 @@ import type { CellCalls, StateReply } from '../../protocol/messages.ts';
 import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { Candidate, StreamItem } from '../../protocol/records.ts';
-import type { CellState, Held } from '../state.ts';
+import type { CellState, Held, Hold } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
+import { watchUser } from '../watch.ts';
 import { returnHome } from './returning.ts';
 
 const RETRY_MS = 15_000;
+/** A slot is free within two minutes of the end of its offer, whatever was lost. */
+const ACCEPTED_ASKED_MS = 100_000;
 const SLACK_M = 0.01;
 
 /** The best of the users held here, best first. */
@@ -84,7 +87,7 @@ export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offe
   if (change.state === 'pending' || change.state === 'accepted') {
     // Told already, in the step that decided it: what the UserObject passes on later is worth no row.
     if (hold.state === change.state || hold.state === 'accepted') return;
-    held.holds.set(change.id, { ...hold, state: change.state, until: plusMs(tx.now, change.leftMs) });
+    held.holds.set(change.id, confirmed(tx, { ...hold, state: change.state }, change.leftMs));
     tx.users.add(user);
     return;
   }
@@ -106,7 +109,7 @@ export function free(tx: Tx, held: Held, offer: OfferId): void {
 export function askAbout(tx: Tx, held: Held, offer: OfferId): void {
   const hold = held.holds.get(offer);
   if (hold === undefined) return;
-  held.holds.set(offer, { ...hold, until: plusMs(tx.now, RETRY_MS) });
+  held.holds.set(offer, { ...hold, askAt: plusMs(tx.now, RETRY_MS) });
   query(tx, held.user, offer, 'state');
 }
 
@@ -132,8 +135,17 @@ export function stateOfHold(tx: Tx, user: UserId, offer: OfferId, answer: StateR
     return;
   }
   const state = answer.state === 'accepted' ? 'accepted' : answer.state === 'pending' ? 'pending' : hold.state;
-  held.holds.set(offer, { ...hold, state, until: plusMs(tx.now, Math.max(1000, answer.leftMs)) });
-  tx.users.add(user);
+  held.holds.set(offer, confirmed(tx, { ...hold, state }, Math.max(1000, answer.leftMs)));
+  // Merely asked again later: after a crash it is asked at once.
+  if (state === hold.state) watchUser(tx.state, user, held);
+  else tx.users.add(user);
+}
+
+/** The question's word is good for so long. One that was accepted may last for a day, and the word that it has ended may be lost. */
+function confirmed(tx: Tx, { askAt: _, ...hold }: Hold, leftMs: number): Hold {
+  const until = plusMs(tx.now, leftMs);
+  const askAt = plusMs(tx.now, ACCEPTED_ASKED_MS);
+  return hold.state === 'accepted' && askAt < until ? { ...hold, until, askAt } : { ...hold, until };
 }
 
 function query(tx: Tx, user: UserId, offer: OfferId, t: 'state' | 'absent'): void {

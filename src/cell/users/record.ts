@@ -18,7 +18,7 @@ export function recordOf(held: Held, now: EpochMs): UserRecord {
     reputation: held.reputation,
     pseudonym: held.pseudonym,
     blocked: held.blocked,
-    holds: [...held.holds.values()].map(({ until, ...hold }) => ({ ...hold, leftMs: left(until) })),
+    holds: [...held.holds.values()].map(({ until, askAt: _, ...hold }) => ({ ...hold, leftMs: left(until) })),
   };
 }
 

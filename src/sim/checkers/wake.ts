@@ -38,9 +38,8 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       if (held.phase !== 'live' || typeof refuse(need, policyOf(state), held, now) !== 'number') continue;
       const since = before.get(held.user) ?? world.now;
       after.set(held.user, since);
-      // Seen by the last try, or resting then and merely rested since: no arrival.
-      const rested = held.coolUntil - node.skewMs > tried;
-      if (tried >= since - SAMPLE_MS || rested || stands(scout?.stood.get(held.user), held)) continue;
+      // Seen by the last try: no arrival. Somebody who rested then was not, and the end of their rest is one.
+      if (tried >= since - SAMPLE_MS || stands(scout?.stood.get(held.user), held)) continue;
       if (world.now - since > GRACE_MS) report('WAKE2', `${held.user} in ${place} for ${world.now - since} ms`);
     }
   };
@@ -98,7 +97,9 @@ type Standing = { readonly place: string; readonly holds: number };
 /** How everybody here stood at that moment: who stands so still has not arrived since. */
 function stoodIn(node: CellNode): ReadonlyMap<string, Standing> {
   const stood = new Map<string, Standing>();
-  for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') stood.set(held.user, standing(held));
+  const now = node.state?.clock ?? 0;
+  for (const held of node.state?.users.values() ?? [])
+    if (held.phase === 'live' && held.coolUntil <= now) stood.set(held.user, standing(held));
   return stood;
 }
 

@@ -200,7 +200,7 @@ describe('an arrival at a beacon', () => {
     cell.request(scout());
     cell.ping(bob);
     cell.answer('nudge', { t: 'tried' });
-    expect(cell.request(reserve({ point: at(5000) }))).toEqual({ t: 'refused', reason: 'far' });
+    expect(cell.request(reserve({ point: at(5000), version: 1 }))).toEqual({ t: 'refused', reason: 'far' });
     cell.advance(20_000);
     expect(cell.sentOf('nudge')).toHaveLength(1);
   });

@@ -65,7 +65,7 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
     return {
       ...rest,
       ...(connected.has(held.user) ? {} : { point, ttlMs }),
-      holds: (holds as { until?: number }[]).map(({ until, ...hold }) => hold),
+      holds: (holds as { until?: number; askAt?: number }[]).map(({ until, askAt, ...hold }) => hold),
     };
   });
   const questions = [...state.questions.values()].map((question) => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UserState } from '../../../src/user/state.ts';
 import { stepUser } from '../../../src/user/step.ts';
-import { ana, oid, qid } from '../support/names.ts';
+import { ana, CELL, oid, qid } from '../support/names.ts';
 import { item, offerItem, questionItem, userHarness } from '../support/user-harness.ts';
 
 const DAY_MS = 86_400_000;
@@ -246,5 +246,24 @@ describe('what is known of questions', () => {
       [oid(1, 3), 'pending'],
       [oid(1, 4), 'accepted'],
     ]);
+  });
+});
+
+describe('the word that an accepted offer has ended', () => {
+  it('HOLD1 is passed on again when it may have been lost with the memory', () => {
+    const user = userHarness();
+    user.claim(CELL);
+    user.deliver([offerItem(1, 'pending')]);
+    user.answer('push', { t: 'done' });
+    user.deliver([offerItem(2, 'accepted')]);
+    user.answer('push', { t: 'done' });
+    user.deliver([offerItem(3, 'expired')]);
+    user.restart();
+    expect(user.sentOf('push').at(-1)?.request).toMatchObject({ offers: [{ state: 'expired', leftMs: 0 }] });
+    const sent = user.sentOf('push').length;
+    user.answer('push', { t: 'done' });
+    user.advance(600_000);
+    user.restart();
+    expect(user.sentOf('push'), 'not for ever').toHaveLength(sent);
   });
 });
