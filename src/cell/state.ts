@@ -61,7 +61,7 @@ export type Arriving = {
   retryAt: EpochMs | undefined;
   /** Which claim of the user this ping's first one was, once the UserObject has said so. */
   order: number | undefined;
-  /** Whether a claim for this ping may have been heard before, though nobody said so. */
+  /** Whether a claim for this ping may have been heard before, or its sender been answered, though nobody said what came of it. */
   again: boolean;
   /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
   call: number | undefined;

@@ -21,10 +21,14 @@ import type { OfferView, UserEvent } from '../protocol/views.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap, TOPICS } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
+import { LANGUAGES, words } from './words.ts';
 import type { World } from './world.ts';
 
-const LANGUAGES = ['en', 'es'] as const;
 const CLIENT_TIMEOUT_MS = 15_000;
+/** Who comes back pings with the next tick, and waits for the answer. */
+const BACK_MS = 25_000;
+/** Nothing of a session before is on its way any more. */
+const FORGOTTEN_MS = 120_000;
 
 export type Agent = ReturnType<typeof agent>;
 export type AgentPlan = {
@@ -39,19 +43,21 @@ export type AgentPlan = {
   readonly nervous: boolean;
   /** A user may have several, each with sessions of its own. */
   readonly device: string;
+  /** Opens their first socket without a word of their profile. */
+  readonly silent: boolean;
+  /** Has another device. */
+  readonly twin: boolean;
   readonly profile?: Profile;
 };
 
 export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
   const { user } = plan;
-  const profile: Profile = plan.profile ?? {
-    topics: TOPICS.filter(() => draw.chance(1, 2)),
-    languages: LANGUAGES.filter(() => draw.chance(2, 3)),
-    capacity: 1 + draw.below(2),
-  };
+  const said = words(ledger, draw, user, plan.profile, plan.twin);
+  const isNumbered = plan.plain !== true || plan.socket;
   const willing = 50 + draw.below(50);
   let at = plan.at;
   let session = `${plan.device}1`;
+  let sessionSince = Number.NEGATIVE_INFINITY;
   let seq = 0;
   /** The last ping, and of how many there is no answer yet. */
   let pinged = 0;
@@ -59,6 +65,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let lastCell: CellId | undefined;
   let socketCell: CellNode | undefined;
   let connecting = false;
+  let leaving = false;
+  let awayUntil = 0;
+  let pingedSince = false;
   let offlineUntil = 0;
   let after = 0;
   let polling = false;
@@ -66,6 +75,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let deaf = plan.deaf === true;
   let restUntil = 0;
   let refusedAt = 0;
+  let onWords: (reply: AnyReply) => void = () => undefined;
   const decided = new Set<OfferId>();
   const seen = new Map<number, UserEvent>();
   ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
@@ -106,8 +116,15 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     const heard =
       jitter === 0 ? at : covered(shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter), at);
     const point = snap(heard, world.map.policy.gridLength);
-    if (plan.plain === true && !plan.socket) return { point, profile, ttlMs: 60_000, session: 'http' };
-    return { point, profile, ttlMs: 60_000, session, seq };
+    // Now and then the lease ends before the next ping.
+    const ttlMs = draw.chance(1, 10) ? 3000 : 60_000;
+    ledger.left.delete(user);
+    pingedSince = true;
+    const spoken = said.next();
+    onWords = spoken.heard;
+    if (spoken.profile.capacity !== undefined) ledger.spoken.add(user);
+    const { profile } = spoken;
+    return isNumbered ? { point, profile, ttlMs, session, seq } : { point, profile, ttlMs, session: 'http' };
   };
 
   const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
@@ -123,6 +140,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   };
   const connect = (sent: Ping, cell: CellNode): void => {
     connecting = true;
+    const hears = onWords;
     cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
     world.dispatch(cell, { t: 'socket_open', user, session });
     world.request(
@@ -132,7 +150,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       (reply) => {
         connecting = false;
         heed(reply);
-        if (reply.t === 'present' && cell.sockets.has(user)) socketCell = cell;
+        hears(reply);
+        const isOpen = reply.t === 'present' || (reply.t === 'problem' && reply.code === 'no_presence');
+        if (isOpen && cell.sockets.has(user)) socketCell = cell;
         else if (cell.sockets.delete(user)) world.dispatch(cell, { t: 'socket_lost', user });
       },
       true,
@@ -151,12 +171,19 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   };
 
   const presence = (): void => {
-    if (connecting || restUntil > world.now) return;
+    if (connecting || leaving || restUntil > world.now) return;
     const sent = pingNow();
+    const hears = onWords;
     if (socketCell !== undefined) {
       const cell = socketCell;
       if (!cell.sockets.has(user)) socketCell = undefined;
-      else world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heed, true);
+      else {
+        const heard = (reply: AnyReply): void => {
+          heed(reply);
+          hears(reply);
+        };
+        world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, true);
+      }
       return;
     }
     const key = encode(sent.point, MAX_LENGTH);
@@ -164,7 +191,9 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       connecting = true;
       edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
         connecting = false;
-        if (reply.t === 'done') connect(sent, world.cell(cell));
+        // The address of a socket need not say what was said before, nor what is said in the first frame.
+        const silent = said.isSaid() || (!ledger.spoken.has(user) && plan.silent);
+        if (reply.t === 'done') connect(silent ? { ...sent, profile: {}, opening: true } : sent, world.cell(cell));
       });
       return;
     }
@@ -175,6 +204,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     const heard = (reply: AnyReply): void => {
       unheard--;
       heed(reply);
+      hears(reply);
       const isStale = reply.t === 'problem' && reply.code === 'stale_ping';
       if (isStale && alone && mine === pinged) ledger.overtaken.push({ user, sentAt });
       if (reply.t !== 'present') return;
@@ -189,6 +219,32 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const heldNear = (point: Point): CellId | undefined => {
     if (lastCell === undefined || !edge.isLeaf(lastCell)) return undefined;
     return minDistanceToBoundsM(point, decode(lastCell)) <= MARGIN_M ? lastCell : undefined;
+  };
+
+  /** Insists under one number, and then comes back or stays away for a while. */
+  const leave = (): void => {
+    leaving = true;
+    pingedSince = false;
+    seq++;
+    // A ping that is still on its way is overtaken by this.
+    pinged++;
+    const numbers = isNumbered ? { session, seq } : {};
+    // Without numbers nobody can tell a ping that was never answered from one that is newer than the leave.
+    const isSure = isNumbered ? world.now > sessionSince + FORGOTTEN_MS : unheard === 0;
+    const go = (tries: number): void =>
+      world.request(world.user(user), { t: 'leave', user, ...numbers }, CLIENT_TIMEOUT_MS, (reply) => {
+        if (reply.t === 'done') {
+          ledger.present.delete(user);
+          if (!plan.twin && isSure) ledger.left.set(user, { numbered: isNumbered });
+          const awayMs = 1000 + draw.below(12_000);
+          awayUntil = world.now + awayMs + BACK_MS;
+          world.after(awayMs, () => {
+            leaving = false;
+          });
+        } else if (tries > 1) world.after(busyOf(reply) + 500, () => go(tries - 1));
+        else leaving = false;
+      });
+    go(4);
   };
 
   const takeEvent = (event: UserEvent): void => {
@@ -280,10 +336,14 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (world.strikes('dropSocket')) drop();
     if (world.strikes('reinstall')) {
       session = `${plan.device}${draw.u32()}`;
+      sessionSince = world.now;
       seq = 0;
       lastCell = undefined;
+      said.forget();
       drop();
     }
+    if (draw.chance(1, 30)) said.change();
+    if (!connecting && pingedSince && draw.chance(1, 25)) leave();
     move();
     presence();
     poll();
@@ -291,7 +351,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 
   return {
     user,
-    profile,
+    profile: said.profile(),
     start: () => world.after(draw.below(10_000), tick),
     ask,
     poll,
@@ -304,6 +364,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       offlineUntil = 0;
       deaf = false;
     },
+    /** Has left, and need not be back yet. */
+    isAway: () => leaving || awayUntil > world.now,
     /** When a busy cell last turned them away. */
     refusedAt: () => refusedAt,
     position: () => at,

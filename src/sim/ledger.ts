@@ -1,6 +1,7 @@
 // What clients were told: the side of every promise that can be checked from outside.
 import type { Point } from '../geo/point.ts';
 import type { OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { Profile } from '../protocol/records.ts';
 import type { UserEvent } from '../protocol/views.ts';
 
 export type Ledger = {
@@ -15,6 +16,12 @@ export type Ledger = {
   /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
   /** The point of the last ping that was acknowledged to somebody who sends one after the other, until they send the next. */
   readonly present: Map<UserId, { readonly point: Point; readonly at: number }>;
+  /** What users said of themselves last, once it was acknowledged and until they say something else. */
+  readonly words: Map<UserId, { readonly profile: Profile }>;
+  /** Users who have said anything at all by a ping. */
+  readonly spoken: Set<UserId>;
+  /** Whose leave was answered, until they ping again; `numbered`: pings from before it can be told by their numbers. */
+  readonly left: Map<UserId, { readonly numbered: boolean }>;
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
 
@@ -26,5 +33,8 @@ export const newLedger = (): Ledger => ({
   seen: new Map(),
   acked: new Map(),
   present: new Map(),
+  words: new Map(),
+  spoken: new Set(),
+  left: new Map(),
   overtaken: [],
 });

@@ -54,8 +54,9 @@ export function runSeed(options: SimOptions): SimReport {
     agents.some((one) => one.user === user && one.refusedAt() > world.now - TURNED_AWAY_MS);
   if (options.check) {
     const capacityOf = (user: UserId): number => byId.get(user)?.profile.capacity ?? 0;
+    const isAway = (user: UserId): boolean => agents.some((one) => one.user === user && one.isAway());
     const present = (): readonly UserId[] =>
-      world.map.cityState() === 'removed' ? [] : pinging.filter((user) => !isTurnedAway(user));
+      world.map.cityState() === 'removed' ? [] : pinging.filter((user) => !isTurnedAway(user) && !isAway(user));
     checkers.push(...checkersOf({ world, ledger, report }, capacityOf, present));
   }
   const each = (periodMs: number, until: number, run: () => void): void => {
@@ -109,10 +110,12 @@ function people(
   draw: ReturnType<typeof forkOf>,
   options: SimOptions,
 ): readonly Agent[] {
-  const make = (user: UserId, device: string, profile?: Agent['profile']): Agent => {
+  const make = (user: UserId, device: string, twin: boolean, profile?: Agent['profile']): Agent => {
     const one = agent(world, ledger, draw.fork(), {
       user,
       device,
+      twin,
+      silent: draw.chance(1, 2),
       at: somewhere(world.map, draw),
       socket: draw.chance(1, 2),
       still: draw.chance(1, 3),
@@ -124,10 +127,10 @@ function people(
     one.start();
     return one;
   };
-  const first = Array.from({ length: options.users }, (_, i) => make(`user${i}` as UserId, 'a'));
+  const twins = new Set<string>();
+  for (let i = 0; i < options.users; i++) if (draw.chance(options.twins, 100)) twins.add(`user${i}`);
+  const first = Array.from({ length: options.users }, (_, i) => make(`user${i}` as UserId, 'a', twins.has(`user${i}`)));
   // Some have a second device, in another place: whichever pinged last has them.
-  const second = first
-    .filter(() => draw.chance(options.twins, 100))
-    .map(({ user, profile }) => make(user, 'b', profile));
+  const second = first.filter(({ user }) => twins.has(user)).map(({ user, profile }) => make(user, 'b', true, profile));
   return [...first, ...second];
 }

@@ -16,9 +16,10 @@ export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
   const afterLeave = left === undefined ? undefined : compare(sent, left);
   // A ping under the number of the leave is one from before it.
   if (afterLeave !== undefined && afterLeave <= 0) return true;
-  if (left !== undefined && afterLeave === undefined && sent.repeated === true && sent.order === undefined) {
-    // It was acknowledged, and nobody here has heard of it: nothing but its age tells whether that was before the leave.
-    if (plusMs(tx.now, -(sent.ageMs ?? 0)) < plusMs(left.at, CLOCKS_AGREE_MS)) return true;
+  if (left !== undefined && afterLeave === undefined && sent.order === undefined) {
+    // Nothing but its age tells whether it came before the leave; of one whose sender was answered, any doubt makes it so.
+    const doubtMs = sent.repeated === true ? CLOCKS_AGREE_MS : 0;
+    if (plusMs(tx.now, -(sent.ageMs ?? 0)) < plusMs(left.at, doubtMs)) return true;
   }
   const afterNewest = compare(sent, meta);
   if (afterNewest !== undefined && afterNewest < 0) return true;

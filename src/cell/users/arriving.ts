@@ -147,7 +147,6 @@ export function claimed(
       tx.arriving.add(user);
       return;
     case 'failed':
-      if (isAbout) arriving.again = true;
       unheard(tx, arriving);
   }
 }
@@ -155,6 +154,7 @@ export function claimed(
 /** The UserObject is silent. */
 export function unheard(tx: Tx, arriving: Arriving): void {
   answerWaiting(tx, arriving, arriving.ping);
+  arriving.again = true;
   arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
   tx.arriving.add(arriving.user);
 }

@@ -12,6 +12,7 @@ import { liveChecker } from './live.ts';
 import { onceChecker } from './once.ts';
 import { oneChecker } from './one.ts';
 import { ownChecker } from './own.ts';
+import { ownWordChecker } from './own-word.ts';
 import { privacyChecker } from './privacy.ts';
 import { wakeChecker } from './wake.ts';
 
@@ -24,6 +25,7 @@ export function checkersOf(
   return [
     ownChecker,
     claimChecker,
+    ownWordChecker,
     keepChecker,
     inboxChecker,
     oneChecker(capacityOf),

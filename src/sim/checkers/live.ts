@@ -32,7 +32,9 @@ export const liveChecker =
               report('LIVE1', `${question.id} looks for nobody, and no time to try is set`);
           }
         }
-        for (const user of pinging()) {
+        const wanted = new Set(pinging());
+        for (const user of missing.keys()) if (!wanted.has(user)) missing.delete(user);
+        for (const user of wanted) {
           if (live.has(user)) missing.delete(user);
           else missing.set(user, (missing.get(user) ?? 0) + 1);
           if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);

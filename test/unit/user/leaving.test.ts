@@ -118,6 +118,8 @@ describe('LEAVE1 a leave', () => {
     user.advance(3000);
     const late = { session: 'x', repeated: true, ageMs: 10_000 } as const;
     expect(user.replies.get(user.claim(WEST, late))).toEqual({ t: 'refused' });
+    // It waited in its cell for the answer to another claim, since before the leave.
+    expect(user.replies.get(user.claim(WEST, { session: 'x', ageMs: 3001 }))).toEqual({ t: 'refused' });
     expect(user.replies.get(user.claim(WEST, { session: 'x' }))).toMatchObject({ t: 'granted' });
     user.ask(leave);
     user.answer('recall', { t: 'no_row' });
