@@ -1,8 +1,11 @@
 // What a cell does first after its object was constructed: take up what its rows and sockets say was under way.
+import type { Point } from '../geo/point.ts';
+import { snap } from '../geo/snap.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Attachment } from '../protocol/effects.ts';
 import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
+import type { CellState } from './state.ts';
 import type { Tx } from './tx.ts';
 import { claim } from './users/arriving.ts';
 import { sendAway } from './users/sockets.ts';
@@ -33,9 +36,14 @@ function restore(tx: Tx, soft: Attachment): void {
   if (soft.pointAt < held.pointAt) return;
   held.session = soft.session;
   held.seq = soft.seq;
-  held.point = { lat: soft.lat, lng: soft.lng };
+  held.point = onGrid(state, { lat: soft.lat, lng: soft.lng });
   held.pointAt = soft.pointAt;
   held.leaseUntil = soft.leaseUntil;
   if (held.phase === 'live') state.roster.set(held.user, held.point);
   watchUser(state, held.user, held);
+}
+
+/** What a socket carries may be from before the grid became coarser. */
+function onGrid({ birth }: CellState, point: Point): Point {
+  return birth === undefined ? point : snap(point, birth.policy.gridLength);
 }

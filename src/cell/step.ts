@@ -19,6 +19,7 @@ import { catchUp } from './strain/coalesce.ts';
 import { tellLoad } from './strain/load-report.ts';
 import { count, noteAlarm } from './strain/meter.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
+import { regrid } from './users/regrid.ts';
 import { socketLost } from './users/sockets.ts';
 
 export type CellEvent =
@@ -96,7 +97,9 @@ function bear(tx: Tx, envelope: CellEnvelope): boolean {
     // Ground that was given up begins anew when it is divided or joined.
     const again = request.t === 'init' || request.t === 'merge';
     tx.fresh = state.birth === undefined || (again && state.birth.draining === true);
+    const grid = state.birth?.policy.gridLength ?? 0;
     setBirth(state, birth);
+    regrid(tx, grid);
     tx.born = true;
   }
   if (state.birth === undefined) return false;

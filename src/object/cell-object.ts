@@ -8,6 +8,7 @@ import type { Env } from '../env.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
+import type { Birth } from '../protocol/birth.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER, type SocketGreeting } from '../protocol/frames.ts';
 import type { CellEnvelope, CellReply } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
@@ -18,6 +19,7 @@ import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { busy, isProblem } from './call.ts';
 import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
+import { mapWatch } from './map-watch.ts';
 import { servicesOf } from './services.ts';
 import { type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 import { pingOf, type Verbs } from './verbs.ts';
@@ -28,6 +30,7 @@ export class CellObject extends DurableObject<Env> {
   readonly #shell: Shell<CellEvent>;
   readonly #sockets: Sockets;
   readonly #verbs: Verbs;
+  readonly #watchMap: ReturnType<typeof mapWatch>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -48,6 +51,13 @@ export class CellObject extends DurableObject<Env> {
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
       load: (load) => this.#tellOps(load),
+    });
+    this.#watchMap = mapWatch({
+      leaf: (cell) => router.leaf(cell),
+      birth: (cell) => router.rowOf(cell),
+      apply: (birth) => this.#heardOfMap(birth),
+      failed: (error) => this.#shell.failed('read the map', error),
+      now: () => Date.now(),
     });
   }
 
@@ -131,12 +141,23 @@ export class CellObject extends DurableObject<Env> {
       return runFrame(this.#verbs, caller, frame, here);
     }
     const { lat, lng } = frame.body;
-    const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, info.gridLength));
+    const { birth } = this.#state;
+    if (birth !== undefined) this.#watchMap(birth.cell, birth.version);
+    // The grid of today: the socket may have been opened under another.
+    const grid = birth?.policy.gridLength ?? info.gridLength;
+    const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, grid));
     const reply = await this.#ping(info, sent);
     if (isProblem(reply)) return reply;
     if (reply.t === 'pending') return busy('this place is being joined');
     if (reply.t !== 'present') return undefined;
     return { t: 'result' as const, result: reply.view };
+  }
+
+  /** Any request will do to take a newer row in. */
+  #heardOfMap(birth: Birth): void {
+    this.#shell
+      .ask((token) => ({ t: 'request', envelope: { request: { t: 'load' }, birth }, token }))
+      .catch(() => undefined);
   }
 
   #ping({ user, trace }: SocketInfo, sent: Ping): Promise<CellReply<'presence'>> {

@@ -77,6 +77,11 @@ export class Router {
     return this.#deps.map.leaf(cell);
   }
 
+  /** The map row of a cell, at the primary; `undefined`: it is no leaf. @throws when D1 is away. */
+  rowOf(cell: CellId): Promise<Birth | undefined> {
+    return this.#deps.store.birth(cell);
+  }
+
   /** `out_of_coverage`, naming the nearest city. */
   outOfCoverage(point: Point): Promise<Problem> {
     return this.#deps.coverage.problem(point);

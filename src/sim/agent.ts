@@ -52,8 +52,8 @@ export type AgentPlan = {
 
 export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
   const { user } = plan;
-  const said = words(ledger, draw, user, plan.profile, plan.twin);
   const isNumbered = plan.plain !== true || plan.socket;
+  const said = words(ledger, draw, user, plan.profile, isNumbered && !plan.twin);
   const willing = 50 + draw.below(50);
   let at = plan.at;
   let session = `${plan.device}1`;

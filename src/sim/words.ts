@@ -14,13 +14,14 @@ export type Words = {
   readonly isSaid: () => boolean;
   /** For a ping that is sent now, and who is to hear its answer. */
   readonly next: () => { readonly profile: Partial<Profile>; readonly heard: (reply: AnyReply) => void };
-  /** A user with one device changes their mind. */
+  /** Whose profile is not given changes their mind. */
   readonly change: () => void;
   /** The app forgets what was acknowledged. */
   readonly forget: () => void;
 };
 
-export function words(ledger: Ledger, draw: Prng, user: UserId, given: Profile | undefined, isTwin: boolean): Words {
+/** @param isTold whether pings can be told apart: by one device, with numbers. Of others what was said last is not known. */
+export function words(ledger: Ledger, draw: Prng, user: UserId, given: Profile | undefined, isTold: boolean): Words {
   const some = <T>(of: readonly T[], parts: number, among: number): readonly T[] =>
     of.filter(() => draw.chance(parts, among));
   let profile: Profile = given ?? {
@@ -46,12 +47,13 @@ export function words(ledger: Ledger, draw: Prng, user: UserId, given: Profile |
         heard: (reply) => {
           if (reply.t !== 'present' || mine !== newest || sent !== profile) return;
           isSaid = true;
-          if (!isTwin) ledger.words.set(user, { profile });
+          if (isTold) ledger.words.set(user, { profile });
         },
       };
     },
     change: () => {
-      if (isTwin) return;
+      // One that was given stays.
+      if (given !== undefined) return;
       profile = { ...profile, topics: some(TOPICS, 1, 2), languages: some(LANGUAGES, 2, 3) };
       forget();
     },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CELL_TABLES } from '../../../src/cell/codec.ts';
 import { loadCell } from '../../../src/cell/load.ts';
 import { stepCell } from '../../../src/cell/step.ts';
+import { snap } from '../../../src/geo/snap.ts';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { Attachment, Effects } from '../../../src/protocol/effects.ts';
@@ -10,6 +11,9 @@ import type { CellRequest } from '../../../src/protocol/messages.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, birth, bob, newQuestion, ping, policyWith, qid, START } from '../support/names.ts';
+
+/** As the edge sends it. */
+const onGrid = (eastM: number) => snap(at(eastM), DEFAULT_POLICY.gridLength);
 
 describe('over a socket', () => {
   it('SOFT1 20,000 pings of a moving user write no row and move no alarm', () => {
@@ -54,12 +58,12 @@ describe('over a socket', () => {
     const cell = cellHarness();
     cell.connect(bob);
     cell.advance(100_000);
-    cell.ping(bob, { point: at(700), seq: 2 }, true);
+    cell.ping(bob, { point: onGrid(700), seq: 2 }, true);
     const pingedAt = cell.now();
     cell.advance(50_000);
     cell.restart();
-    expect(cell.held(bob)).toMatchObject({ point: at(700), pointAt: pingedAt, seq: 2, phase: 'live' });
-    const near = { t: 'ask', question: newQuestion({ point: at(700), radiusM: 500 }) } as const;
+    expect(cell.held(bob)).toMatchObject({ point: onGrid(700), pointAt: pingedAt, seq: 2, phase: 'live' });
+    const near = { t: 'ask', question: newQuestion({ point: onGrid(700), radiusM: 500 }) } as const;
     cell.request(near);
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
   });
@@ -94,10 +98,10 @@ describe('over a socket', () => {
     cell.answer('claim', { t: 'pending', retryMs: 1000 });
     cell.restart();
     cell.answer('claim', { t: 'granted', epoch: 1, record: null });
-    cell.ping(bob, { point: at(300), seq: 3 }, true);
+    cell.ping(bob, { point: onGrid(300), seq: 3 }, true);
     expect(cell.attachments.get(bob)).toMatchObject({ seq: 3 });
     cell.restart();
-    expect(cell.held(bob)?.point).toEqual(at(300));
+    expect(cell.held(bob)?.point).toEqual(onGrid(300));
   });
 
   it('a lost socket makes its point durable, and the lease runs on', () => {
