@@ -1,14 +1,9 @@
 // Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
 // file is loaded, for a run of the simulator alone. The shipping code carries no switch.
+import { type Mutant, one } from './mutant.ts';
+import { USER_MUTANTS } from './user-mutants.ts';
 
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
-export type Mutant = { readonly name: string; readonly what: string; readonly edits: readonly Edit[] };
-
-const one = (name: string, what: string, file: string, find: string, replace: string): Mutant => ({
-  name,
-  what,
-  edits: [{ file, find, replace }],
-});
+export type { Mutant };
 
 export const MUTANTS: readonly Mutant[] = [
   one(
@@ -357,48 +352,7 @@ export const MUTANTS: readonly Mutant[] = [
     'arrive(tx, held);\n  joined(tx, held);',
     'arrive(tx, held);',
   ),
-  one(
-    'lapse-forgets',
-    'the row of a lease that has ended goes, and nobody is told what it said',
-    'src/cell/users/presence.ts',
-    'if (held.holds.size === 0) returnHome(tx, held);',
-    'if (held.holds.size === 0) tx.state.users.delete(held.user);',
-  ),
-  one(
-    'returned-while-live',
-    'a ping takes up a row while its record is on its way home',
-    'src/cell/users/arriving.ts',
-    'if (held !== undefined && isReturning(held)) {',
-    'if (held !== undefined && isReturning(held) && held.epoch < 0) {',
-  ),
-  {
-    name: 'leave-uncounted',
-    what: 'a leave is not counted among the pings: those on their way are newer',
-    edits: [
-      {
-        file: 'src/user/order.ts',
-        find: 'if (afterLeave !== undefined && afterLeave <= 0) return true;',
-        replace: '',
-      },
-      { file: 'src/user/leaving.ts', find: 'const order = nextOrder(tx, meta);', replace: 'const order = meta.order;' },
-      { file: 'src/user/leaving.ts', find: '  note(tx, meta, sent);\n', replace: '' },
-    ],
-  },
-  {
-    name: 'words-wait',
-    what: 'a changed profile waits for the dwell, and is acknowledged before it counts',
-    edits: [
-      { file: 'src/user/holder.ts', find: ' && sent.changes !== true', replace: '' },
-      { file: 'src/cell/users/arriving.ts', find: 'if (!saysWords(about)) {', replace: 'if (about !== undefined) {' },
-    ],
-  },
-  one(
-    'stranger-welcome',
-    'the opening of a socket makes somebody matchable who has never said a word',
-    'src/user/holder.ts',
-    'if (sent.opening === true && isStranger(meta, sent.cell)) {',
-    'if (sent.opening === true && isStranger(meta, sent.cell) && meta.epoch < 0) {',
-  ),
+  ...USER_MUTANTS,
 ];
 
 /** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */

@@ -1,0 +1,47 @@
+// Faults in what becomes of a user's own word: their profile, and that they have left.
+import { type Mutant, one } from './mutant.ts';
+
+export const USER_MUTANTS: readonly Mutant[] = [
+  one(
+    'lapse-forgets',
+    'the row of a lease that has ended goes, and nobody is told what it said',
+    'src/cell/users/presence.ts',
+    'if (held.holds.size === 0) returnHome(tx, held);',
+    'if (held.holds.size === 0) tx.state.users.delete(held.user);',
+  ),
+  one(
+    'returned-while-live',
+    'a ping takes up a row while its record is on its way home',
+    'src/cell/users/arriving.ts',
+    'if (held !== undefined && isReturning(held)) {',
+    'if (held !== undefined && isReturning(held) && held.epoch < 0) {',
+  ),
+  {
+    name: 'leave-uncounted',
+    what: 'a leave is not counted among the pings: those on their way are newer',
+    edits: [
+      {
+        file: 'src/user/order.ts',
+        find: 'if (afterLeave !== undefined && afterLeave <= 0) return true;',
+        replace: '',
+      },
+      { file: 'src/user/leaving.ts', find: 'const order = nextOrder(tx, meta);', replace: 'const order = meta.order;' },
+      { file: 'src/user/leaving.ts', find: '  note(tx, meta, sent);\n', replace: '' },
+    ],
+  },
+  {
+    name: 'words-wait',
+    what: 'a changed profile waits for the dwell, and is acknowledged before it counts',
+    edits: [
+      { file: 'src/user/holder.ts', find: ' && sent.changes !== true', replace: '' },
+      { file: 'src/cell/users/arriving.ts', find: 'if (!saysWords(about)) {', replace: 'if (about !== undefined) {' },
+    ],
+  },
+  one(
+    'stranger-welcome',
+    'the opening of a socket makes somebody matchable who has never said a word',
+    'src/user/holder.ts',
+    'if (sent.opening === true && isStranger(meta, sent.cell)) {',
+    'if (sent.opening === true && isStranger(meta, sent.cell) && meta.epoch < 0) {',
+  ),
+];
