@@ -1,7 +1,7 @@
 // What a cell does first after its object was constructed: take up what its rows and sockets say was under way.
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
-import type { EpochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Attachment } from '../protocol/effects.ts';
 import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
@@ -37,8 +37,9 @@ function restore(tx: Tx, soft: Attachment): void {
   held.session = soft.session;
   held.seq = soft.seq;
   held.point = onGrid(state, { lat: soft.lat, lng: soft.lng });
-  held.pointAt = soft.pointAt;
-  held.leaseUntil = soft.leaseUntil;
+  // It may be from when the clock was ahead.
+  held.pointAt = epochMs(Math.min(soft.pointAt, tx.now));
+  held.leaseUntil = epochMs(Math.min(soft.leaseUntil, tx.now + held.ttlMs));
   if (held.phase === 'live') state.roster.set(held.user, held.point);
   watchUser(state, held.user, held);
 }

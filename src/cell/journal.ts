@@ -3,6 +3,7 @@ import type { OfferId, QuestionId } from '../protocol/ids.ts';
 
 export type JournalRecord =
   | { readonly t: 'cell.split' | 'cell.merged' | 'cell.filled'; readonly op: number }
+  | { readonly t: 'clock.healed'; readonly leadMs: number }
   | { readonly t: 'user.entered' | 'user.left'; readonly who: string }
   | { readonly t: 'question.asked'; readonly q: QuestionId; readonly topic?: string }
   | {

@@ -48,6 +48,7 @@ export function emptyCell(): CellState {
     turns: agenda(),
     putOff: new Map(),
     armedAt: undefined,
+    behind: undefined,
     busyUntil: epochMs(0),
     rounds: new Map(),
     returning: new Set(),

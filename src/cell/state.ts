@@ -2,6 +2,7 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Adjusted } from '../protocol/adjusted.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { Op } from '../protocol/change-messages.ts';
@@ -271,7 +272,7 @@ export type CellState = {
   readonly beacons: Map<QuestionId, Beacon>;
   readonly taking: Map<UserId, Taking>;
   journalLast: number;
-  /** The largest time seen; `now` never goes below it. */
+  /** The largest time seen; `now` never goes below it, unless the machine's clock has proved to have been far ahead. */
   clock: EpochMs;
   // derived
   near: readonly Near[];
@@ -291,6 +292,7 @@ export type CellState = {
   readonly turns: Agenda;
   readonly putOff: Map<UserId, PutOff>;
   armedAt: EpochMs | undefined;
+  behind: Clock['behind'];
   /** What the sweep's list was last told. */
   busyUntil: EpochMs;
   readonly rounds: Map<QuestionId, Round>;

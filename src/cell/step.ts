@@ -1,6 +1,7 @@
 // The cell: one event in, effects out. Reads no clock, no storage, no network; `now` comes with the event and never runs back.
 import { unreachable } from '../lib/assert.ts';
-import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import { tellTime } from '../lib/clock.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
@@ -8,6 +9,7 @@ import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts
 import { boot } from './boot.ts';
 import { carryOn } from './change/carry-on.ts';
 import { splitWhenHot } from './change/split.ts';
+import { healClock } from './heal-clock.ts';
 import { setBirth } from './load.ts';
 import { overdue } from './overdue.ts';
 import { arrive } from './questions/arrival.ts';
@@ -43,9 +45,9 @@ export type CellEvent =
 
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
 export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effects {
-  const now = epochMs(Math.max(at, state.clock));
-  state.clock = now;
+  const { now, leadMs } = tellTime(state, at);
   const tx = begin(state, now);
+  if (leadMs > 0) healClock(tx, leadMs);
   if (event.t === 'request' && !bear(tx, event.envelope)) {
     reply(tx, event.token, { t: 'unborn' });
     return tx.effects;

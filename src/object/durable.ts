@@ -47,6 +47,7 @@ export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): S
     now: () => epochMs(Date.now()),
     within,
     abort: (why) => ctx.abort(why),
+    healed: (leadMs) => log('warn', `${name}.clock_healed`, { object: labelOf(ctx, name), leadMs }),
     failed,
   });
   // Before any event. The calls that the core makes here are sent, and nobody waits for them.

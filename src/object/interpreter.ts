@@ -20,6 +20,8 @@ export type InterpreterDeps<Event> = {
   readonly busy: (until: EpochMs) => void;
   /** Tells ops what the object carries; a hint too. */
   readonly load?: ((load: CellLoad) => void) | undefined;
+  /** What was stored was so far ahead of the clock, and was brought back. */
+  readonly healed?: ((leadMs: number) => void) | undefined;
   /** The outcome, or `late` when it takes longer. */
   readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
   /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
@@ -53,6 +55,7 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     deps.push(effects.frames);
     if (effects.busyUntil !== undefined) deps.busy(effects.busyUntil);
     if (effects.load !== undefined) deps.load?.(effects.load);
+    if (effects.clockLeadMs !== undefined) deps.healed?.(effects.clockLeadMs);
     // A failure of what follows has been told, and has thrown the object away.
     for (const send of effects.sends) call(send).catch(() => undefined);
   };

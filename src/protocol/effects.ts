@@ -39,6 +39,8 @@ export type Effects = {
   busyUntil: EpochMs | undefined;
   /** What the cell carries, for ops: told seldom, and a hint. */
   load: CellLoad | undefined;
+  /** By how much what is stored was ahead of the clock, when that was mended in this step; for the log. */
+  clockLeadMs: number | undefined;
   /** Answers to callers that wait. */
   readonly replies: { readonly token: number; readonly value: unknown }[];
   readonly sends: Send[];
@@ -56,6 +58,7 @@ export const noEffects = (): Effects => ({
   alarmAt: undefined,
   busyUntil: undefined,
   load: undefined,
+  clockLeadMs: undefined,
   replies: [],
   sends: [],
   attachments: [],

@@ -284,9 +284,9 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'time-runs-back',
     "an object follows its machine's clock back",
-    'src/cell/step.ts',
-    'epochMs(Math.max(at, state.clock))',
-    'epochMs(at)',
+    'src/lib/clock.ts',
+    'known.clock = epochMs(Math.max(at, known.clock));',
+    'known.clock = epochMs(at);',
   ),
   one(
     'frozen-decides',

@@ -39,6 +39,7 @@ export function emptyUser(): UserState {
     purgeAt: undefined,
     pseudonym: '',
     armedAt: undefined,
+    behind: undefined,
     nextCall: 1,
     calls: new Map(),
     recallCall: undefined,

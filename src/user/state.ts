@@ -1,5 +1,6 @@
 // What a UserObject knows: who holds the user, the inbox, and what each question has told them.
 import type { EpochMs } from '../lib/brand.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { StreamItem, UserRecord } from '../protocol/records.ts';
 import type { OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
@@ -97,6 +98,7 @@ export type UserState = {
   // volatile
   pseudonym: string;
   armedAt: EpochMs | undefined;
+  behind: Clock['behind'];
   nextCall: number;
   readonly calls: Map<number, Pending>;
   recallCall: number | undefined;

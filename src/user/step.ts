@@ -1,9 +1,11 @@
 // The UserObject: one event in, effects out; like the cell, it reads nothing but its state and the event.
 import { unreachable } from '../lib/assert.ts';
-import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { EpochMs } from '../lib/brand.ts';
+import { tellTime } from '../lib/clock.ts';
 import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { unknownCall } from '../protocol/problems.ts';
+import { healClock } from './heal-clock.ts';
 import { claim } from './holder.ts';
 import { acknowledge, deliver, events, purge, push, pushAgain, pushed, stopWaiting } from './inbox.ts';
 import { leave } from './leaving.ts';
@@ -22,9 +24,9 @@ export type UserEventIn =
 
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
 export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Effects {
-  const now = epochMs(Math.max(at, state.clock));
-  state.clock = now;
+  const { now, leadMs } = tellTime(state, at);
   const tx = begin(state, now);
+  if (leadMs > 0) healClock(tx, leadMs);
   if (event.t !== 'boot') {
     purge(tx);
     push(tx);
