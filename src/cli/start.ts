@@ -1,7 +1,7 @@
 // `npm start`: the whole service on this machine, until SIGTERM or Ctrl-C.
 import { runCommand } from './support/args.ts';
-import { DEFAULT_DATA_DIR } from './support/data-dir.ts';
-import { DEFAULT_PORT, startService } from './support/service.ts';
+import { DATA_OPTION } from './support/data-dir.ts';
+import { PORT_OPTION, startService } from './support/service.ts';
 
 const PARENT_CHECK_MS = 250;
 const SETTINGS = ['LOG_LEVEL', 'CORS_ORIGINS', 'ID_SECRET', 'ID_SECRET_PREVIOUS'] as const;
@@ -12,15 +12,8 @@ await runCommand(
     summary: 'Runs the service on this machine and prints "ready URL" when it listens. Logs go to stderr.',
     outlivesReader: true,
     options: {
-      port: {
-        type: 'integer',
-        value: 'PORT',
-        help: 'port on 127.0.0.1, 0 for a free one',
-        default: DEFAULT_PORT,
-        min: 0,
-        max: 65535,
-      },
-      data: { type: 'text', value: 'DIR', help: 'where everything is kept', default: DEFAULT_DATA_DIR },
+      port: PORT_OPTION,
+      data: DATA_OPTION,
     },
   },
   async ({ port, data }) => {

@@ -1,6 +1,6 @@
 // `npm run city` against the real service, as a city team uses it: planned, rolled out, changed, drawn, two at once.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
@@ -69,6 +69,16 @@ describe('npm run city on a service', () => {
     expect(await json('add', west, '--grid', '8')).toMatchObject({ added: 0, changed: false });
     const plan = await city('plan', file('east.geojson', polygon(EAST)));
     expect(plan.stdout).toMatch(/a new city with \d+ cells\n\d+ of them stay, wholly or in part, with west/);
+  });
+
+  it('names in the audit whoever was logged in where a command signed its own token', async () => {
+    const where = ['--data', box.service().dataDir];
+    const elsewhere = file('harbour.geojson', polygon([10, 50, 10.1, 50.1]));
+    const add = await runToEnd('node', ['src/cli/city.ts', 'add', elsewhere, ...where]);
+    expect(add.code, add.stderr).toBe(0);
+    const { stdout } = await runToEnd('node', ['src/cli/city.ts', 'audit', 'harbour', ...where]);
+    expect(stdout).toMatch(new RegExp(`Z  ${userInfo().username}  city.create  `));
+    expect((await runToEnd('node', ['src/cli/city.ts', 'remove', 'harbour', ...where])).code).toBe(0);
   });
 
   it.each(['plan', 'add'])(

@@ -1,7 +1,15 @@
 // The service that a command of `npm run city` works on: found, asked politely, and its refusals in readable words.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiRequest, callApi } from '../support/http.ts';
-import { addressOf, isHealthy, noServiceAt, noServiceOn, runningUrl, signWith } from '../traffic/rollout.ts';
+import {
+  addressOf,
+  isHealthy,
+  noServiceAt,
+  noServiceOn,
+  operatorName,
+  runningUrl,
+  signWith,
+} from '../traffic/rollout.ts';
 import type { CityOptions } from './options.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -35,7 +43,8 @@ export async function runningService(options: CityOptions): Promise<CityService 
 
 async function serviceAt(url: string, options: Which, signal?: AbortSignal): Promise<CityService> {
   // Whoever watches for hours needs a new one now and then.
-  const sign = async (): Promise<string> => options.token ?? (await signWith(options.data, 'ops', 'ops', 3600));
+  const sign = async (): Promise<string> =>
+    options.token ?? (await signWith(options.data, operatorName(), 'ops', 3600));
   await sign();
   const stop = signal === undefined ? {} : { signal };
   return {

@@ -21,13 +21,19 @@ const WRANGLER_TOML = join(PROJECT_DIR, 'wrangler.toml');
 /** Folders of src/ that no worker contains; a change there needs no new bundle. */
 const NOT_BUNDLED = new Set(['cli', 'sim', 'client']);
 
-/** Bundles the worker unless the cache has it, and copies it to `folder`. Throws with wrangler's words when it fails. */
-export async function bundleInto(folder: string, onProgress: (line: string) => void): Promise<Bundle> {
+/** The folder of the sources as they are now: bundled unless the cache has it. Throws with wrangler's words when it fails. */
+export async function cachedBundle(onProgress: (line: string) => void): Promise<string> {
   const cached = join(CACHE_DIR, contentKey());
   if (!existsSync(join(cached, 'plan.json'))) {
     onProgress('building the worker (cached until the sources change)');
     await build(cached);
   }
+  return cached;
+}
+
+/** Copies the bundle to `folder`. */
+export async function bundleInto(folder: string, onProgress: (line: string) => void): Promise<Bundle> {
+  const cached = await cachedBundle(onProgress);
   rmSync(folder, { recursive: true, force: true });
   cpSync(cached, folder, { recursive: true });
   const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as Plan;

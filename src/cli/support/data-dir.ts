@@ -5,6 +5,13 @@ import { resolve } from 'node:path';
 /** Where no `--data` is given: for a shell, or a test run, that is to have a directory of its own. */
 export const DEFAULT_DATA_DIR = process.env['VICINAL_DATA'] || '.vicinal';
 
+export const DATA_OPTION = {
+  type: 'text',
+  value: 'DIR',
+  help: 'where everything is kept',
+  default: DEFAULT_DATA_DIR,
+} as const;
+
 /** Absolute paths of everything that a local service keeps. workerd adds `.wrangler/state` with the storage itself. */
 export interface DataDir {
   readonly path: string;

@@ -40,6 +40,15 @@ export interface Service {
 
 export const DEFAULT_PORT = 8787;
 
+export const PORT_OPTION = {
+  type: 'integer',
+  value: 'PORT',
+  help: 'port on 127.0.0.1, 0 for a free one',
+  default: DEFAULT_PORT,
+  min: 0,
+  max: 65_535,
+} as const;
+
 /**
  * Resolves when the service listens. Throws, with nothing left running, when another has the directory
  * (DirectoryInUseError), the port is taken, the bundle does not build or a migration fails.

@@ -1,5 +1,6 @@
 // Rolling a city out on a running service, as `npm run city` does and as the demo and the replay need it before they start.
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UsageError } from '../support/args.ts';
@@ -89,6 +90,16 @@ export function signWith(dataDir: string | undefined, sub: string, scope: Scope,
     throw new Error(`there is no secret in ${resolve(path)}: ${advice}`);
   }
   return signToken({ sub, scope, secret: readOrMakeSecret(openDataDir(path)), ttlS });
+}
+
+/** Who the audit names: the person at this machine. */
+export function operatorName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A process may run as a number that has no name.
+    return 'ops';
+  }
 }
 
 /** Where the service of a data directory listens, if one runs there. */
