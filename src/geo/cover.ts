@@ -67,6 +67,26 @@ export function coverCircleAtLength(center: Point, radiusM: number, length: numb
   return found.sort(byDistance);
 }
 
+/**
+ * All cells of one length that the circle touches: of the longest of 1 to `lengthMax` letters of which its box holds no more than
+ * `cellsMax` (the shortest, where none fits). A circle that reaches a pole holds all longitudes, and is covered by large cells.
+ */
+export function coverCircleWithin(
+  center: Point,
+  radiusM: number,
+  lengthMax: number,
+  cellsMax: number,
+): { readonly length: number; readonly cells: readonly CoverCell[] } {
+  checkCircle(center, radiusM);
+  const box = boxAround(center, radiusM);
+  let length = lengthMax;
+  for (; length > 1; length--) {
+    const { columns, rows } = blockOf(box, length);
+    if (columns * rows <= cellsMax) break;
+  }
+  return { length, cells: coverCircleAtLength(center, radiusM, length) };
+}
+
 type Circle = {
   readonly center: Point;
   readonly radiusM: number;

@@ -1,7 +1,8 @@
-// D1 that cannot be asked, or answers with an error, is away: to callers a reason to come again, to the log a line with the cause.
+// D1 that cannot be asked, or answers with an error, is away: to callers a reason to come again, to the log a line with the cause. Any other
+// error of a store is a bug of ours, and stays what it is.
 import { MapAwayError } from './map-cache.ts';
 
-/** The same store; whatever its methods reject with comes as MapAwayError, with the cause. */
+/** The same store; what D1 makes its methods reject with comes as MapAwayError, with the cause. */
 export function awayWhenFailing<Store extends object>(store: Store): Store {
   return new Proxy(store, {
     get: (target, name) => {
@@ -11,9 +12,18 @@ export function awayWhenFailing<Store extends object>(store: Store): Store {
         try {
           return await (Reflect.apply(method, target, args) as Promise<unknown>);
         } catch (error) {
-          throw error instanceof MapAwayError ? error : new MapAwayError(error);
+          throw isOfD1(error) ? new MapAwayError(error) : error;
         }
       };
     },
   });
+}
+
+/** D1 names its own errors; what it was given in a shape that it cannot take is a bug of the caller. */
+function isOfD1(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof MapAwayError) return false;
+  if (/^D1_(?!TYPE)/.test(error.message)) return true;
+  // The platform's word that the call itself did not get through.
+  const { retryable, remote } = error as Error & { readonly retryable?: unknown; readonly remote?: unknown };
+  return retryable === true || remote === true || /network connection|disconnected|timed? ?out/i.test(error.message);
 }

@@ -105,9 +105,7 @@ export class MapCache {
     if (known === undefined && (this.#misses.get(square) ?? 0) > this.#now()) return true;
     const lengths = Array.from({ length: LEAF_MAX_LENGTH - LEAF_MIN_LENGTH + 1 }, (_, at) => LEAF_MIN_LENGTH + at);
     const names = lengths.map((length) => square.slice(0, length) as CellId);
-    const { rows } = await this.#store.rows(names).catch((error: unknown) => {
-      throw new MapAwayError(error);
-    });
+    const { rows } = await this.#store.rows(names);
     const leaf = rows.find(({ state }) => state === 'leaf');
     if (leaf === undefined) this.#miss(square);
     return leaf?.cell === known?.cell && (leaf?.version ?? 0) <= (known?.version ?? 0);
@@ -132,14 +130,12 @@ export class MapCache {
     try {
       await this.#load(prefix, false);
     } catch (error) {
-      if (part === undefined) throw error;
+      if (part === undefined || !(error instanceof MapAwayError)) throw error;
     }
   }
 
   async #load(prefix: string, primary: boolean): Promise<void> {
-    const read = await this.#store.part(prefix, { primary }).catch((error: unknown) => {
-      throw new MapAwayError(error);
-    });
+    const read = await this.#store.part(prefix, { primary });
     let version = 0;
     for (const city of read.cities) version = Math.max(version, city.version);
     for (const row of read.rows) version = Math.max(version, row.version);

@@ -255,12 +255,15 @@ export class Router {
   /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */
   async #successor(key: string | undefined, named: readonly CellId[]): Promise<CellId | undefined> {
     if (key === undefined) return undefined;
-    const fresh = await this.#deps.map.leafOf(center(key), 'primary').catch(() => undefined);
+    const fresh = await this.#deps.map.leafOf(center(key), 'primary').catch(nothingWhenAway);
     return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
   }
 
   async #birthOf(cell: CellId): Promise<Birth | 'away' | undefined> {
-    return this.#deps.store.birth(cell).catch(() => 'away' as const);
+    return this.#deps.store.birth(cell).catch((error: unknown) => {
+      nothingWhenAway(error);
+      return 'away' as const;
+    });
   }
 
   /** Without naming a version. @throws MapAwayError for a cell that was never born: only the map could tell it who it is. */
@@ -271,12 +274,17 @@ export class Router {
   }
 
   async #leafIfKnown(cell: CellId): Promise<Leaf | undefined> {
-    return this.#deps.map.leaf(cell).catch(() => undefined);
+    return this.#deps.map.leaf(cell).catch(nothingWhenAway);
   }
 
   async #hintOf(cell: CellId): Promise<City['locationHint'] | undefined> {
     return (await this.#leafIfKnown(cell))?.city.locationHint;
   }
+}
+
+/** With D1 away what is known must do. @throws whatever else is wrong. */
+function nothingWhenAway(error: unknown): undefined {
+  if (!(error instanceof MapAwayError)) throw error;
 }
 
 /** With a key, a call never ends in `moved`. */

@@ -47,9 +47,9 @@ export async function api<Body = Json>(
 }
 
 /** Rolls out the cells that the box touches. */
-export function rollOut(id: string, box: Box, policy: Json = {}): Promise<Answer> {
+export function rollOut(id: string, box: Box, policy: Json = {}, precision = 6): Promise<Answer> {
   const boundary = boxPolygon(...box);
-  return api('ops', 'PUT', `/v1/ops/cities/${id}`, { name: id, boundary, precision: 6, policy });
+  return api('ops', 'PUT', `/v1/ops/cities/${id}`, { name: id, boundary, precision, policy });
 }
 
 /** The box of a city around WEST and EAST, six cells or so. */

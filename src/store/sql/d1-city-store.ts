@@ -1,7 +1,8 @@
 // Cities and the cell map in D1: reads from the nearest replica, changes as one conditional batch at the primary.
 import { CellMap } from '../../city/cell-map.ts';
-import { coverCircle, coverCircleAtLength } from '../../geo/cover.ts';
+import { coverCircle, coverCircleWithin } from '../../geo/cover.ts';
 import { center, children } from '../../geo/geohash.ts';
+import { LEAF_MIN_LENGTH } from '../../geo/leaf-index.ts';
 import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
@@ -212,16 +213,19 @@ async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | 
   };
 }
 
-const NEAR_LENGTH = 6;
-const LARGER_LENGTHS = [3, 4, 5];
+/** Squares are read one by one: more of them would be slow to ask for, and too long for one value. */
+const SQUARE_LENGTH_MAX = 6;
+const SQUARES_MAX = 2000;
 
 /** The leaves that a question anywhere in the cell may ever touch, and a few more; whoever needs exactness measures again. */
 async function nearOf(session: D1DatabaseSession, cell: CellId, policy: Policy): Promise<readonly CellId[]> {
   const middle = center(cell);
   const reachM = outerRadiusM(cell) + present(policy.radiusStepsM.at(-1), 'radius step') + MARGIN_M;
   // Squares small enough that little beyond the circle is read, what lies in each by the primary key, and whatever is larger by name.
-  const squares = coverCircleAtLength(middle, reachM, NEAR_LENGTH).map((square) => square.cell);
-  const above = new Set(squares.flatMap((square) => LARGER_LENGTHS.map((length) => square.slice(0, length))));
+  const { length, cells } = coverCircleWithin(middle, reachM, SQUARE_LENGTH_MAX, SQUARES_MAX);
+  const squares = cells.map((square) => square.cell);
+  const larger = Array.from({ length: Math.max(0, length - LEAF_MIN_LENGTH) }, (_, i) => LEAF_MIN_LENGTH + i);
+  const above = new Set(squares.flatMap((square) => larger.map((letters) => square.slice(0, letters))));
   const { results } = await session
     .prepare(
       `SELECT k.cell, k.city, k.state, k.version FROM json_each(?1) s

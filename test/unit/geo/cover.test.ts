@@ -1,10 +1,12 @@
 // Covers of circles against looking at every leaf, where latitude and longitude make it hard.
 import { describe, expect, it } from 'vitest';
-import { coverCircle, coverCircleAtLength } from '../../../src/geo/cover.ts';
+import { coverCircle, coverCircleAtLength, coverCircleWithin } from '../../../src/geo/cover.ts';
 import { distanceM, minDistanceToBoundsM } from '../../../src/geo/distance.ts';
-import { decode, encode, neighbors } from '../../../src/geo/geohash.ts';
+import { center, decode, encode, neighbors } from '../../../src/geo/geohash.ts';
 import { leafIndex } from '../../../src/geo/leaf-index.ts';
+import { outerRadiusM } from '../../../src/geo/outer-radius.ts';
 import type { Point } from '../../../src/geo/point.ts';
+import { shifted } from '../../../src/geo/shifted.ts';
 import { type Prng, prng } from '../../../src/lib/prng.ts';
 import { randomLeaves, rootsAround } from './leaves.ts';
 
@@ -136,3 +138,35 @@ function polarRow(lat: number, length: number): readonly string[] {
   for (let { e } = neighbors(row[0] as string); e !== row[0]; e = neighbors(e).e) row.push(e);
   return row;
 }
+
+describe('GEO2 coverCircleWithin', () => {
+  const LATITUDES = [0, 60, 78, 85, 89.9, 90].flatMap((lat) => [lat, -lat]);
+
+  it.each(LATITUDES.flatMap((lat) => [3, 4, 5, 6, 7].map((length) => [lat, length] as const)))(
+    'at %d°, around a cell of %i letters, is every square that the circle touches, and no more than fit',
+    (lat, length) => {
+      for (const lng of [0, 179.999, -180]) {
+        const cell = encode({ lat, lng }, length);
+        const middle = center(cell);
+        const reachM = outerRadiusM(cell) + 8120;
+        const found = coverCircleWithin(middle, reachM, 6, 2000);
+        expect(found.cells.length).toBeLessThanOrEqual(2000);
+        expect(found.cells).toEqual(coverCircleAtLength(middle, reachM, found.length));
+        const names = new Set(found.cells.map((square) => square.cell));
+        // Whatever the direction, a point that the cell reaches lies in one of them.
+        for (let turn = 0; turn < 16; turn++) {
+          const angle = (turn * Math.PI) / 8;
+          const to = shifted(middle, 0.99 * reachM * Math.cos(angle), 0.99 * reachM * Math.sin(angle));
+          const at = { lat: to.lat, lng: to.lng > 180 ? to.lng - 360 : to.lng < -180 ? to.lng + 360 : to.lng };
+          if (Math.abs(at.lat) > 90 || Math.abs(at.lng) > 180 || distanceM(middle, at) > reachM) continue;
+          expect(names.has(encode(at, found.length)), JSON.stringify(at)).toBe(true);
+        }
+      }
+    },
+  );
+
+  it('takes the longest names that fit', () => {
+    expect(coverCircleWithin({ lat: 37.77, lng: -122.42 }, 10_000, 6, 2000).length).toBe(6);
+    expect(coverCircleWithin({ lat: 90, lng: 0 }, 10_000, 6, 2000).length).toBeLessThanOrEqual(4);
+  });
+});
