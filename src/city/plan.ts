@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../lib/result.ts';
 import { isBlank } from '../lib/text.ts';
 import { type CellId, type CityId, isCityId } from '../protocol/ids.ts';
 import type { FieldError, Problem } from '../protocol/problems.ts';
+import { boundaryKm2 } from './area.ts';
 import {
   anchorDistanceM,
   isLocationHint,
@@ -45,6 +46,8 @@ export type CityPlan = {
   readonly cells: readonly CellId[];
   readonly bounds: Bounds;
   readonly centroid: Point;
+  /** Square kilometres within the boundary; its cells cover more. */
+  readonly boundaryKm2: number;
   readonly locationHint: LocationHint;
   /** What looks like a mistake and is none for certain. */
   readonly warnings: readonly string[];
@@ -73,6 +76,7 @@ export function planCity(request: CityRequest, cellsMax: number = CITY_CELLS_MAX
     cells: cover.value as readonly CellId[],
     bounds,
     centroid,
+    boundaryKm2: boundaryKm2(parsed.value),
     locationHint: isLocationHint(request.locationHint) ? request.locationHint : locationHintFor(centroid),
     warnings: warningsOf(centroid),
   });

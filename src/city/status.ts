@@ -97,13 +97,23 @@ function carriedBy(told: CityLoad, seen: readonly CellStatus[], hottest: readonl
   };
 }
 
-/** Of those with people that are not hot yet, the one that is first to be by its trend; when none rises, the hottest. */
+const TREND_FROM = 0.25;
+const TREND_MAX_S = 2 * 3600;
+
+/**
+ * Of those with people that are not hot yet, the one that is first to be by its trend; when none rises, the hottest above what is usual.
+ * A trend counts from a quarter of what a cell can carry on, and for two hours: half a minute's growth of a nearly empty cell says
+ * nothing of tomorrow.
+ */
 function hotNextOf(cells: readonly CellStatus[]): HotNext | null {
   const cool = cells.filter((cell) => cell.users > 0 && cell.used < TARGET.splits);
-  const rising = cool.filter((cell) => cell.hotInS !== undefined).sort((a, b) => (a.hotInS ?? 0) - (b.hotInS ?? 0));
-  const next = rising[0] ?? cool[0];
+  const rising = cool
+    .filter(({ hotInS, used }) => hotInS !== undefined && hotInS <= TREND_MAX_S && used >= TREND_FROM)
+    .sort((a, b) => (a.hotInS ?? 0) - (b.hotInS ?? 0));
+  const next = rising[0] ?? cool.find(({ used }) => used >= TARGET.normal);
   if (next === undefined) return null;
-  const { cell, city, used, hotInS } = next;
+  const { cell, city, used } = next;
+  const hotInS = rising[0]?.hotInS;
   return { cell, city, used, ...(hotInS === undefined ? {} : { hotInS }) };
 }
 

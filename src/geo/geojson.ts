@@ -9,6 +9,7 @@ export type BoundaryProblem =
   | { readonly code: 'no_polygon'; readonly detail: string }
   | { readonly code: 'bad_coordinates'; readonly detail: string; readonly path: string }
   | { readonly code: 'swapped_coordinates'; readonly detail: string; readonly path: string }
+  | { readonly code: 'projected_coordinates'; readonly detail: string; readonly path: string }
   | { readonly code: 'empty_polygon'; readonly detail: string };
 
 /** All polygons in the document, each as its rings, the outer one first. Rings keep what is written, closing point included. */
@@ -26,8 +27,10 @@ type Found = (readonly Ring[])[];
 // Collections in collections are legal but senseless; without a limit a hostile document could exhaust the stack.
 const DEPTH_MAX = 8;
 const PASSED_OVER = new Set(['Point', 'MultiPoint', 'LineString', 'MultiLineString']);
-// Twice round: enough for every way to write a ring over the antimeridian.
-const LNG_MAX = 360;
+// Some programs go on counting: rings are unwrapped, but ten turns are none of any program's.
+const LNG_MAX = 3600;
+/** What a swapped pair may hold at most: a longitude where the latitude should be. */
+const SWAPPED_MAX = 180;
 
 function visit(value: unknown, path: string, out: Found, depth: number): BoundaryProblem | undefined {
   if (depth > DEPTH_MAX) return notGeojson(path, `collections are nested more than ${DEPTH_MAX} deep`);
@@ -47,7 +50,7 @@ function visit(value: unknown, path: string, out: Found, depth: number): Boundar
       return readAll(value.coordinates, join(path, 'coordinates'), (item, at) => readPolygon(item, at, out));
     default:
       if (typeof value.type === 'string' && PASSED_OVER.has(value.type)) return undefined;
-      return notGeojson(join(path, 'type'), `not a GeoJSON type: ${quote(value.type)}`);
+      return notGeojson(join(path, 'type'), `not a GeoJSON type: ${quote(value.type)}${looksLike(value)}`);
   }
 }
 
@@ -82,17 +85,43 @@ function checkRing(ring: Ring, path: string): BoundaryProblem | undefined {
   const bad = ring[at];
   if (bad === undefined) return undefined;
   const where = `${path}[${at}]`;
-  const fitsSwapped = ring.every(([lng, lat]) => Math.abs(lng) <= 90 && Math.abs(lat) <= LNG_MAX);
+  const fitsSwapped = ring.every(([lng, lat]) => Math.abs(lng) <= 90 && Math.abs(lat) <= SWAPPED_MAX);
   // One point among others that fit is a slip of its own.
   const beyond = ring.filter(([, lat]) => Math.abs(lat) > 90).length;
   if (fitsSwapped && beyond * 2 > ring.length) {
     const detail = `${where} is ${quote(bad)}: no latitude is ${bad[1]}. GeoJSON puts longitude first; latitude and longitude seem to be swapped`;
     return { code: 'swapped_coordinates', detail, path: where };
   }
+  const far = ring.filter(([x, y]) => Math.abs(y) > 90 && Math.max(Math.abs(x), Math.abs(y)) > 2 * SWAPPED_MAX).length;
+  if (far * 2 > ring.length) {
+    const detail = `${where} is ${quote(bad)}: these are no degrees but look like metres of a map projection (${projectionOf(ring)}). GeoJSON is in WGS 84 degrees; convert it, for example: npx mapshaper FILE -proj wgs84 -o degrees.geojson`;
+    return { code: 'projected_coordinates', detail, path: where };
+  }
   const limit =
     Math.abs(bad[1]) > 90 ? 'latitude must be from -90 to 90' : `longitude must be from -${LNG_MAX} to ${LNG_MAX}`;
   return badCoordinates(where, `${limit}, got ${quote(bad)}`);
 }
+
+const MERCATOR_MAX = 20_037_509;
+
+function projectionOf(ring: Ring): string {
+  const isMercator = ring.every(([x, y]) => Math.abs(x) <= MERCATOR_MAX && Math.abs(y) <= MERCATOR_MAX);
+  return isMercator ? 'EPSG:3857, Web Mercator, or a national grid' : 'a national grid';
+}
+
+/** What is no GeoJSON but well known, said as the end of a sentence. */
+function looksLike(value: Json): string {
+  if (value.type === 'Topology')
+    return '. This is TopoJSON; convert it, for example: npx mapshaper FILE -o format=geojson boundary.geojson';
+  if (value.rings !== undefined || value.spatialReference !== undefined || value.geometryType !== undefined)
+    return '. This looks like Esri JSON; convert it, for example: npx mapshaper FILE -o format=geojson boundary.geojson';
+  const inner = Object.entries(value).find(([, one]) => isObject(one) && GEOJSON_TYPES.has(String(one.type)));
+  return inner === undefined
+    ? ''
+    : `. Its member ${quote(inner[0])} is a GeoJSON ${String((inner[1] as Json).type)}: send that alone`;
+}
+
+const GEOJSON_TYPES = new Set(['FeatureCollection', 'Feature', 'GeometryCollection', 'Polygon', 'MultiPolygon']);
 
 /** Reads every item of an array of coordinates, up to the first problem. */
 function readAll(

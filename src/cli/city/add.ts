@@ -5,6 +5,7 @@ import { count, counted, startProgress } from '../support/progress.ts';
 import { stopSignal } from '../support/stop.ts';
 import { currentCity, onCurrent } from './current.ts';
 import type { CityOptions } from './options.ts';
+import { placeOf } from './place.ts';
 import { dividedOf, printChanges, printOverlaps, type Told } from './plan.ts';
 import { type CityFile, filesOf, type PlannedCity, plannedOf } from './request.ts';
 import { type CityService, cityPath, cityService, print } from './service.ts';
@@ -73,14 +74,18 @@ function report({ json }: CityOptions, files: number, done: readonly Done[]): vo
 }
 
 function printRollout({ plan, version }: PlannedCity, told: Told): void {
-  const { id, name, warnings } = plan;
+  const { id, name, warnings, centroid } = plan;
+  const { country, warnings: doubts } = placeOf(centroid);
   const what = !told.changed ? 'nothing changed' : version === 0 ? 'is rolled out' : 'is changed';
   const size = sizeOf(plan, told, version === 0);
-  print(`${name} (${id}) ${what}: ${size}, ${count(told.added)} of them new, ${count(areaKm2(plan.cells))} km²`);
+  const where = country === undefined ? 'in no country' : `in ${country}`;
+  print(
+    `${name} (${id}) ${what}, ${where}: ${size}, ${count(told.added)} of them new, ${count(areaKm2(plan.cells))} km² of cells`,
+  );
   printOverlaps(told);
   if (told.kept > 0) print(`${keptOf(told.kept)} with the city`);
   printChanges(told);
-  for (const warning of warnings) print(`warning: ${warning}`);
+  for (const warning of warnings.length > 0 ? warnings : doubts) print(`warning: ${warning}`);
 }
 
 function sizeOf({ cells: { length: planned }, precision }: CityPlan, { cells }: Told, isNew: boolean): string {

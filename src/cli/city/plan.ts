@@ -6,6 +6,7 @@ import type { CityPlan } from '../../city/plan.ts';
 import { count, counted } from '../support/progress.ts';
 import { currentCity } from './current.ts';
 import type { CityOptions } from './options.ts';
+import { placeOf } from './place.ts';
 import { filesOf, type PlannedCity, plannedOf } from './request.ts';
 import { type CityService, cityPath, print, runningService } from './service.ts';
 
@@ -47,16 +48,31 @@ async function ask(service: CityService, { request: { id, ...body } }: PlannedCi
 const USERS = 10_000;
 
 const loadOf = (users = USERS): CityLoad => ({ users, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 1 });
-const km2Of = ({ plan: { cells } }: PlannedCity): number => Math.round(areaKm2(cells) * 10) / 10;
+/** `areaKm2`: within the boundary, whatever the precision. `cellsKm2`: of the cells that it touches. */
+const areasOf = ({ plan: { cells, boundaryKm2 } }: PlannedCity) => ({
+  areaKm2: Math.round(boundaryKm2 * 10) / 10,
+  cellsKm2: Math.round(areaKm2(cells) * 10) / 10,
+});
 
 function jsonOf(city: PlannedCity, told: Told | undefined, users?: number, url?: string): unknown {
   const { id, name, precision, cells, bounds, centroid, locationHint, warnings } = city.plan;
   const load = loadOf(users);
-  const size = { cells: cells.length, areaKm2: km2Of(city), bounds, centroid, locationHint };
+  const { country, warnings: doubts } = placeOf(centroid);
+  const size = { cells: cells.length, ...areasOf(city), bounds, centroid, country: country ?? null, locationHint };
   const would = told && { added: told.added, kept: told.kept, changed: told.changed, changes: told.changes };
   const seen = { service: url ?? null, overlaps: told?.overlaps ?? null, would: would ?? null };
   const cost = monthlyCost(load);
-  return { id, name, precision, ...size, ...seen, warnings, cost, load, measured: MEASURED };
+  return {
+    id,
+    name,
+    precision,
+    ...size,
+    ...seen,
+    warnings: warnings.length > 0 ? warnings : doubts,
+    cost,
+    load,
+    measured: MEASURED,
+  };
 }
 
 function printPlan(city: PlannedCity, told: Told | undefined, users = USERS, url?: string | undefined): void {
@@ -64,9 +80,11 @@ function printPlan(city: PlannedCity, told: Told | undefined, users = USERS, url
   const cost = monthlyCost(loadOf(users));
   const at = `${degrees(centroid.lat)}, ${degrees(centroid.lng)}`;
   const size = `${counted(cells.length, 'cell')} of precision ${precision}`;
-  print(`${name} (${id}): ${size}, centre ${at}, placed in ${locationHint}`);
+  const { country, warnings: doubts } = placeOf(centroid);
+  const { areaKm2: within, cellsKm2 } = areasOf(city);
+  print(`${name} (${id}): ${size}, centre ${at} (${country ?? 'in no country'}), placed in ${locationHint}`);
   print(
-    `coverage ${km2Of(city)} km²; about $${cost.totalUsd.toFixed(2)} a month for ${count(users)} people a day, each`,
+    `${within} km² within the boundary, ${cellsKm2} km² of cells; about $${cost.totalUsd.toFixed(2)} a month for ${count(users)} people a day, each`,
   );
   print(
     'connected for 2 hours with a ping every 10 s and one question, whatever the precision: a cell with nobody in it\ncosts nothing (prices and what was measured: src/city/cost.ts)',
@@ -78,7 +96,7 @@ function printPlan(city: PlannedCity, told: Told | undefined, users = USERS, url
     printOverlaps(told);
     printChanges(told);
   }
-  for (const warning of warnings) print(`warning: ${warning}`);
+  for (const warning of warnings.length > 0 ? warnings : doubts) print(`warning: ${warning}`);
 }
 
 /** No `-0.0000`. */

@@ -106,7 +106,7 @@ function checkSize(file: string, { id: _, ...body }: CityRollout): void {
 const stemOf = (file: string): string =>
   basename(file)
     .replace(/\.gz$/i, '')
-    .replace(/\.(geo)?json$/i, '');
+    .replace(/(\.geo)?\.(geo)?json$/i, '');
 
 /** `Data/New_York.geojson.gz` is `new-york`, and `Köln & Süd.geojson` `koeln-sued`. Throws UsageError where no letter is left. */
 export function idOf(file: string): string {

@@ -68,12 +68,44 @@ export function readJsonFile(path: string, what: string): unknown {
   if (statSync(full).isDirectory()) throw new Error(`${full} is a directory: name the ${what} files in it`);
   const bytes = readFileSync(full);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  try {
-    // Some programs begin a text with a byte order mark, which is no JSON.
-    return JSON.parse((isGzip ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new Error(`${full} is no ${what}: ${error instanceof Error ? error.message : error}`);
+  const plain = isGzip ? gunzipSync(bytes) : bytes;
+  if (isUtf16(plain)) {
+    throw new Error(`${full} is no ${what}: it is UTF-16; convert it: iconv -f UTF-16 -t UTF-8 FILE > utf8.geojson`);
   }
+  // Some programs begin a text with a byte order mark, which is no JSON.
+  const text = plain.toString('utf8').replace(/^\uFEFF/, '');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = isLines(text)
+      ? 'it is line-delimited GeoJSON, an object on each line; make it one: npx mapshaper FILE -o format=geojson boundary.geojson'
+      : error instanceof Error
+        ? error.message
+        : error;
+    throw new Error(`${full} is no ${what}: ${why}`);
+  }
+}
+
+/** By its byte order mark, or as every other byte of what begins a JSON text is empty. */
+function isUtf16(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes;
+  return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (a === 0 && c === 0) || (b === 0 && d === 0);
+}
+
+/** RFC 8142 begins each text of a sequence with it. */
+const SEPARATOR = String.fromCharCode(0x1e);
+
+/** Several lines, and the first two are JSON objects of their own; a record separator may begin each. */
+function isLines(text: string): boolean {
+  const lines = text.split('\n', 64).map((line) => (line.startsWith(SEPARATOR) ? line.slice(1) : line).trim());
+  const [first, second] = lines.filter((line) => line !== '');
+  return [first, second].every((line) => {
+    try {
+      return line?.startsWith('{') === true && typeof JSON.parse(line) === 'object';
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** The service's view of the city. Throws ApiError for a refusal, and a plain error when nobody answers. */

@@ -97,8 +97,11 @@ describe('OPS1: a status', () => {
       'b',
     ],
     ['the hottest when none rises', [told('a', 0.5), told('b', 0.9)], 'b'],
-    ['none that is hot already', [told('a', 1.2, { hotInS: 0 }), told('b', 0.3)], 'b'],
-    ['none with nobody in it', [told('a', 0.4, { users: 0, hotInS: 60 }), told('b', 0.3)], 'b'],
+    ['none that is hot already', [told('a', 1.2, { hotInS: 0 }), told('b', 0.6)], 'b'],
+    ['none with nobody in it', [told('a', 0.6, { users: 0, hotInS: 60 }), told('b', 0.5)], 'b'],
+    ['none that is nearly empty, whatever its trend', [told('a', 0.01, { hotInS: 3600 })], undefined],
+    ['none by a trend of a day', [told('a', 0.4, { hotInS: 72_000 })], undefined],
+    ['none while all is as usual', [told('a', 0.4)], undefined],
     ['none where nobody is anywhere', [told('a', 0.4, { users: 0 })], undefined],
   ])('names %s as the next to be hot', (_, hottest, cell) => {
     const status = statusOf({ cities: CITIES, totals: [total()], hottest, live: live() }, NOW);

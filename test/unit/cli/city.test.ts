@@ -48,7 +48,13 @@ describe('npm run city', () => {
     expect(gzipped.stdout).toBe(plain.stdout);
     expect(JSON.parse(plain.stdout)).toMatchObject({ id: 'sf', precision: 6, locationHint: 'wnam' });
     expect((JSON.parse(plain.stdout) as { readonly cells: number }).cells).toBeGreaterThan(200);
-    expect(JSON.parse(plain.stdout)).toMatchObject({ areaKm2: expect.any(Number), cost: monthlyCost(LOAD) });
+    const fine = JSON.parse(plain.stdout) as { readonly areaKm2: number; readonly cellsKm2: number };
+    expect(fine).toMatchObject({ country: 'United States of America', cost: monthlyCost(LOAD) });
+    const json = (await city('plan', file('sf.geojson', BOUNDARY), '--id', 'sf', '--precision', '5', '--json')).stdout;
+    const coarse = JSON.parse(json) as typeof fine;
+    expect(coarse.areaKm2, 'within the boundary, whatever the precision').toBe(fine.areaKm2);
+    expect(coarse.cellsKm2).toBeGreaterThan(fine.cellsKm2);
+    expect(fine.cellsKm2).toBeGreaterThan(fine.areaKm2);
     expect((await city('plan', file('sf.geojson', BOUNDARY), '--id', 'sf')).stdout).toMatch(/\d+ cells of precision 5/);
   });
 
@@ -72,7 +78,9 @@ describe('npm run city', () => {
     const pole = '{"type":"Polygon","coordinates":[[[-0.001,-89.91],[0.001,-89.91],[0.001,-89.89],[-0.001,-89.89]]]}';
     const { code, stdout } = await city('plan', file('Köln & Süd.geojson', `\ufeff${pole}`));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Köln & Süd \(koeln-sued\): \d+ cells? of precision 5, centre -89\.9000, 0\.0000, /);
+    expect(stdout).toMatch(
+      /^Köln & Süd \(koeln-sued\): \d+ cells? of precision 5, centre -89\.9000, 0\.0000 \(Antarctica\), /,
+    );
     expect(stdout).not.toMatch(/\b1 cells/);
   });
 
@@ -205,5 +213,16 @@ describe('npm run city', () => {
     const result = await city(...args);
     expect(result.stderr).toMatch(words);
     expect(result.code).toBe(code);
+  });
+
+  it('says what a file is that is no GeoJSON, and names a city by its name alone', async () => {
+    const line = JSON.stringify({ type: 'Feature', geometry: null, properties: {} });
+    const lines = await city('plan', file('lines.geojson', `${line}\n${line}\n`));
+    expect(lines.stderr).toContain('it is line-delimited GeoJSON');
+    const utf16 = await city('plan', file('wide.geojson', Buffer.from(`\ufeff${BOUNDARY}`, 'utf16le')));
+    expect(utf16.stderr).toContain('it is UTF-16; convert it: iconv -f UTF-16 -t UTF-8');
+    const bare = await city('plan', file('bare.geojson', Buffer.from(BOUNDARY, 'utf16le')));
+    expect(bare.stderr).toContain('it is UTF-16');
+    expect((await city('plan', file('FJI.geo.json', BOUNDARY))).stdout).toMatch(/^FJI \(fji\): /);
   });
 });

@@ -207,10 +207,28 @@ describe('problems', () => {
     [
       'metres',
       polygon([[551_000, 4_180_000]]),
-      'bad_coordinates',
-      'coordinates[0][0]: latitude must be from -90 to 90, got [551000, 4180000]',
+      'projected_coordinates',
+      'look like metres of a map projection (EPSG:3857, Web Mercator, or a national grid)',
     ],
-    ['too far east', polygon([[400, 3]]), 'bad_coordinates', 'longitude must be from -360 to 360, got [400, 3]'],
+    [
+      'TopoJSON',
+      { type: 'Topology', objects: {}, arcs: [] },
+      'not_geojson',
+      'not a GeoJSON type: "Topology". This is TopoJSON; convert it',
+    ],
+    [
+      'Esri JSON',
+      { geometryType: 'esriGeometryPolygon', features: [] },
+      'not_geojson',
+      'This looks like Esri JSON; convert it',
+    ],
+    [
+      'a collection in a wrapper',
+      { status: 'ok', data: { type: 'FeatureCollection', features: [] } },
+      'not_geojson',
+      'Its member "data" is a GeoJSON FeatureCollection: send that alone',
+    ],
+    ['too far east', polygon([[4000, 3]]), 'bad_coordinates', 'longitude must be from -3600 to 3600, got [4000, 3]'],
     [
       'swapped',
       polygon([
@@ -288,5 +306,18 @@ describe('problems', () => {
     expect(parseBoundary({ type: 'MultiPolygon', coordinates: deep })).toMatchObject({
       error: { code: 'bad_coordinates' },
     });
+  });
+});
+
+describe('longitudes that go on counting', () => {
+  it('GEO4 are unwrapped, however often they went round', () => {
+    const at = (turns: number) => {
+      const result = parseBoundary({
+        type: 'Polygon',
+        coordinates: [boxRing(10 + 360 * turns, 59, 11 + 360 * turns, 60)],
+      });
+      return result.ok ? result.value.bounds : undefined;
+    };
+    for (const turns of [1, 2, -3, 9]) expect(at(turns)).toEqual(at(0));
   });
 });
