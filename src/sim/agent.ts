@@ -172,7 +172,13 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 
   const presence = (): void => {
     if (connecting || leaving || restUntil > world.now) return;
+    // The address of a socket need not say what was said before, nor what will be said in the first frame.
+    const isStranger = !ledger.spoken.has(user) && plan.silent && plan.socket && socketCell === undefined;
     const sent = pingNow();
+    if (isStranger) ledger.spoken.delete(user);
+    const isSilent = isStranger || said.isSaid();
+    // What an address does not say is not acknowledged with it.
+    if (isSilent && socketCell === undefined && plan.socket) onWords = () => undefined;
     const hears = onWords;
     if (socketCell !== undefined) {
       const cell = socketCell;
@@ -191,9 +197,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       connecting = true;
       edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
         connecting = false;
-        // The address of a socket need not say what was said before, nor what is said in the first frame.
-        const silent = said.isSaid() || (!ledger.spoken.has(user) && plan.silent);
-        if (reply.t === 'done') connect(silent ? { ...sent, profile: {}, opening: true } : sent, world.cell(cell));
+        const ping: Ping = isSilent ? { ...sent, profile: {}, opening: true } : sent;
+        if (reply.t === 'done') connect(ping, world.cell(cell));
       });
       return;
     }

@@ -22,6 +22,7 @@ export function healClock(tx: Tx, leadMs: number): void {
     const own = known.question;
     if (own !== undefined)
       known.question = { ...own, at: move(own.at), endedAt: own.endedAt === undefined ? undefined : move(own.endedAt) };
+    if (known.offer?.endedAt !== undefined) known.offer = { ...known.offer, endedAt: move(known.offer.endedAt) };
     tx.known.add(id);
   }
   state.purgeAt = earliestPurge(state.known.values());
