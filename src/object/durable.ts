@@ -33,7 +33,8 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
   return sqlRows(tables, {
     exec: (sql, ...bindings) => storage.sql.exec(sql, ...bindings),
     transaction: (work) => storage.transactionSync(work),
-    setAlarm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(at)),
+    // The platform takes no time of 0 or before, and may never fire one that is past: what is overdue is due now.
+    setAlarm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(Math.max(at, Date.now()))),
   });
 }
 
