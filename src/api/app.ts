@@ -1,6 +1,7 @@
 // The HTTP interface: a table of routes, each run through the same checks.
 import { type Context, Hono } from 'hono';
 import { busy, isProblem } from '../object/call.ts';
+import { diskProblem } from '../object/disk.ts';
 import { MapAwayError } from '../object/map-cache.ts';
 import { servicesOf } from '../object/services.ts';
 import type { Caller } from '../object/verbs.ts';
@@ -60,6 +61,8 @@ async function run(c: Ctx, each: Route): Promise<Outcome> {
   if (!query.ok) return query.error;
   const body = await bodyOf(c, each);
   if (isProblem(body)) return body;
+  const full = (each.writes ?? each.method !== 'GET') ? diskProblem(Date.now()) : undefined;
+  if (full !== undefined) return full;
   const services = servicesOf(c.env);
   const caller: Caller = {
     user: identity.actFor ?? identity.user,

@@ -38,6 +38,8 @@ export type Route<Body = unknown, Query = unknown> = {
   readonly body?: Schema;
   readonly bodyBytesMax?: number;
   readonly query?: QuerySchema;
+  /** Whether it is refused while the disk is full; all but GET if not said. */
+  readonly writes?: boolean;
   /** Takes an `Idempotency-Key`. */
   readonly keyed?: boolean;
   readonly handle: (call: Call<Body, Query>) => Promise<Outcome> | Outcome;

@@ -5,6 +5,7 @@ import { messageOf, runCommand } from './support/args.ts';
 import { cachedBundle, PROJECT_DIR } from './support/bundle.ts';
 import { DATA_OPTION } from './support/data-dir.ts';
 import { PORT_OPTION, type Service, startService } from './support/service.ts';
+import { settings } from './support/settings.ts';
 import { stopAsked } from './support/stop.ts';
 
 const WATCHED = ['src', 'migrations', 'wrangler.toml'];
@@ -20,7 +21,7 @@ await runCommand(
   async ({ port, data }) => {
     const asked = stopAsked();
     let bundle = await cachedBundle(say);
-    let service = await startService({ dataDir: data, port });
+    let service = await startService({ dataDir: data, port, vars: settings() });
     process.stdout.write(`ready ${service.url}\n`);
     const changes = watchSources();
     for (;;) {
@@ -43,7 +44,7 @@ await runCommand(
 async function again(service: Service, dataDir: string): Promise<Service> {
   await service.stop();
   // The port that it had: clients come back to it by themselves.
-  const next = await startService({ dataDir, port: service.port });
+  const next = await startService({ dataDir, port: service.port, vars: settings() });
   process.stdout.write(`ready again ${next.url}\n`);
   return next;
 }

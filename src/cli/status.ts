@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../protocol/status.ts';
 import { cityService, print } from './city/service.ts';
 import { messageOf, runCommand } from './support/args.ts';
-import { ApiError } from './support/http.ts';
+import { ApiError, callApi } from './support/http.ts';
 import { openScreen, type Screen } from './support/screen.ts';
 import { statusLines } from './support/status-lines.ts';
 import { STOPPED_CODE } from './support/stop.ts';
 import { SERVICE_OPTIONS } from './traffic/rollout.ts';
+
+type Health = { readonly status: string; readonly reason?: string; readonly detail?: string };
 
 const CELLS_MAX = 200;
 
@@ -35,8 +37,11 @@ await runCommand(
   async (options) => {
     const service = await cityService(options);
     const city = options.city === undefined ? '' : `&city=${encodeURIComponent(options.city)}`;
-    const look = async (): Promise<Status> =>
-      (await service.call(`/v1/ops/status?cells=${options.cells}${city}`)).body as Status;
+    const look = async (): Promise<Status> => {
+      const { status, reason, detail } = (await callApi(service.url, '/health')).body as Health;
+      if (status !== 'ok') process.stderr.write(`${status}: ${reason}, ${detail}\n`);
+      return (await service.call(`/v1/ops/status?cells=${options.cells}${city}`)).body as Status;
+    };
     const first = await look();
     if (!options.watch) {
       print(options.json ? JSON.stringify(first) : statusLines(first).join('\n'));

@@ -4,6 +4,7 @@ import { unreachable } from '../lib/assert.ts';
 import type { ClientFrame } from '../protocol/frames.ts';
 import type { Problem } from '../protocol/problems.ts';
 import { isProblem } from './call.ts';
+import { diskProblem } from './disk.ts';
 import type { Caller, Verbs } from './verbs.ts';
 
 /**
@@ -16,6 +17,8 @@ export async function runFrame(
   frame: Exclude<ClientFrame, { readonly t: 'presence' }>,
   here: Point | undefined,
 ): Promise<{ readonly t: 'result'; readonly result: unknown } | Problem> {
+  const full = diskProblem(Date.now());
+  if (full !== undefined) return full;
   switch (frame.t) {
     case 'ask':
       return result(await verbs.ask(caller, frame.body, here), ({ view }) => view);

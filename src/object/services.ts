@@ -16,6 +16,8 @@ export type Services = {
   readonly verbs: Verbs;
   readonly store: CityStore;
   readonly loads: LoadStore;
+  /** Whether somebody tells us of the disk. */
+  readonly watchesDisk: boolean;
 };
 
 const made = new WeakMap<object, Services>();
@@ -41,6 +43,7 @@ export function servicesOf(env: Env): Services {
     verbs: new Verbs(router, idSecretsOf(env)),
     store,
     loads: awayWhenFailing(d1LoadStore(env.DB)),
+    watchesDisk: env.DISK_WATCHED === 'yes',
   };
   made.set(env.DB, services);
   return services;

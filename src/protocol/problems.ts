@@ -209,6 +209,11 @@ export const PROBLEMS = {
     advice: 'See errors for the field and what it takes.',
   },
   busy: { status: 503, title: 'The service is busy here', advice: 'Try again after Retry-After seconds.' },
+  storage_full: {
+    status: 503,
+    title: 'The disk of this service is full',
+    advice: 'Reads go on; try again after Retry-After seconds.',
+  },
   internal: { status: 500, title: 'A fault of ours', advice: 'Try again; if it stays, tell us the trace id.' },
 } as const satisfies Record<string, Kind>;
 

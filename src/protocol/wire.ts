@@ -277,3 +277,8 @@ function lengthOf(value: string): number {
   // Code points are at most the code units: most texts need no counting.
   return value.length <= TEXT_LENGTH_MAX ? value.length : [...value].length;
 }
+
+export const diskSchema = v.strictObject({
+  full: v.boolean(),
+  freeBytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});

@@ -1,4 +1,5 @@
 // /health: for load balancers and people in a hurry. It touches nothing, so it says that the edge answers, and no more.
+import { diskProblem } from '../../object/disk.ts';
 import { done, type Route, route } from '../route.ts';
 
 export const healthRoutes: readonly Route[] = [
@@ -8,6 +9,11 @@ export const healthRoutes: readonly Route[] = [
     summary: 'Whether the edge answers',
     scopes: 'open',
     status: 200,
-    handle: () => done({ status: 'ok', service: 'vicinal' }),
+    handle: () => {
+      const full = diskProblem(Date.now());
+      const state =
+        full === undefined ? { status: 'ok' } : { status: 'degraded', reason: full.code, detail: full.detail };
+      return done({ ...state, service: 'vicinal' });
+    },
   }),
 ];

@@ -18,6 +18,8 @@ export const streamRoutes: readonly Route[] = [
     summary: 'WebSocket: the verbs and the events as frames',
     scopes: ['user', 'service'],
     status: 101,
+    // A cell that takes somebody in writes it down.
+    writes: true,
     query: streamQuerySchema,
     handle: async (call) => {
       const { request, origins, services, trace } = call;

@@ -2,6 +2,7 @@
 import type { Route } from '../route.ts';
 import { cellRoutes } from './cells.ts';
 import { cityRoutes } from './cities.ts';
+import { diskRoutes } from './disk.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { offerRoutes } from './offers.ts';
@@ -19,5 +20,6 @@ export const ROUTES: readonly Route[] = [
   ...cityRoutes,
   ...cellRoutes,
   ...statusRoutes,
+  ...diskRoutes,
   ...healthRoutes,
 ];

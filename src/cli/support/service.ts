@@ -3,11 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { bundleInto } from './bundle.ts';
 import { DEFAULT_DATA_DIR, openDataDir } from './data-dir.ts';
+import { freeBytesOf, LEAST_FREE_BYTES, watchDisk } from './disk-watch.ts';
 import { removeEmptyObjects } from './empty-objects.ts';
 import { takeLock } from './lock.ts';
 import { applyMigrations } from './migrate.ts';
 import type { Plan } from './plan.ts';
 import { readOrMakeSecret } from './secret.ts';
+import { signToken } from './token.ts';
 import { startWorkerd, type WorkerdExit } from './workerd.ts';
 
 export interface ServiceOptions {
@@ -20,6 +22,10 @@ export interface ServiceOptions {
   readonly onLog?: (line: string) => void;
   /** Variables of the worker beside those of wrangler.toml. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** Below it the disk counts as full: what writes is refused until there is room. */
+  readonly leastFreeBytes?: number;
+  /** How much room the data directory has; for tests, which cannot fill a disk. */
+  readonly freeBytes?: (path: string) => Promise<number>;
 }
 
 export interface Service {
@@ -57,6 +63,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const { port = DEFAULT_PORT, vars = {} } = options;
   const onLog = logOf(options);
   const dataDir = openDataDir(options.dataDir ?? DEFAULT_DATA_DIR);
+  await requireRoom(dataDir.path);
   const lock = await takeLock(dataDir);
   try {
     const secret = readOrMakeSecret(dataDir);
@@ -64,12 +71,18 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     const { plan, main } = await bundleInto(dataDir.build, onLog);
     const onSpawn = (workerdPid: number): void => lock.note({ workerdPid });
     await applyMigrations({ dataDir, plan, onLog, onSpawn });
-    const config = serviceConfig(plan, main, { ...vars, JWT_SECRET: secret });
+    const config = serviceConfig(plan, main, { ...vars, JWT_SECRET: secret, DISK_WATCHED: 'yes' });
     writeFileSync(dataDir.serviceConfig, JSON.stringify(config, null, 2), { mode: 0o600 });
     const workerd = await startWorkerd({ configPath: dataDir.serviceConfig, port, onLog, onSpawn });
     const url = `http://127.0.0.1:${workerd.port}`;
     lock.note({ workerdPid: workerd.pid, url });
-    const exited = workerd.exited.finally(lock.release);
+    const { leastFreeBytes: leastBytes = LEAST_FREE_BYTES, freeBytes } = options;
+    const token = () => signToken({ sub: 'disk-watch', scope: 'ops', secret, ttlS: 60 });
+    const disk = await watchDisk({ path: dataDir.path, url, token, leastBytes, freeBytes, onLog });
+    const exited = workerd.exited.finally(() => {
+      disk.stop();
+      lock.release();
+    });
     return {
       url,
       port: workerd.port,
@@ -88,9 +101,25 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     };
   } catch (error) {
     lock.release();
-    throw error;
+    throw isNoSpace(error) ? noRoom(dataDir.path, 0) : error;
   }
 }
+
+/** To start takes a copy of the bundle, and workerd some room for what it does first. */
+const START_BYTES = 4 * 2 ** 20;
+
+async function requireRoom(path: string): Promise<void> {
+  const free = await freeBytesOf(path);
+  if (free < START_BYTES) throw noRoom(path, free);
+}
+
+function noRoom(path: string, freeBytes: number): Error {
+  return new Error(
+    `the disk of ${path} is full (${Math.floor(freeBytes / 1024)} KiB are free): make room for 4 MiB or more, and start again; nothing is lost`,
+  );
+}
+
+const isNoSpace = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 
 function logOf({ quiet, onLog }: ServiceOptions): (line: string) => void {
   if (onLog !== undefined) return onLog;

@@ -21,6 +21,8 @@ const PROGRAMS = [
   'kill',
   'grep',
   'export',
+  'for',
+  'until',
   'sh',
   'bash',
 ];
@@ -52,7 +54,8 @@ export function stepsIn(markdown: string): readonly Step[] {
     if (fence !== null && block === undefined) block = { line: at + 1, language: fence[1] ?? '', lines: [] };
     else if (fence !== null && block !== undefined) {
       const { line, language, lines } = block;
-      if (language === 'sh' || begins(lines[0] ?? '')) steps.push({ line, text: lines.join('\n'), fenced: true });
+      // Anywhere in it: a command must not pass for what another one prints.
+      if (language === 'sh' || lines.some(begins)) steps.push({ line, text: lines.join('\n'), fenced: true });
       block = undefined;
     } else if (block !== undefined) block.lines.push(text);
     else {
