@@ -149,7 +149,7 @@ describe('npm run city on a service', () => {
       /^The west .* enam\n[\s\S]*: nothing would change\n/,
     );
     const again = await city('add', join(folder, 'west.geojson'));
-    expect(again.stdout).toMatch(/^The west \(west\) nothing changed: 12 cells of precision 5, 0 of them new/);
+    expect(again.stdout).toMatch(/^The west \(west\) nothing changed, in United States of America: 12 cells of precision 5, 0 of them new/);
     const narrower = file('west.geojson', polygon([WEST[0], WEST[1], -122.41, WEST[3]]));
     expect(await json('add', narrower, '--limits', 'users=400')).toMatchObject({ changed: true });
     const after = (await api<Readonly<Record<string, unknown>>>('GET', '/v1/ops/cities/west', undefined, ops)).body;
@@ -169,7 +169,7 @@ describe('npm run city on a service', () => {
     expect((await city('plan', small, '--precision', '6')).stdout).toMatch(words);
     const added = await city('add', small, '--precision', '6');
     expect(added.stdout).toMatch(
-      /^Small \(small\) is changed: \d+ cells \(the boundary takes \d{3} of precision 6\), 0 of them new/,
+      /^Small \(small\) is changed, in [A-Z]\w+: \d+ cells \(the boundary takes \d{3} of precision 6\), 0 of them new/,
     );
     expect(added.stdout).toMatch(words);
     expect((await city('set', 'small', '--grid', '7')).stdout).toMatch(
@@ -185,7 +185,7 @@ describe('npm run city on a service', () => {
     expect((await city('remove', 'back')).code).toBe(0);
     const size = `${cells + 31} cells \\(${cells} of precision 5, with 1 division into 32 as before\\)`;
     expect((await city('plan', back)).stdout).toMatch(new RegExp(`: a new city with ${size}\n`));
-    expect((await city('add', back)).stdout).toMatch(new RegExp(`is rolled out: ${size}, ${cells + 31} of them new`));
+    expect((await city('add', back)).stdout).toMatch(new RegExp(`is rolled out, in [A-Z]\\w+: ${size}, ${cells + 31} of them new`));
   });
 
   it('draws a city as it is, with what its cells carry', async () => {
