@@ -149,7 +149,9 @@ describe('npm run city on a service', () => {
       /^The west .* enam\n[\s\S]*: nothing would change\n/,
     );
     const again = await city('add', join(folder, 'west.geojson'));
-    expect(again.stdout).toMatch(/^The west \(west\) nothing changed, in United States of America: 12 cells of precision 5, 0 of them new/);
+    expect(again.stdout).toMatch(
+      /^The west \(west\) nothing changed, in United States of America: 12 cells of precision 5, 0 of them new/,
+    );
     const narrower = file('west.geojson', polygon([WEST[0], WEST[1], -122.41, WEST[3]]));
     expect(await json('add', narrower, '--limits', 'users=400')).toMatchObject({ changed: true });
     const after = (await api<Readonly<Record<string, unknown>>>('GET', '/v1/ops/cities/west', undefined, ops)).body;
@@ -185,7 +187,9 @@ describe('npm run city on a service', () => {
     expect((await city('remove', 'back')).code).toBe(0);
     const size = `${cells + 31} cells \\(${cells} of precision 5, with 1 division into 32 as before\\)`;
     expect((await city('plan', back)).stdout).toMatch(new RegExp(`: a new city with ${size}\n`));
-    expect((await city('add', back)).stdout).toMatch(new RegExp(`is rolled out, in [A-Z]\\w+: ${size}, ${cells + 31} of them new`));
+    expect((await city('add', back)).stdout).toMatch(
+      new RegExp(`is rolled out, in [A-Z]\\w+: ${size}, ${cells + 31} of them new`),
+    );
   });
 
   it('draws a city as it is, with what its cells carry', async () => {
