@@ -21,7 +21,7 @@ import { durableRows, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { mapWatch } from './map-watch.ts';
 import { servicesOf } from './services.ts';
-import { type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
+import { answerClose, type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 import { pingOf, type Verbs } from './verbs.ts';
 
 export class CellObject extends DurableObject<Env> {
@@ -115,8 +115,9 @@ export class CellObject extends DurableObject<Env> {
     send(socket, JSON.stringify(reply));
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
     this.#lost(socket);
+    answerClose(socket, code, reason);
   }
 
   override webSocketError(socket: WebSocket): void {

@@ -2,7 +2,7 @@
 
 import type { Point } from '../geo/point.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
-import { SUBPROTOCOL } from '../protocol/frames.ts';
+import { HEARTBEAT, HEARTBEAT_REPLY, SUBPROTOCOL } from '../protocol/frames.ts';
 import type { CityId, UserId } from '../protocol/ids.ts';
 
 /** What a socket keeps of what the edge knew when it handed it over; in attachments of before, what it knew then. */
@@ -23,7 +23,12 @@ const CLOSE_MOVED = 4001;
 
 export type Sockets = ReturnType<typeof sockets>;
 
+/** Codes that say how a connection ended and are never sent. */
+const UNSENDABLE: ReadonlySet<number> = new Set([1005, 1006, 1015]);
+
 export function sockets(ctx: DurableObjectState) {
+  // Answered by the platform, without waking an object that hibernates.
+  ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT_REPLY));
   const keptOf = (socket: WebSocket): Kept | undefined => {
     const kept = socket.deserializeAttachment() as { readonly v?: unknown } | null;
     if (kept === null) return undefined;
@@ -87,6 +92,15 @@ export function sockets(ctx: DurableObjectState) {
       }
     },
   };
+}
+
+/** The other half of the handshake: hibernating sockets leave it to us, and until then the client waits and in the end sees 1006. */
+export function answerClose(socket: WebSocket, code: number, reason: string): void {
+  try {
+    socket.close(UNSENDABLE.has(code) ? 1000 : code, reason);
+  } catch {
+    // It is closed already.
+  }
 }
 
 /** A socket may be gone before it is known here; what was to be said is in the inbox. */

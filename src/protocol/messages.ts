@@ -176,7 +176,13 @@ export type UserCalls = {
   };
   events: {
     ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };
-    reply: { readonly t: 'events'; readonly items: readonly UserEvent[]; readonly next: number };
+    /** `reset`: no event has a number as high as `after`; the page is the first from the beginning. */
+    reply: {
+      readonly t: 'events';
+      readonly items: readonly UserEvent[];
+      readonly next: number;
+      readonly reset?: true;
+    };
   };
   ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
   questions: {

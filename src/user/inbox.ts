@@ -65,6 +65,11 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
 
 /** Events after `after`; with none, the caller waits until one comes or the shell says that the time is up. */
 export function events(tx: Tx, sent: Events, token: number): void {
+  if (sent.after > tx.state.lastSeq) {
+    // A client that knows events which never were: it is older than a backup that was restored, or has lost its storage to another user.
+    reply(tx, token, { ...pageOf(tx, 0, sent.limit), reset: true });
+    return;
+  }
   const page = pageOf(tx, sent.after, sent.limit);
   if (page.items.length > 0 || sent.waitMs <= 0) reply(tx, token, page);
   else tx.state.waiters.push({ token, after: sent.after, limit: sent.limit });

@@ -1,7 +1,14 @@
 // /v1/events: the inbox. Reading removes nothing; acknowledging does.
 import { isProblem } from '../../object/call.ts';
+import type { UserReply } from '../../protocol/messages.ts';
 import { ackSchema, eventsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
+
+const pageOf = ({ items, next, reset }: Extract<UserReply<'events'>, { readonly t: 'events' }>) => ({
+  items,
+  next,
+  ...(reset === undefined ? {} : { reset }),
+});
 
 export const eventRoutes: readonly Route[] = [
   route({
@@ -13,7 +20,7 @@ export const eventRoutes: readonly Route[] = [
     query: eventsQuerySchema,
     handle: async ({ verbs, caller, query }) => {
       const reply = await verbs.events(caller, query.after ?? 0, query.waitS ?? 0);
-      return isProblem(reply) ? reply : done({ items: reply.items, next: reply.next });
+      return isProblem(reply) ? reply : done(pageOf(reply));
     },
   }),
   route({
