@@ -23,7 +23,12 @@ export type ClientPresence = ClientPoint &
 /** How often a call is tried again, and a signal to give it up. */
 export type CallOptions = Pick<Call, 'retriesMax' | 'signal'>;
 export type EventsQuery = { readonly after?: number; readonly waitS?: number } & CallOptions;
-export type EventsPage = { readonly items: readonly UserEvent[]; readonly next: number };
+export type EventsPage = {
+  readonly items: readonly UserEvent[];
+  readonly next: number;
+  /** `after` was beyond the last event: this is the first page from the beginning. */
+  readonly reset?: boolean;
+};
 
 /** Each may be repeated: the second time gets the answer of the first. */
 export type Calls = {

@@ -42,8 +42,10 @@ export class VicinalClient implements Calls {
     return view;
   }
 
+  /** Done, nobody is offered anything until the next ping. Of this client's pings none that was sent before brings the user back. */
   async leave(): Promise<void> {
-    await this.#send({ method: 'DELETE', path: '/v1/presence' });
+    const query = this.#seq === 0 ? {} : { session: this.#session, seq: this.#nextSeq() };
+    await this.#send({ method: 'DELETE', path: '/v1/presence', query });
     this.#cell = undefined;
   }
 
@@ -103,9 +105,10 @@ export class VicinalClient implements Calls {
 
   /** A live connection: positions up, events down, over one WebSocket that comes back by itself. */
   connect(options: ConnectOptions): Connection {
-    const { token, forgetToken } = this.#transport;
+    const { token, forgetToken, renewable } = this.#transport;
     const streamUrl = `${this.#url.replace(/^http/, 'ws')}/v1/stream`;
-    return new Connection(options, { client: this, platform: this.#platform, streamUrl, token, forgetToken });
+    const deps = { client: this, platform: this.#platform, streamUrl, token, forgetToken, renewable };
+    return new Connection(options, deps);
   }
 
   #send(call: Call): Promise<unknown> {

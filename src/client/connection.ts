@@ -5,8 +5,9 @@ import { backOffMs, pause, retryAfterMs } from './back-off.ts';
 import type { CallOptions, Calls, NewQuestion } from './calls.ts';
 import { type Inbox, inbox } from './inbox.ts';
 import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
-import { type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
+import { type ClientPing, type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
 import { mint, type Platform } from './platform.ts';
+import { streamAddress } from './stream-address.ts';
 import { networkError, VicinalError } from './vicinal-error.ts';
 
 /** `waiting`: no socket for now, the next try is set; `closed`: for good. */
@@ -18,7 +19,10 @@ export type ConnectOptions = ClientProfile & {
   readonly session?: string;
   /** The `seq` of the last event that this app has handled; 0 for none. */
   readonly after?: number;
-  /** Each event once, in order; acknowledged when it returns. When it throws, the same event comes again after a pause. */
+  /**
+   * Each event once, in order; acknowledged when it returns. When it throws, the same event comes again after a pause, five times at most;
+   * after a final refusal of the service (such as `offer_gone`) it does not. `onError` hears of each.
+   */
   readonly onEvent?: (event: UserEvent) => void | Promise<void>;
   readonly onState?: (state: ConnectionState) => void;
   /** What went wrong and is tried again; just before the state becomes `closed`, what cannot be. */
@@ -27,6 +31,8 @@ export type ConnectOptions = ClientProfile & {
   readonly keepAliveMs?: number;
   /** Points go as they come, whatever interval the service asks for: for replays and tests. */
   readonly eager?: boolean;
+  /** A silent connection is asked whether it lives after so long, and is lost after as long again; 4 s. 0: never asked. */
+  readonly heartbeatMs?: number;
 };
 
 export type ConnectionDeps = {
@@ -35,7 +41,11 @@ export type ConnectionDeps = {
   readonly streamUrl: string;
   readonly token: () => Promise<string>;
   readonly forgetToken: () => void;
+  readonly renewable: boolean;
 };
+
+/** `polling`: events come by HTTP, as no socket gets through. */
+export type ConnectionTransport = 'socket' | 'polling';
 
 /** The service sent the socket away; `waitMs` spreads those that it sends away together. */
 type Moved = { readonly waitMs: number };
@@ -46,6 +56,14 @@ const MOVED_JITTER_MS = 100;
 /** A socket that lived this long was a success: the next failure is the first again. */
 const STEADY_MS = 5000;
 const POINTLESS_MS = 3_600_000;
+const HEARTBEAT_MS = 4000;
+/** Sockets that did not open in a row, while calls did get through, until events are polled; and how long, until one is tried again. */
+const UNOPENED_MAX = 3;
+const POLLING_MS = 300_000;
+const POLL_WAIT_S = 20;
+const POLL_EVERY_MS = 1000;
+/** Tokens refused in a row, each asked for anew, until there is no point in asking. */
+const TOKENS_MAX = 3;
 /** Nothing that this app does makes these go away. */
 const FATAL: ReadonlySet<string> = new Set([
   'forbidden_scope',
@@ -68,6 +86,11 @@ export class Connection {
   #state: ConnectionState = 'connecting';
   #link: Link | undefined;
   #refused = false;
+  #unopened = 0;
+  #noSocketUntil = 0;
+  #refusedTokens = 0;
+  #reason: VicinalError | undefined;
+  #transport: ConnectionTransport = 'socket';
   /** A busy service wants no connection before then. */
   #busyUntil = 0;
   #caughtUpAt = 0;
@@ -86,7 +109,7 @@ export class Connection {
       eager: options.eager === true,
     });
     this.#events = inbox(options.after ?? 0, {
-      fetchAfter: async (seq) => (await client.events({ after: seq, ...this.#untilClosed })).items,
+      fetchAfter: (seq, waitS) => client.events({ after: seq, waitS, ...this.#untilClosed }),
       handle: (event) => options.onEvent?.(event),
       acknowledge: async (seq) => {
         await this.#call('ack', { seq }, () => client.acknowledge(seq, this.#untilClosed));
@@ -99,6 +122,16 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** How events come. */
+  get transport(): ConnectionTransport {
+    return this.#transport;
+  }
+
+  /** Why it is closed, unless the app closed it. */
+  get reason(): VicinalError | undefined {
+    return this.#reason;
   }
 
   /** The number of the last event that the handler has seen: store it, and pass it as `after` at the next start. */
@@ -169,7 +202,8 @@ export class Connection {
       }
       const openedMs = Date.now();
       this.#become('connecting');
-      const end = await this.#live(point).catch(() => 'failed' as const);
+      const isPolling = this.#deps.platform.WebSocket === undefined || this.#noSocketUntil > openedMs;
+      const end = await (isPolling ? this.#poll() : this.#live(point)).catch(() => 'failed' as const);
       if (this.#stop.signal.aborted) return;
       if (end === 'hopeless' || (end === 'failed' && (await this.#hopeless(point)))) break;
       failures = end !== 'failed' && Date.now() - openedMs > STEADY_MS ? 0 : failures + 1;
@@ -188,10 +222,13 @@ export class Connection {
     let moved: Moved | undefined;
     // Without a `ref` it speaks of the connection itself, which ends with it.
     let refused: VicinalError | undefined;
+    const { WebSocket } = this.#deps.platform;
+    if (WebSocket === undefined) throw new VicinalError({ code: 'socket_unavailable', status: 0 });
     const link = await openLink({
-      url: this.#streamUrl(point),
+      url: streamAddress(this.#deps.streamUrl, this.#position.next(point), this.#cell),
       token: await this.#deps.token(),
-      WebSocket: this.#deps.platform.WebSocket,
+      WebSocket,
+      heartbeatMs: this.#options.heartbeatMs ?? HEARTBEAT_MS,
       onPush: (frame) => {
         if (frame['t'] === 'event') this.#events.push(eventOf(frame));
         else if (frame['t'] === 'error') refused = errorOfFrame(frame);
@@ -203,14 +240,13 @@ export class Connection {
     });
     if (this.#stop.signal.aborted) link.close();
     this.#link = link;
+    this.#unopened = 0;
+    this.#refusedTokens = 0;
+    this.#transport = 'socket';
     this.#become('open');
     let first = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    this.#position.attach(async (ping) => {
-      clearTimeout(timer);
+    const detach = this.#attach(async (ping) => {
       const view = (await link.call('presence', ping)) as PresenceView;
-      this.#cell = view.cell;
-      timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs(view.pingEveryS));
       // What was pushed to the last cell while this one took the user over is in the inbox by now.
       if (first) this.#catchUp();
       first = false;
@@ -218,22 +254,55 @@ export class Connection {
     });
     this.#catchUp();
     await link.ended;
-    clearTimeout(timer);
     this.#link = undefined;
-    this.#position.attach(undefined);
+    detach();
     if (refused !== undefined) return this.#takesRefusal(point, refused) ? 'hopeless' : 'refused';
     return moved ?? 'lost';
+  }
+
+  /** No socket gets through: pings go and events come by HTTP, for a while. Rejects when nothing does. */
+  async #poll(): Promise<'lost'> {
+    const until = Date.now() + POLLING_MS;
+    if (this.#transport !== 'polling') {
+      const detail = 'no WebSocket gets through to the service: events are polled';
+      this.#report(new VicinalError({ code: 'socket_unavailable', status: 0, detail }));
+    }
+    this.#transport = 'polling';
+    const detach = this.#attach((ping) => this.#deps.client.presence(ping, { retriesMax: 0, ...this.#untilClosed }));
+    try {
+      while (Date.now() < until && !this.#stop.signal.aborted) {
+        const askedMs = Date.now();
+        await this.#events.poll(POLL_WAIT_S);
+        this.#refusedTokens = 0;
+        this.#become('open');
+        // Whoever answers at once that there is nothing is not asked again at once.
+        await pause(Math.max(0, POLL_EVERY_MS - (Date.now() - askedMs)), this.#stop.signal);
+      }
+    } finally {
+      detach();
+    }
+    return 'lost';
+  }
+
+  /** Pings go this way from now on, and are repeated as often as the service asks. */
+  #attach(send: (ping: ClientPing) => Promise<PresenceView>): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    this.#position.attach(async (ping) => {
+      clearTimeout(timer);
+      const view = await send(ping);
+      this.#cell = view.cell;
+      timer = setTimeout(() => this.#keepAlive(), this.#keepAliveMs(view.pingEveryS));
+      return view;
+    });
+    return () => {
+      clearTimeout(timer);
+      this.#position.attach(undefined);
+    };
   }
 
   #sentAway({ waitMs, cell }: Frame): Moved {
     this.#cell = typeof cell === 'string' ? cell : undefined;
     return { waitMs: (typeof waitMs === 'number' ? waitMs : 0) + this.#deps.platform.random() * MOVED_JITTER_MS };
-  }
-
-  #streamUrl({ lat, lng }: ClientPoint): string {
-    const cell = this.#cell === undefined ? '' : `&cell=${this.#cell}`;
-    // A number such as 1e-7 is no decimal for the service; seven places are a centimetre.
-    return `${this.#deps.streamUrl}?lat=${lat.toFixed(7)}&lng=${lng.toFixed(7)}&session=${this.session}${cell}`;
   }
 
   /** A push may be lost on its way, an inbox is not: the sign of life looks there too. */
@@ -262,6 +331,9 @@ export class Connection {
     try {
       const once = { retriesMax: 0, ...this.#untilClosed };
       await this.#deps.client.presence(this.#position.next(point), once);
+      // Calls get through, sockets do not: a proxy in between may block them.
+      this.#unopened += 1;
+      if (this.#unopened >= UNOPENED_MAX) this.#noSocketUntil = Date.now() + POLLING_MS;
       return false;
     } catch (error) {
       return this.#takesRefusal(point, error instanceof VicinalError ? error : networkError(error));
@@ -270,7 +342,10 @@ export class Connection {
 
   /** Draws the consequence of an error that kept the socket from opening. True when there is no point in trying again. */
   #takesRefusal(point: ClientPoint, error: VicinalError): boolean {
-    const fatal = FATAL.has(error.code);
+    if (error.status === 401 && error.code !== 'token_not_yet_valid') this.#refusedTokens += 1;
+    const isSpent = this.#refusedTokens >= (this.#deps.renewable ? TOKENS_MAX : 1);
+    const fatal = FATAL.has(error.code) || isSpent;
+    if (fatal) this.#reason = error;
     if (fatal || error.transient || error.status === 401) this.#report(error);
     else {
       // It is the point that was refused: whoever set it is told, and the next one goes at once.

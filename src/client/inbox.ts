@@ -1,11 +1,21 @@
 // A user's events as one stream: each once, in the order of their numbers, acknowledged after the handler has run.
 import type { UserEvent } from '../protocol/views.ts';
 import { backOffMs, pause } from './back-off.ts';
+import { VicinalError } from './vicinal-error.ts';
+
+export type Page = {
+  readonly items: readonly UserEvent[];
+  /** The service has no event of that number: this is its first page from the beginning. */
+  readonly reset?: boolean;
+};
 
 export type InboxDeps = {
-  /** Events after `seq`, in order; empty when there are no more. Throws when it cannot tell. */
-  readonly fetchAfter: (seq: number) => Promise<readonly UserEvent[]>;
-  /** When it throws, the event is handled again, after a pause: later ones wait, and none is acknowledged unhandled. */
+  /** Events after `seq`, in order, waiting for one as long as told; empty when there are no more. Throws when it cannot tell. */
+  readonly fetchAfter: (seq: number, waitS: number) => Promise<Page>;
+  /**
+   * When it throws, the event is handled again, after a pause, a few times: later ones wait. A refusal of the service that is final
+   * is no reason to: the event counts as handled.
+   */
   readonly handle: (event: UserEvent) => void | Promise<void>;
   /** Everything up to `seq` has been handled. May fail: the next one covers it. */
   readonly acknowledge: (seq: number) => Promise<void>;
@@ -18,10 +28,14 @@ export type Inbox = {
   readonly push: (event: UserEvent) => void;
   /** Fetches what was missed. Resolves when it is queued; calls at the same time share one run. */
   readonly catchUp: () => Promise<void>;
+  /** Waits so long for events, and queues them. */
+  readonly poll: (waitS: number) => Promise<void>;
   /** The number of the last event that was handled. */
   readonly seq: () => number;
   readonly close: () => void;
 };
+
+const TRIES_MAX = 5;
 
 /** @param after the number of the last event that this user's app has handled; 0 for none. */
 export function inbox(after: number, deps: InboxDeps): Inbox {
@@ -34,10 +48,20 @@ export function inbox(after: number, deps: InboxDeps): Inbox {
   let fetching: Promise<void> | undefined;
   let again = false;
 
-  const take = (event: UserEvent): void => {
-    if (event.seq <= taken || stop.signal.aborted) return;
-    taken = event.seq;
-    queue.push(event);
+  const take = ({ items, reset }: Page): void => {
+    if (stop.signal.aborted) return;
+    if (reset === true) {
+      queue.length = 0;
+      taken = 0;
+      handled = 0;
+      acknowledged = 0;
+    }
+    // All of a page before the first is handled: what became of an offer may stand further down.
+    for (const event of items) {
+      if (event.seq <= taken) continue;
+      taken = event.seq;
+      queue.push(event);
+    }
     void pump();
   };
 
@@ -48,14 +72,18 @@ export function inbox(after: number, deps: InboxDeps): Inbox {
       const event = queue[0];
       if (event === undefined) break;
       try {
-        await deps.handle(event);
+        if (!isOver(event, queue)) await deps.handle(event);
       } catch (error) {
         deps.onError(error);
-        await pause(backOffMs(failures, deps.random), stop.signal);
         failures += 1;
-        continue;
+        if (!isFinal(error) && failures < TRIES_MAX) {
+          await pause(backOffMs(failures - 1, deps.random), stop.signal);
+          continue;
+        }
       }
       failures = 0;
+      // A reset may have emptied the queue meanwhile.
+      if (queue[0] !== event) continue;
       queue.shift();
       handled = event.seq;
       if (queue.length === 0) await acknowledge();
@@ -74,26 +102,27 @@ export function inbox(after: number, deps: InboxDeps): Inbox {
     }
   };
 
-  const fetchAll = async (): Promise<void> => {
+  const fetchAll = async (waitS: number): Promise<void> => {
+    let wait = waitS;
     do {
       again = false;
       // What the service returns is all that it owes: numbers missing there were acknowledged by another device.
-      for (let more = true; more && !stop.signal.aborted; ) {
-        const events = await deps.fetchAfter(taken);
-        for (const event of events) take(event);
-        more = events.length > 0;
+      for (let more = true; more && !stop.signal.aborted; wait = 0) {
+        const page = await deps.fetchAfter(taken, wait);
+        take(page);
+        more = page.items.length > 0;
       }
     } while (again && !stop.signal.aborted);
     // An acknowledgement that was lost on the way goes again here.
     if (queue.length === 0) await acknowledge();
   };
 
-  const catchUp = (): Promise<void> => {
+  const fetch = (waitS: number): Promise<void> => {
     if (fetching !== undefined) {
       again = true;
       return fetching;
     }
-    fetching = fetchAll().finally(() => {
+    fetching = fetchAll(waitS).finally(() => {
       fetching = undefined;
     });
     return fetching;
@@ -102,11 +131,28 @@ export function inbox(after: number, deps: InboxDeps): Inbox {
   return {
     push: (event) => {
       if (event.seq <= taken) return;
-      if (event.seq === taken + 1) take(event);
-      else void catchUp().catch(deps.onError);
+      if (event.seq === taken + 1) take({ items: [event] });
+      else void fetch(0).catch(deps.onError);
     },
-    catchUp,
+    catchUp: () => fetch(0),
+    poll: (waitS) => fetch(waitS),
     seq: () => handled,
     close: () => stop.abort(),
   };
 }
+
+/** An offer of which a later event of the queue says that it has ended is not handed on as new. */
+function isOver({ type, seq, data }: UserEvent, queue: readonly UserEvent[]): boolean {
+  if (type !== 'offer.made') return false;
+  const { id } = data as { readonly id?: unknown };
+  return queue.some(
+    (later) =>
+      later.seq > seq &&
+      (later.type === 'offer.withdrawn' || later.type === 'offer.expired') &&
+      (later.data as { readonly id?: unknown }).id === id,
+  );
+}
+
+/** The service has answered, and would not answer otherwise a second time. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof VicinalError && error.status >= 400 && error.status < 500 && !error.transient;

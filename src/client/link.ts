@@ -1,4 +1,5 @@
 // One WebSocket: opened with the subprotocols, requests matched to replies by `ref`, pushes handed on.
+import { HEARTBEAT } from '../protocol/heartbeat.ts';
 import type { Socket, SocketClass } from './platform.ts';
 import { errorOfProblem, recordOf, VicinalError } from './vicinal-error.ts';
 
@@ -17,6 +18,8 @@ export type LinkOptions = {
   readonly token: string;
   readonly WebSocket: SocketClass;
   readonly onPush: (frame: Frame) => void;
+  /** After so long without a word the service is asked whether it is there, and after as long again it is not. 0: never asked. */
+  readonly heartbeatMs: number;
 };
 
 const OPEN_TIMEOUT_MS = 15_000;
@@ -29,7 +32,7 @@ type Pending = {
 };
 
 /** Resolves when the socket is open. Rejects with VicinalError `network`: browsers do not say why a handshake failed. */
-export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promise<Link> {
+export function openLink({ url, token, WebSocket, onPush, heartbeatMs }: LinkOptions): Promise<Link> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, ['vicinal.v1', `bearer.${token}`]);
     const pending = new Map<string, Pending>();
@@ -38,9 +41,11 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
       end = done;
     });
     let isOver = false;
+    let heart: ReturnType<typeof setTimeout> | undefined;
     const over = (): void => {
       isOver = true;
       clearTimeout(opening);
+      clearTimeout(heart);
       for (const { reject: fail, timer } of pending.values()) {
         clearTimeout(timer);
         fail(new VicinalError({ code: 'network', status: 0, detail: 'the socket closed before the reply' }));
@@ -54,6 +59,19 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
       quietly(socket);
     };
     const opening = setTimeout(close, OPEN_TIMEOUT_MS);
+    // A connection that a dead network holds says nothing of it, for half a minute and more.
+    const listen = (): void => {
+      clearTimeout(heart);
+      if (heartbeatMs <= 0 || isOver) return;
+      heart = setTimeout(() => {
+        heart = setTimeout(close, heartbeatMs);
+        try {
+          socket.send(HEARTBEAT);
+        } catch {
+          close();
+        }
+      }, heartbeatMs);
+    };
     let lastRef = 0;
     const call = (verb: string, body: Frame): Promise<unknown> =>
       new Promise((done, fail) => {
@@ -79,9 +97,11 @@ export function openLink({ url, token, WebSocket, onPush }: LinkOptions): Promis
 
     socket.onopen = () => {
       clearTimeout(opening);
+      listen();
       resolve({ call, ended, close });
     };
     socket.onmessage = ({ data }: { readonly data?: unknown }) => {
+      listen();
       const frame = frameOf(data);
       if (frame === undefined) return;
       const ref = frame['ref'];

@@ -27,6 +27,7 @@ export type Pings = {
   readonly attach: (send: ((ping: ClientPing) => Promise<PresenceView>) | undefined) => void;
   /** The newest point, or, when that was refused, the last that was taken; undefined if there is none. */
   readonly point: () => ClientPoint | undefined;
+  /** A ping with everything that is to be known of the user. */
   readonly next: (point: ClientPoint) => ClientPing;
   /** The service will not have this point; a newer one that waits is not concerned. */
   readonly refuse: (point: ClientPoint, error: VicinalError) => void;

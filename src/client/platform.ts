@@ -29,7 +29,8 @@ export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
 export type Platform = {
   readonly fetch: Fetch;
-  readonly WebSocket: SocketClass;
+  /** Absent where there is none: a connection polls instead. */
+  readonly WebSocket: SocketClass | undefined;
   /** A number in [0, 1), for jitter and keys. */
   readonly random: () => number;
 };
@@ -38,7 +39,7 @@ export type Platform = {
 export function platformOf(given: Partial<Platform>): Platform {
   return {
     fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    WebSocket: given.WebSocket ?? (globalThis.WebSocket as SocketClass),
+    WebSocket: given.WebSocket ?? (globalThis.WebSocket as SocketClass | undefined),
     random: given.random ?? Math.random,
   };
 }

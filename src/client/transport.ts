@@ -26,6 +26,8 @@ export type Transport = {
   readonly token: () => Promise<string>;
   /** Has the next call ask for a new token, if there is a function to ask. */
   readonly forgetToken: () => void;
+  /** There is a function to ask: a token that was refused may be followed by a better one. */
+  readonly renewable: boolean;
 };
 
 const TIMEOUT_MS = 30_000;
@@ -68,7 +70,7 @@ export function transport(url: string, given: Token, { fetch, random }: Pick<Pla
       }
     }
   };
-  return { send, token, forgetToken };
+  return { send, token, forgetToken, renewable: typeof given !== 'string' };
 }
 
 /** 503 and 429 say that nothing was done; after any other failure on the way only a repeatable call may go again. */

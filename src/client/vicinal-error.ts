@@ -2,8 +2,8 @@
 import type { FieldError, ProblemCode } from '../protocol/problems.ts';
 import type { FetchReply } from './platform.ts';
 
-/** `network`: no answer; `timeout`: none in time; `closed`: the connection was closed here; `bad_response`: not ours. */
-export type FailureCode = ProblemCode | 'network' | 'timeout' | 'closed' | 'bad_response';
+/** `socket_unavailable`: no WebSocket, or none gets through: the connection polls. `network`: no answer; `timeout`: none in time; `closed`: the connection was closed here; `bad_response`: not ours. */
+export type FailureCode = ProblemCode | 'socket_unavailable' | 'network' | 'timeout' | 'closed' | 'bad_response';
 
 type Details = {
   readonly code: FailureCode | (string & {});

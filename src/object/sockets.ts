@@ -2,7 +2,8 @@
 
 import type { Point } from '../geo/point.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
-import { HEARTBEAT, HEARTBEAT_REPLY, SUBPROTOCOL } from '../protocol/frames.ts';
+import { SUBPROTOCOL } from '../protocol/frames.ts';
+import { HEARTBEAT, HEARTBEAT_REPLY } from '../protocol/heartbeat.ts';
 import type { CityId, UserId } from '../protocol/ids.ts';
 
 /** What a socket keeps of what the edge knew when it handed it over; in attachments of before, what it knew then. */

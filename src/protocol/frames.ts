@@ -24,9 +24,6 @@ import {
 export const SUBPROTOCOL = 'vicinal.v1';
 /** Before the token, in a second subprotocol: browsers cannot set headers on a socket. */
 export const BEARER_SUBPROTOCOL = 'bearer.';
-/** A message of its own, no frame: is anybody there? */
-export const HEARTBEAT = 'ping';
-export const HEARTBEAT_REPLY = 'pong';
 /** Carries what the edge knows of a socket to the cell that takes it; only the edge may set it. */
 export const SOCKET_HEADER = 'x-vicinal-socket';
 /** What that header says, as JSON. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VicinalClient } from '../../../src/client/client.ts';
+import { type ClientOptions, VicinalClient } from '../../../src/client/client.ts';
 import type { Connection, ConnectOptions } from '../../../src/client/connection.ts';
 import type { Fetch, Socket, SocketClass } from '../../../src/client/platform.ts';
 import type { OfferId } from '../../../src/protocol/ids.ts';
@@ -14,6 +14,8 @@ class FakeService {
   /** Verbs to which new sockets give no reply. */
   silent: ReadonlySet<string> = new Set();
   up = true;
+  /** Sockets do not get through, calls do. */
+  blocked = false;
   /** Answers of PUT /v1/presence: status and code; 200 when there is none. */
   refusal: { readonly status: number; readonly code: string } | undefined;
 
@@ -70,7 +72,7 @@ class FakeSocket implements Socket {
     this.#service = service;
     this.silent = new Set(service.silent);
     setTimeout(() => {
-      if (!service.up || service.refusal !== undefined) this.drop();
+      if (!service.up || service.blocked || service.refusal !== undefined) this.drop();
       else {
         this.open = true;
         (this.onopen as (() => void) | null)?.();
@@ -79,6 +81,10 @@ class FakeSocket implements Socket {
   }
 
   send(text: string): void {
+    if (text === 'ping') {
+      if (!this.silent.has('ping')) setTimeout(() => this.open && this.onmessage?.({ data: 'pong' }));
+      return;
+    }
     const frame = JSON.parse(text) as Frame;
     this.sent.push(frame);
     if (this.silent.has(String(frame['t']))) return;
@@ -100,7 +106,7 @@ class FakeSocket implements Socket {
   }
 }
 
-function world(options: Partial<ConnectOptions> = {}) {
+function world(options: Partial<ConnectOptions> = {}, more: Partial<ClientOptions> = {}) {
   const service = new FakeService();
   const seen: number[] = [];
   const states: string[] = [];
@@ -120,6 +126,7 @@ function world(options: Partial<ConnectOptions> = {}) {
       fetch: service.fetch,
       WebSocket,
       random: () => 0.5,
+      ...more,
     }).connect({
       point: { lat: 37.77, lng: -122.42 },
       onEvent: ({ seq }) => void seen.push(seq),
@@ -142,14 +149,19 @@ describe('a connection', () => {
     const connection = start();
     await ms(10);
     expect(service.last.url.pathname).toBe('/v1/stream');
-    expect(Object.fromEntries(service.last.url.searchParams)).toMatchObject({ lat: '37.7700000', session: 'phone' });
+    expect(Object.fromEntries(service.last.url.searchParams)).toMatchObject({
+      lat: '37.7700000',
+      session: 'phone',
+      seq: '1',
+      topics: 'food',
+    });
     expect(service.last.protocols).toEqual(['vicinal.v1', 'bearer.jwt']);
     expect(service.last.sent[0]).toMatchObject({
       t: 'presence',
       lat: 37.77,
       topics: ['food'],
       session: 'phone',
-      seq: 1,
+      seq: 2,
     });
     expect(states).toEqual(['open']);
     connection.close();
@@ -312,5 +324,122 @@ describe('a connection', () => {
     connection.close();
     await ms(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a connection that a dead network holds', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('STREAM2 is found out within ten seconds, and a new one is opened', async () => {
+    const { service, states, start } = world();
+    const connection = start();
+    await ms(10);
+    service.last.silent.add('ping');
+    await ms(9000);
+    expect(states).toContain('waiting');
+    await ms(5000);
+    expect(service.sockets.length).toBeGreaterThan(1);
+    expect(connection.state).toBe('open');
+    connection.close();
+  });
+
+  it('STREAM2 stays open as long as somebody answers', async () => {
+    const { service, states, start } = world();
+    const connection = start();
+    await ms(120_000);
+    expect(states).toEqual(['open']);
+    expect(service.sockets).toHaveLength(1);
+    connection.close();
+  });
+});
+
+describe('a connection without sockets', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('polls where there is no WebSocket at all, and says so once', async () => {
+    const { service, seen, errors, start } = world({}, { WebSocket: undefined });
+    vi.stubGlobal('WebSocket', undefined);
+    service.owed = [1, 2];
+    const connection = start();
+    await ms(2000);
+    vi.unstubAllGlobals();
+    expect(connection.state).toBe('open');
+    expect(connection.transport).toBe('polling');
+    expect(errors).toEqual(['socket_unavailable']);
+    expect(seen).toEqual([1, 2]);
+    expect(service.requests.some(({ path, body }) => path === '/v1/presence' && body['session'] !== undefined)).toBe(
+      true,
+    );
+    connection.close();
+  });
+
+  it('polls once sockets were blocked three times while calls get through, and tries them again later', async () => {
+    const { service, seen, errors, start } = world();
+    service.blocked = true;
+    service.owed = [1];
+    const connection = start();
+    await ms(30_000);
+    expect(connection.transport).toBe('polling');
+    expect(connection.state).toBe('open');
+    expect(seen).toEqual([1]);
+    expect(errors.filter((code) => code === 'socket_unavailable')).toHaveLength(1);
+    const tried = service.sockets.length;
+    service.blocked = false;
+    await ms(360_000);
+    expect(service.sockets.length).toBeGreaterThan(tried);
+    expect(connection.transport).toBe('socket');
+    connection.close();
+  });
+
+  it('does not poll a service that is away', async () => {
+    const { service, start } = world();
+    service.up = false;
+    const connection = start();
+    await ms(60_000);
+    expect(connection.transport).toBe('socket');
+    connection.close();
+  });
+});
+
+describe('a token that is refused', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends a connection that has no other, with the reason', async () => {
+    const { service, errors, start } = world();
+    service.refusal = { status: 401, code: 'token_expired' };
+    const connection = start();
+    await ms(1000);
+    expect(connection.state).toBe('closed');
+    expect(connection.reason).toMatchObject({ code: 'token_expired' });
+    expect(errors).toEqual(['token_expired']);
+    await ms(60_000);
+    expect(service.sockets).toHaveLength(1);
+  });
+
+  it('is asked for anew where there is somebody to ask, three times at most', async () => {
+    let asked = 0;
+    const token = (): string => `jwt${++asked}`;
+    const { service, start } = world({}, { token });
+    service.refusal = { status: 401, code: 'token_expired' };
+    const connection = start();
+    await ms(120_000);
+    expect(connection.state).toBe('closed');
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThan(12);
+  });
+
+  it('that is not valid yet is one for later', async () => {
+    const { service, start } = world();
+    service.refusal = { status: 401, code: 'token_not_yet_valid' };
+    const connection = start();
+    await ms(10_000);
+    expect(connection.state).not.toBe('closed');
+    service.refusal = undefined;
+    await ms(30_000);
+    expect(connection.state).toBe('open');
+    connection.close();
   });
 });

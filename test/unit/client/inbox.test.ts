@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Inbox, inbox } from '../../../src/client/inbox.ts';
+import { type Inbox, inbox, type Page } from '../../../src/client/inbox.ts';
+import { VicinalError } from '../../../src/client/vicinal-error.ts';
 import type { UserEvent } from '../../../src/protocol/views.ts';
 
 const event = (seq: number): UserEvent => ({ seq, type: 'question.dormant', at: '', data: {} }) as unknown as UserEvent;
@@ -13,10 +14,11 @@ function world({ owed = [] as number[], after = 0, fails = new Set<number>() } =
   const box: Inbox = inbox(after, {
     fetchAfter: async (seq) => {
       fetches += 1;
-      return kept
+      const items = kept
         .filter((n) => n > seq)
         .slice(0, 3)
         .map(event);
+      return { items };
     },
     handle: async ({ seq }) => {
       if (fails.delete(seq)) throw new Error(`cannot handle ${seq}`);
@@ -125,5 +127,87 @@ describe('the inbox of a client', () => {
     await box.catchUp();
     await vi.runAllTimersAsync();
     expect(handled).toEqual([]);
+  });
+});
+
+describe('what a handler cannot take', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function handling(pages: readonly Page[], handle: (event: UserEvent) => Promise<void>, after = 0) {
+    const acknowledged: number[] = [];
+    const errors: unknown[] = [];
+    const left = [...pages];
+    const box = inbox(after, {
+      fetchAfter: async () => left.shift() ?? { items: [] },
+      handle,
+      acknowledge: async (seq) => void acknowledged.push(seq),
+      onError: (error) => void errors.push(error),
+      random: () => 0.5,
+    });
+    return { box, acknowledged, errors };
+  }
+  const offered = (seq: number, type: UserEvent['type'], id: string): UserEvent =>
+    ({ seq, type, at: '', data: { id } }) as unknown as UserEvent;
+
+  it('a final refusal counts as handled: the events behind it come, and it is reported once', async () => {
+    const handled: number[] = [];
+    const gone = new VicinalError({ code: 'offer_gone', status: 409 });
+    const { box, acknowledged, errors } = handling([{ items: [1, 2, 3].map(event) }], async ({ seq }) => {
+      if (seq === 1) throw gone;
+      handled.push(seq);
+    });
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([2, 3]);
+    expect(errors).toEqual([gone]);
+    expect(acknowledged).toEqual([3]);
+  });
+
+  it.each([
+    ['a busy service', new VicinalError({ code: 'busy', status: 503 })],
+    ['a handler of its own', new Error('no disk')],
+  ])('what may pass is tried five times, then given up: %s', async (_, error) => {
+    let tries = 0;
+    const { box, errors, acknowledged } = handling([{ items: [event(1), event(2)] }], async ({ seq }) => {
+      if (seq !== 1) return;
+      tries += 1;
+      throw error;
+    });
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(tries).toBe(5);
+    expect(errors).toHaveLength(5);
+    expect(acknowledged).toEqual([2]);
+  });
+
+  it('an offer that ended in the same page is not handed on as new, what became of it is', async () => {
+    const seen: string[] = [];
+    const items = [
+      offered(1, 'offer.made', 'a'),
+      offered(2, 'offer.made', 'b'),
+      offered(3, 'offer.expired', 'a'),
+      offered(4, 'offer.made', 'c'),
+    ];
+    const { box } = handling([{ items }], async ({ type, data }) => {
+      seen.push(`${type} ${(data as { id: string }).id}`);
+    });
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(seen).toEqual(['offer.made b', 'offer.expired a', 'offer.made c']);
+  });
+
+  it('STREAM3 begins anew where the service says that it has no such number', async () => {
+    const handled: number[] = [];
+    const pages: Page[] = [{ items: [event(1), event(2)], reset: true }];
+    const { box, acknowledged } = handling(pages, async ({ seq }) => void handled.push(seq), 90);
+    await box.catchUp();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2]);
+    expect(box.seq()).toBe(2);
+    expect(acknowledged).toEqual([2]);
+    box.push(event(3));
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([1, 2, 3]);
   });
 });
