@@ -111,9 +111,9 @@ describe('reading', () => {
     const user = userHarness();
     const poll = (after = 0) => user.ask({ t: 'events', user: ana, after, limit: 10, waitMs: 20_000 });
     const tokens = [poll(), poll()];
-    const later = poll(1);
     expect(tokens.map((token) => user.replies.get(token))).toEqual([undefined, undefined]);
     user.deliver([item(1)]);
+    const later = poll(1);
     for (const token of tokens) expect(user.replies.get(token)).toMatchObject({ items: [{ seq: 1 }], next: 1 });
     expect(user.replies.get(later), 'nothing after 1 yet').toBeUndefined();
     user.deliver([item(2)]);
@@ -122,11 +122,21 @@ describe('reading', () => {
 
   it('a long poll is answered empty when its time is up, once', () => {
     const user = userHarness();
-    const token = user.ask({ t: 'events', user: ana, after: 7, limit: 10, waitMs: 20_000 });
+    const token = user.ask({ t: 'events', user: ana, after: 0, limit: 10, waitMs: 20_000 });
     user.step({ t: 'waited', token });
-    expect(user.replies.get(token)).toEqual({ t: 'events', items: [], next: 7 });
+    expect(user.replies.get(token)).toEqual({ t: 'events', items: [], next: 0 });
     user.step({ t: 'waited', token });
     user.deliver([item(1)]);
+  });
+
+  it('STREAM3 an `after` that was never given is answered with the first page, at once, over a restart too', () => {
+    const user = userHarness();
+    expect(user.events(5)).toEqual({ t: 'events', items: [], next: 0, reset: true });
+    user.deliver([item(1), item(2)]);
+    user.restart();
+    const token = user.ask({ t: 'events', user: ana, after: 3, limit: 10, waitMs: 20_000 });
+    expect(user.replies.get(token)).toMatchObject({ items: [{ seq: 1 }, { seq: 2 }], next: 2, reset: true });
+    expect(user.events(2)).toEqual({ t: 'events', items: [], next: 2 });
   });
 
   it('a long poll with news is answered at once', () => {
