@@ -83,6 +83,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   const events = new Map<number, UserEvent>();
   ledger.seen.set(`${user} ${session}`, { user, events });
   if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
+  ledger.spoken.add(user);
 
   const edge = world.edge(user);
   const place = (): Account => (here === undefined ? {} : { cell: here.id });
@@ -122,7 +123,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
       here = target;
       target.sockets.set(user, { user, session, soft: undefined, push });
       world.dispatch(target, { t: 'socket_open', user, session });
-      send({}, (reply) => {
+      // The address of the socket says the profile, and so does the first frame.
+      send(profile, (reply) => {
         catchUp();
         if (reply.t === 'present' && here === target) send(profile, catchUp);
       });
