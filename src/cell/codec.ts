@@ -44,7 +44,7 @@ export function decodeTaking(text: string): Taking {
 type UserRow = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
 
 export function encodeUser(held: Held): string {
-  const { holdsQuestion: _, holds, ...rest } = held;
+  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = held;
   return JSON.stringify({ v: USER_VERSION, ...rest, holds: [...holds.values()] });
 }
 

@@ -7,6 +7,7 @@ import type { Adjusted } from '../protocol/adjusted.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { PingTime } from '../protocol/messages.ts';
 import type { Need } from '../protocol/need.ts';
 import type { Candidate, HoldRecord, Ping, Profile, StreamItem } from '../protocol/records.ts';
 import type { OfferState } from '../protocol/views.ts';
@@ -35,6 +36,8 @@ export type Held = {
   returnAt?: EpochMs;
   /** The newest recall that was answered `kept`: a copy of it is answered the same. */
   keptFor?: number;
+  /** Volatile: the same, of a recall that nobody counted. */
+  keptPing?: PingTime;
   session: string;
   seq: number | undefined;
   profile: Profile;

@@ -9,6 +9,8 @@ export type Numbers = { readonly session?: string | undefined; readonly seq?: nu
 
 /** Clocks of two objects agree at least so well on how long ago something was. */
 const CLOCKS_AGREE_MS = 60_000;
+/** Somebody has so many devices at hand; a copy that comes after more sessions than that counts as new. */
+const SESSIONS_KEPT = 4;
 
 /** Whether something newer than the claim's ping has been heard of: another ping, or a leave. */
 export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
@@ -23,7 +25,9 @@ export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
   }
   const afterNewest = compare(sent, meta);
   if (afterNewest !== undefined && afterNewest < 0) return true;
-  return sent.order !== undefined && sent.order < meta.order;
+  if (sent.order !== undefined) return sent.order < meta.order;
+  // A session before the newest that goes on has a higher number than it ever had.
+  return meta.past?.some((past) => (compare(sent, past) ?? 1) <= 0) ?? false;
 }
 
 /** Below, at or above 0 as `a` is older, the same or newer; `undefined` where numbers do not tell. */
@@ -48,9 +52,18 @@ export function nextOrder(tx: Tx, meta: Meta): number {
 /** The newest ping, or leave, that was heard of. */
 export function note(tx: Tx, meta: Meta, { session, seq }: Numbers): void {
   if (session === undefined || (meta.session === session && meta.seq === seq)) return;
+  if (meta.session !== session) rememberSession(meta, session);
   meta.session = session;
   meta.seq = seq;
   tx.meta = true;
+}
+
+/** The newest one so far, as another begins, or goes on. */
+function rememberSession(meta: Meta, next: string): void {
+  const { session, seq } = meta;
+  const others = (meta.past ?? []).filter((past) => past.session !== next && past.session !== session);
+  const past = session === undefined || seq === undefined ? others : [{ session, seq }, ...others];
+  if (past.length > 0 || meta.past !== undefined) meta.past = past.slice(0, SESSIONS_KEPT);
 }
 
 /** A holder's word of the newest ping that it took: it may have come long after the claim. */

@@ -70,6 +70,8 @@ export type Meta = {
   /** Of the newest claim, or leave. */
   session: string | undefined;
   seq: number | undefined;
+  /** The sessions before it, newest first, with their highest numbers: what is no higher is a copy. */
+  past?: readonly { readonly session: string; readonly seq: number }[];
   /** Of the newest claim for a ping, or leave, that was heard of, granted or not: a count. */
   order: number;
   /** The newest leave. */

@@ -29,7 +29,7 @@ export function recall(tx: Tx, sent: Recall, token: Token): void {
     if (sent.order !== undefined && sent.order > (held.keptFor ?? 0)) {
       held.keptFor = sent.order;
       tx.users.add(user);
-    }
+    } else if (sent.order === undefined && sent.ping !== undefined) held.keptPing = sent.ping;
     reply(tx, token, { t: 'kept', session, ...(seq === undefined ? {} : { seq }) });
     return;
   }
@@ -63,8 +63,12 @@ function stays(held: Held, { order, ping, leave }: Recall, now: EpochMs): boolea
   if (order !== undefined && held.keptFor !== undefined && order <= held.keptFor) return true;
   if (held.phase !== 'live') return false;
   if (leave !== undefined) return (newerBy(held, leave) ?? 0) > 0;
-  return ping !== undefined && isNewer(held, ping, now);
+  if (ping === undefined) return false;
+  return (order === undefined && isSame(ping, held.keptPing)) || isNewer(held, ping, now);
 }
+
+const isSame = (ping: PingTime, kept: PingTime | undefined): boolean =>
+  kept !== undefined && ping.session === kept.session && ping.seq === kept.seq && ping.ageMs === kept.ageMs;
 
 /** Ages are told by two clocks, and the other one grows on its way here: who seems newer is newer. */
 function isNewer(held: Held, ping: PingTime, now: EpochMs): boolean {

@@ -40,6 +40,18 @@ describe('a recall', () => {
     );
   });
 
+  it('CLAIM6 that was answered kept is answered so again, though nobody counted it and the ping has grown old', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.advance(2000);
+    cell.ping(bob);
+    const copy = { ...recall(1), ping: { session: 'other', ageMs: 1000 } };
+    expect(cell.request(copy)).toMatchObject({ t: 'kept' });
+    cell.advance(5000);
+    expect(cell.request(copy)).toMatchObject({ t: 'kept' });
+    expect(cell.request({ ...copy, ping: { session: 'other', ageMs: 1001 } })).toMatchObject({ t: 'record' });
+  });
+
   it('OWN1 freezes the row of its epoch and answers with the record, holds included', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { topics: ['food'], capacity: 2 } });

@@ -249,6 +249,25 @@ describe('the order of claims', () => {
     expect(user.replies.get(user.claim(EAST, { order: first.order }))).toEqual({ t: 'refused' });
   });
 
+  it('CLAIM1 a late copy of a claim of an earlier session moves nobody, over a restart too; a higher number does', () => {
+    const user = userHarness();
+    for (const [n, session] of ['phone', 'tablet', 'laptop', 'watch'].entries()) {
+      user.advance(DWELL_MS);
+      user.claim(n % 2 === 0 ? CELL : EAST, { session, seq: 7 });
+      if (n > 0) user.answer('recall', { t: 'record', record: record() });
+    }
+    user.restart();
+    const before = user.sentOf('recall').length;
+    expect(user.replies.get(user.claim(CELL, { session: 'phone', seq: 7 }))).toEqual({ t: 'refused' });
+    expect(user.replies.get(user.claim(CELL, { session: 'tablet', seq: 6 }))).toEqual({ t: 'refused' });
+    expect(user.sentOf('recall')).toHaveLength(before);
+    user.advance(DWELL_MS);
+    user.claim(CELL, { session: 'phone', seq: 8 });
+    expect(user.sentOf('recall')).toHaveLength(before + 1);
+    // It is the newest session now, and the one before it is known with its number.
+    expect(user.replies.get(user.claim(EAST, { session: 'watch', seq: 7 }))).toEqual({ t: 'refused' });
+  });
+
   it('CLAIM6 numbers of one session come before: the newer ping wins, though it was heard of first', () => {
     const user = userHarness();
     user.claim(CELL, { seq: 1 });
