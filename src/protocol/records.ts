@@ -40,6 +40,9 @@ export type HoldRecord = OfferCopy & {
   readonly leftMs: number;
 };
 
+/** The point of a record without a lease: nobody needs to know where its user was. */
+export const NOWHERE: Point = { lat: 0, lng: 0 };
+
 /** What goes with a user from cell to cell. */
 export type UserRecord = {
   readonly v: 1;

@@ -1,12 +1,12 @@
 // The record as it lies here: what it keeps as durations grows older, and what has ended goes.
-import type { UserRecord } from '../protocol/records.ts';
+import { NOWHERE, type UserRecord } from '../protocol/records.ts';
 import type { Meta } from './state.ts';
 import type { Tx } from './tx.ts';
 
 const NEWCOMER: UserRecord = {
   v: 1,
   profile: { topics: [], languages: [], capacity: 1 },
-  point: { lat: 0, lng: 0 },
+  point: NOWHERE,
   pointAgeMs: 0,
   leaseLeftMs: 0,
   idleMs: 24 * 3_600_000,
@@ -56,4 +56,4 @@ function aged(record: UserRecord, ms: number): UserRecord {
   };
 }
 
-const withoutLease = (record: UserRecord): UserRecord => ({ ...record, leaseLeftMs: 0, point: NEWCOMER.point });
+const withoutLease = (record: UserRecord): UserRecord => ({ ...record, leaseLeftMs: 0, point: NOWHERE });

@@ -7,6 +7,7 @@ import type { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import type { Fetch, SocketClass } from '../../src/client/platform.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
+import { HEARTBEAT_REPLY } from '../../src/protocol/heartbeat.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../src/protocol/views.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
 import { eventually, showLogsOnFailure, useService } from './support/service.ts';
@@ -63,6 +64,7 @@ function listeningSocket(user: string, { opened, movedAt }: Life): SocketClass {
       opened.push(performance.now());
       this.addEventListener('error', () => failed.push(`a socket of ${user} did not open`));
       this.addEventListener('message', ({ data }) => {
+        if (data === HEARTBEAT_REPLY) return;
         const frame = JSON.parse(String(data)) as Readonly<Record<string, unknown>>;
         if (frame['t'] === 'moved') movedAt.push(performance.now());
         if (frame['t'] === 'error') judge(user, 'a frame', Number(frame['status']), frame['code']);

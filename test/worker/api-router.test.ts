@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
+import { awayWhenFailing } from '../../src/object/away.ts';
 import { Coverage } from '../../src/object/coverage.ts';
 import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
-import { Router } from '../../src/object/router.ts';
+import { Router, type RouterDeps } from '../../src/object/router.ts';
 import type { Birth } from '../../src/protocol/birth.ts';
 import type { CellId, CityId, HomeKey, UserId } from '../../src/protocol/ids.ts';
 import type { CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
 import { problem } from '../../src/protocol/problems.ts';
-import type { City, MapPart } from '../../src/store/city-store.ts';
+import type { City, CityStore, MapPart } from '../../src/store/city-store.ts';
 
 const AT = { lat: 37.7749, lng: -122.4194 };
 const LEAF = encode(AT, 5) as CellId;
@@ -54,22 +55,22 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
   const births = new Map<string, Birth>();
   const now = (): EpochMs => state.now as EpochMs;
   const map = new MapCache(
-    {
+    awayWhenFailing<Pick<CityStore, 'part' | 'rows'>>({
       part: async (prefix, { primary = false } = {}) => {
         state.reads.push(primary ? 'primary' : 'replica');
-        if (state.away) throw new Error('D1 is away');
+        if (state.away) throw new Error('D1_ERROR: D1 is away');
         if (prefix !== '9q8') return { rows: [], cities: [] };
         return primary ? state.primary : state.replica;
       },
       rows: async (cells) => {
         state.reads.push(`names ${cells.length}`);
-        if (state.away) throw new Error('D1 is away');
+        if (state.away) throw new Error('D1_ERROR: D1 is away');
         return {
           t: 'rows',
           rows: state.primary.rows.filter(({ cell }) => cells.includes(cell)).map((row) => ({ ...row, op: 'op' })),
         };
       },
-    },
+    }),
     now,
   );
   const router = new Router({
@@ -83,14 +84,14 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
       }),
     },
     users: { get: () => ({ call: async () => problem('internal') }) },
-    store: {
+    store: awayWhenFailing<RouterDeps['store']>({
       birth: async (cell) => {
-        if (state.away) throw new Error('D1 is away');
+        if (state.away) throw new Error('D1_ERROR: D1 is away');
         return births.get(cell);
       },
       rows: async () => ({ t: 'rows', rows: [] }),
       swap: async () => ({ t: 'rows', rows: [] }),
-    },
+    }),
     map,
     coverage: new Coverage({ cities: async () => [cityAt(1)] }, now),
     random: () => 0.5,

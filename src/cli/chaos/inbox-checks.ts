@@ -5,6 +5,9 @@ import type { OfferView, UserEvent } from '../../protocol/views.ts';
 import { canonical, ENDED, questionIn, timeOf } from './evidence.ts';
 import type { Check, Violation } from './violation.ts';
 
+/** Offers that a client does not hand on as new once they are known to have ended so. */
+const PASSES_OVER: ReadonlySet<string> = new Set(['offer.withdrawn', 'offer.expired']);
+
 /** One number is one event, however often and by whatever way it came. */
 const numbersAreUnique: Check = ({ received, final }) => {
   const found: Violation[] = [];
@@ -80,18 +83,23 @@ const orderIsKept: Check = (_, { events }) => {
   return found;
 };
 
-/** What a client's app is handed is what was sent, once and in order. */
+/** What a client's app is handed is what was sent, once and in order; of an offer that has ended by then, the end alone will do. */
 const appsMissNothing: Check = ({ handled }, { events }) =>
   [...handled].flatMap(([user, seqs]) => {
-    const at = seqs.findIndex((seq, index) => seq !== index + 1);
-    const sent = events.get(user)?.length ?? 0;
-    if (at >= 0)
-      return [{ rule: 'KEEP2', text: `the app of ${user} was handed event ${seqs[at]} where ${at + 1} is due` }];
-    if (seqs.length < sent)
-      return [
-        { rule: 'KEEP2', text: `the app of ${user} was handed ${seqs.length} of ${sent} events`, late: true as const },
-      ];
-    return [];
+    const sent = events.get(user) ?? [];
+    const complain = (text: string, late?: true): readonly Violation[] => [
+      { rule: 'KEEP2', text: `the app of ${user} was handed ${text}`, ...(late === undefined ? {} : { late }) },
+    ];
+    const back = seqs.findIndex((seq, index) => seq <= (seqs[index - 1] ?? 0));
+    if (back >= 0) return complain(`event ${seqs[back]} after event ${seqs[back - 1] ?? 0}`);
+    const heard = new Set(seqs);
+    const ended = new Set(sent.filter(({ type }) => PASSES_OVER.has(type)).map(({ data }) => (data as OfferView).id));
+    const mayPass = ({ type, data }: UserEvent): boolean => type === 'offer.made' && ended.has((data as OfferView).id);
+    const missed = sent.filter((event) => !heard.has(event.seq) && !mayPass(event));
+    const last = seqs.at(-1) ?? 0;
+    const skipped = missed.find(({ seq }) => seq < last);
+    if (skipped !== undefined) return complain(`event ${last} and never event ${skipped.seq}, ${skipped.type}`);
+    return missed.length === 0 ? [] : complain(`all but the last ${missed.length} of ${sent.length} events`, true);
   });
 
 /** Nothing leaves an inbox unless it was acknowledged. */

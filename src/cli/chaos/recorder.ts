@@ -1,6 +1,7 @@
 // Collects the history while it happens: what people do by their own word, what reaches them by listening on the wire.
 import type { FetchInit, FetchReply, Platform, SocketClass } from '../../client/platform.ts';
 import type { Prng } from '../../lib/prng.ts';
+import { HEARTBEAT_REPLY } from '../../protocol/heartbeat.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { UserEvent } from '../../protocol/views.ts';
 import type { Ask, Cancel, Deed, Fault, Final, History, Member, Received } from './history.ts';
@@ -50,6 +51,7 @@ export function recorder(members: readonly Member[]): Recorder {
       constructor(url: string, protocols: string[]) {
         super(url, protocols);
         this.addEventListener('message', ({ data }) => {
+          if (data === HEARTBEAT_REPLY) return;
           const frame = JSON.parse(String(data)) as Readonly<Record<string, unknown>>;
           const { t, ...rest } = frame;
           if (t === 'event') saw(user, rest as unknown as UserEvent);

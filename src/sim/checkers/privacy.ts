@@ -3,6 +3,7 @@
 import type { Point } from '../../geo/point.ts';
 import { snap } from '../../geo/snap.ts';
 import type { UserId } from '../../protocol/ids.ts';
+import { NOWHERE } from '../../protocol/records.ts';
 import type { UserEvent } from '../../protocol/views.ts';
 import type { MakeChecker } from './checker.ts';
 
@@ -18,7 +19,10 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
       for (const { table, key, value } of rows) {
         if (node.kind === 'cell') {
           const held = table === 'users' ? node.state.users.get(key as UserId) : undefined;
-          if (held !== undefined && isOff(held.point)) report('PRIV1', `${held.user} is stored off the grid`);
+          // Whose lease has ended is nowhere, and can be asked nothing.
+          const isNowhere = held?.phase !== 'live' && held?.point.lat === NOWHERE.lat && held.point.lng === NOWHERE.lng;
+          if (held !== undefined && !isNowhere && isOff(held.point))
+            report('PRIV1', `${held.user} is stored off the grid`);
           continue;
         }
         if (table !== 'inbox' || value === null) continue;

@@ -169,11 +169,15 @@ describe('the checks over a history', () => {
     });
 
     it('KEEP2: an app that was handed less, or in another order', () => {
-      const handed = (...seqs: readonly number[]) =>
-        texts(tale({}, { handled: new Map<UserId, readonly number[]>([...tale().handled, [CAROL, seqs]]) }));
-      expect(handed(1)).toEqual([expect.stringMatching(/^KEEP2 the app of carol was handed 1 of 2/)]);
-      expect(handed(2, 1)).toEqual([expect.stringMatching(/^KEEP2 .*event 2 where 1/)]);
-      expect(handed(1, 1, 2)).toEqual([expect.stringMatching(/^KEEP2 .*event 1 where 2/)]);
+      const handed = (user: UserId, ...seqs: readonly number[]) =>
+        texts(tale({}, { handled: new Map<UserId, readonly number[]>([...tale().handled, [user, seqs]]) }));
+      expect(handed(CAROL, 1)).toEqual([expect.stringMatching(/^KEEP2 the app of carol .* the last 1 of 2 events/)]);
+      expect(handed(CAROL, 2, 1)).toEqual([expect.stringMatching(/^KEEP2 .*event 1 after event 2/)]);
+      expect(handed(CAROL, 1, 1, 2)).toEqual([expect.stringMatching(/^KEEP2 .*event 1 after event 1/)]);
+      expect(handed(ALICE, 2)).toEqual([expect.stringMatching(/^KEEP2 .*event 2 and never event 1, question.matched/)]);
+      // The offer has ended by the time it is heard of.
+      expect(handed(CAROL, 2)).toEqual([]);
+      expect(handed(CAROL)).toEqual([expect.stringMatching(/^KEEP2 .* the last 1 of 2 events/)]);
     });
 
     it('KEEP2: an event that left the inbox unacknowledged', () => {
