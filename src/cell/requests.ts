@@ -21,7 +21,7 @@ import { loadOf } from './strain/load-report.ts';
 import { countLess } from './strain/meter.ts';
 import { refusal } from './strain/pressure.ts';
 import { reply, type Tx } from './tx.ts';
-import { apply, collect, free, reserve } from './users/holds.ts';
+import { apply, collect, free, noteUnread, reserve } from './users/holds.ts';
 import { ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
 import { sendAway } from './users/sockets.ts';
@@ -120,6 +120,7 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       return absent(tx, request);
     case 'push':
       for (const change of request.offers) apply(tx, request.user, change);
+      noteUnread(tx, request.user, request.unread);
       if (tx.state.sockets.has(request.user)) {
         for (const event of request.events)
           tx.effects.frames.push({ user: request.user, frame: eventFrame(event), close: false });

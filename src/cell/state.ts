@@ -50,6 +50,8 @@ export type Held = {
   readonly reputation: number;
   readonly pseudonym: string;
   readonly blocked: readonly UserId[];
+  /** How many events await the user's acknowledgement, as their UserObject told last; absent: few. */
+  unread?: number | undefined;
   readonly holds: Map<OfferId, Hold>;
   readonly holdsQuestion: (id: QuestionId) => boolean;
 };

@@ -24,3 +24,23 @@ export function folded(text: string): string {
 
 const ASCII = /^[\x20-\x7e]*$/;
 const NOT_DOTLESS = /[^ı]+/g;
+
+/** What nobody types and no reader should obey: control characters, half pairs, and marks that turn the direction of what follows. */
+const HARMFUL = /(?![\t\n])[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The text without them; tab and newline stay, and every way to end a line is a newline. */
+export function cleaned(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(HARMFUL, '');
+}
+
+/** Bytes of the text in UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // Each half of a pair makes two of its four bytes.
+    if (unit >= 0x800) bytes += unit >= 0xd800 && unit <= 0xdfff ? 1 : 2;
+    else if (unit >= 0x80) bytes += 1;
+  }
+  return bytes;
+}

@@ -3,6 +3,7 @@ import { distanceM } from '../geo/distance.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
+import { EVENTS_PER_OFFER, INBOX_MAX } from '../protocol/limits.ts';
 import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
 import type { Profile } from '../protocol/records.ts';
@@ -22,6 +23,8 @@ export type Askable = {
   /** Questions whose offers take a slot. */
   readonly holds: { readonly size: number };
   readonly holdsQuestion: (id: QuestionId) => boolean;
+  /** Unacknowledged events, as last told; absent: few. */
+  readonly unread?: number | undefined;
 };
 
 export type Reason =
@@ -35,6 +38,7 @@ export type Reason =
   | 'cooling'
   | 'capacity'
   | 'held'
+  | 'inbox_full'
   | 'far';
 
 /** Why `who` may not be asked, or the distance in metres when they may. The cheap reasons come first. */
@@ -49,8 +53,14 @@ export function refuse(need: Need, policy: Policy, who: Askable, now: EpochMs): 
   if (who.coolUntil > now) return 'cooling';
   if (who.holds.size >= who.profile.capacity) return 'capacity';
   if (who.holdsQuestion(need.questionId)) return 'held';
+  if (inboxIsFull(who)) return 'inbox_full';
   const distance = distanceM(need.point, who.point);
   return distance > need.radiusM ? 'far' : distance;
+}
+
+/** No room for what another offer says, beside what the present ones may still say. */
+export function inboxIsFull({ unread = 0, holds }: Pick<Askable, 'unread' | 'holds'>): boolean {
+  return unread + EVENTS_PER_OFFER * (holds.size + 1) > INBOX_MAX;
 }
 
 /** A question without a topic is for everybody; a user without topics takes any. */

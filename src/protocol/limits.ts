@@ -10,7 +10,15 @@ export const TOPICS_MAX = 32;
 export const LANGUAGES_MAX = 16;
 export const CAPACITY_MAX = 100;
 export const ANSWERS_WANTED_MAX = 50;
-export const EVENTS_PAGE_MAX = 200;
+/** A page of events ends at either, with one event at least. */
+export const EVENTS_PAGE_MAX = 100;
+export const EVENTS_PAGE_BYTES_MAX = 64 * 1024;
+/** A user with so many unacknowledged events gets no new offers. */
+export const INBOX_MAX = 256;
+/** An offer makes two events at most: it was made, and it ended. */
+export const EVENTS_PER_OFFER = 2;
+/** From so many on the holder's cell is told how many there are: below, no offers that a user can hold fill the inbox. */
+export const INBOX_TOLD_FROM = INBOX_MAX - EVENTS_PER_OFFER * CAPACITY_MAX;
 export const WAIT_S_MAX = 20;
 /** Keys and ended questions are kept this long after the end. */
 export const KEPT_AFTER_END_MS = 24 * 3_600_000;

@@ -93,6 +93,8 @@ export type CellCalls = ChangeCalls & {
       readonly user: UserId;
       readonly events: readonly UserEvent[];
       readonly offers: readonly NonNullable<StreamItem['offer']>[];
+      /** How many events are unacknowledged; absent: fewer than anybody need know. */
+      readonly unread?: number;
     };
     reply: { readonly t: 'done' };
   };
@@ -203,7 +205,14 @@ export type RecallReply =
   | { readonly t: 'kept'; readonly session: string; readonly seq?: number };
 
 export type ClaimReply =
-  | { readonly t: 'granted'; readonly epoch: number; readonly record: UserRecord | null; readonly order?: number }
+  | {
+      readonly t: 'granted';
+      readonly epoch: number;
+      readonly record: UserRecord | null;
+      readonly order?: number;
+      /** As in `push`. */
+      readonly unread?: number;
+    }
   | { readonly t: 'pending'; readonly retryMs: number; readonly order?: number }
   | { readonly t: 'refused' }
   /** The claim is for a socket's opening, and its user has never given a profile. */

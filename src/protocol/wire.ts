@@ -1,7 +1,7 @@
 // What clients may send, as schemas: every body and query of the public interface, units in the names.
 import * as v from 'valibot';
 import { err, ok, type Result } from '../lib/result.ts';
-import { folded, isBlank } from '../lib/text.ts';
+import { cleaned, folded, isBlank } from '../lib/text.ts';
 import { type CellId, isCellId, isCityId, isOfferId, isQuestionId, type OfferId, type QuestionId } from './ids.ts';
 import { ANSWERS_WANTED_MAX, CAPACITY_MAX, LANGUAGES_MAX, TEXT_LENGTH_MAX, TOPICS_MAX, WAIT_S_MAX } from './limits.ts';
 import { policyPatchSchema } from './policy.ts';
@@ -61,9 +61,9 @@ const language = v.pipe(
 const languages = list(language, LANGUAGES_MAX, (tag) => tag);
 const text = v.pipe(
   v.string('must be a text'),
+  v.transform(cleaned),
   v.check((value) => lengthOf(value) <= TEXT_LENGTH_MAX, TOO_LONG),
   v.check((value) => !isBlank(value), 'must not be empty'),
-  v.check((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed Unicode without NUL'),
 );
 const session = v.pipe(
   v.string('must be a text'),

@@ -47,7 +47,17 @@ export function emptyUser(): UserState {
     claims: [],
     leavers: [],
     waiters: [],
-    push: { call: undefined, failures: 0, retryAt: undefined, events: [], offers: [], sentEvents: 0, sentOffers: 0 },
+    push: {
+      call: undefined,
+      failures: 0,
+      retryAt: undefined,
+      events: [],
+      offers: [],
+      sentEvents: 0,
+      sentOffers: 0,
+      word: false,
+      sentFew: false,
+    },
   };
 }
 

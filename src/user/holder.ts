@@ -3,6 +3,7 @@ import { plusMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { DWELL_MS } from '../protocol/limits.ts';
 import type { UserRequest } from '../protocol/messages.ts';
+import { unreadOf } from './inbox.ts';
 import { isOlder, note, orderOf } from './order.ts';
 import { answerLeavers, grant, sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
@@ -39,7 +40,7 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
     case 'held': {
       if (holding.cell === sent.cell) {
         // Granted already, and the answer was lost. The same answer again.
-        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx), order });
+        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx), order, ...unreadOf(tx) });
         return;
       }
       const dwellsUntil = plusMs(holding.since, DWELL_MS);
@@ -69,7 +70,7 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
 function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
-    reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx) });
+    reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx), ...unreadOf(tx) });
     return;
   }
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;

@@ -1,17 +1,25 @@
 // The inbox: events of questions, exactly once and in order for each question, numbered here alone, kept until acknowledged.
 import { type EpochMs, plusMs } from '../lib/brand.ts';
+import { utf8Length } from '../lib/text.ts';
 import type { QuestionId } from '../protocol/ids.ts';
-import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
+import {
+  CALL_TIMEOUT_MS,
+  EVENTS_PAGE_BYTES_MAX,
+  EVENTS_PAGE_MAX,
+  INBOX_MAX,
+  INBOX_TOLD_FROM,
+} from '../protocol/limits.ts';
 import type { UserReply, UserRequest } from '../protocol/messages.ts';
 import type { StreamItem } from '../protocol/records.ts';
 import type { UserEvent } from '../protocol/views.ts';
 import { remember } from './codec.ts';
 import { earliestPurge } from './purge.ts';
-import type { Known } from './state.ts';
+import type { Known, UserState } from './state.ts';
 import { call, metaOf, reply, type Tx } from './tx.ts';
 
 const PUSH_TRIES_MAX = 5;
 const PUSHED_AGAIN_MS = 120_000;
+const WORD_RETRY_MS = 60_000;
 
 type Deliver = Extract<UserRequest, { readonly t: 'deliver' }>;
 type Events = Extract<UserRequest, { readonly t: 'events' }>;
@@ -51,6 +59,7 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
     // One that takes the place of an earlier question of its id takes that one's time away.
     if (before !== undefined && before !== known) state.purgeAt = earliestPurge(state.known.values());
     else if (state.purgeAt === undefined || known.purgeAt < state.purgeAt) state.purgeAt = known.purgeAt;
+    noteCrowd(tx);
     answerWaiters(tx);
     push(tx);
   }
@@ -92,6 +101,10 @@ export function acknowledge(tx: Tx, seq: number): UserReply<'ack'> {
     state.inbox.delete(one);
     tx.inbox.add(one);
   }
+  if (state.meta?.crowded === true) {
+    state.push.word = true;
+    push(tx);
+  }
   return { t: 'acked', seq: upTo };
 }
 
@@ -117,7 +130,7 @@ export function purge(tx: Tx): void {
 export function push(tx: Tx): void {
   const { state } = tx;
   const { meta, push: out } = state;
-  if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0)) return;
+  if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0 && !out.word)) return;
   if (out.retryAt !== undefined && out.retryAt > tx.now) return;
   out.retryAt = undefined;
   // Who has left, or whose lease has ended, may still be connected where they were.
@@ -125,16 +138,21 @@ export function push(tx: Tx): void {
   if (meta === undefined || cell === undefined) {
     out.events = [];
     out.offers = [];
+    out.word = false;
     return;
   }
-  out.sentEvents = out.events.length;
+  const events = withinPage(out.events);
+  const unread = unreadOf(tx);
+  out.sentEvents = events.length;
   out.sentOffers = out.offers.length;
+  out.sentFew = unread.unread === undefined;
+  out.word = false;
   out.call = call(
     tx,
     { t: 'push' },
     { to: 'cell', cell },
     // Copies: what comes while this is on its way is appended to the lists.
-    { t: 'push', user: meta.user, events: [...out.events], offers: [...out.offers] },
+    { t: 'push', user: meta.user, events, offers: [...out.offers], ...unread },
     CALL_TIMEOUT_MS / 2,
   );
 }
@@ -146,6 +164,8 @@ export function pushAgain(tx: Tx): void {
     if (offer?.endedAt === undefined || plusMs(offer.endedAt, PUSHED_AGAIN_MS) <= tx.now) continue;
     state.push.offers.push({ id: offer.id, state: offer.state, leftMs: 0 });
   }
+  // Whoever was told that the inbox is full must not go on believing it.
+  if (state.meta?.crowded === true) state.push.word = true;
   push(tx);
 }
 
@@ -153,6 +173,14 @@ export function pushed(tx: Tx, callId: number, done: boolean): void {
   const out = tx.state.push;
   if (out.call !== callId) return;
   out.call = undefined;
+  const { meta } = tx.state;
+  if (done && out.sentFew && meta?.crowded === true && tx.state.inbox.size < INBOX_TOLD_FROM) {
+    delete meta.crowded;
+    tx.meta = true;
+  }
+  const isGivenUp = !done && out.failures >= PUSH_TRIES_MAX;
+  if (!done && meta?.crowded === true) out.word = true;
+  if (isGivenUp && out.word) out.retryAt = plusMs(tx.now, WORD_RETRY_MS);
   if (done || out.failures >= PUSH_TRIES_MAX) {
     out.failures = 0;
     // What came in the meantime was appended behind what was sent.
@@ -174,7 +202,7 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
     const event: UserEvent = { seq: state.lastSeq, ...item.event };
     state.inbox.set(event.seq, event);
     tx.inbox.add(event.seq);
-    state.push.events.push(event);
+    keepForPush(state.push, event);
   }
   if (item.offer !== undefined) {
     const { id: offer, state: now, view } = item.offer;
@@ -211,12 +239,38 @@ function answerWaiters(tx: Tx): void {
   }
 }
 
-function pageOf(tx: Tx, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
-  const items: UserEvent[] = [];
-  const seqs = [...tx.state.inbox.keys()].filter((seq) => seq > after).sort((a, b) => a - b);
-  for (const seq of seqs.slice(0, limit)) {
-    const event = tx.state.inbox.get(seq);
-    if (event !== undefined) items.push(event);
+/** How many are unacknowledged, if that is more than any holder may fail to know. */
+export function unreadOf({ state }: Tx): { readonly unread?: number } {
+  return state.inbox.size < INBOX_TOLD_FROM ? {} : { unread: state.inbox.size };
+}
+
+function noteCrowd(tx: Tx): void {
+  const { meta, inbox } = tx.state;
+  if (meta === undefined || meta.crowded === true || inbox.size < INBOX_TOLD_FROM) return;
+  meta.crowded = true;
+  tx.meta = true;
+}
+
+/** Of more than a socket is worth waiting for the oldest go: the client sees the gap and fetches. */
+function keepForPush(out: UserState['push'], event: UserEvent): void {
+  out.events.push(event);
+  if (out.events.length > INBOX_MAX) out.events.splice(out.call === undefined ? 0 : out.sentEvents, 1);
+}
+
+/** As many as a page may hold, one at least. */
+function withinPage(events: readonly UserEvent[], limit = EVENTS_PAGE_MAX): readonly UserEvent[] {
+  let bytes = 0;
+  const page: UserEvent[] = [];
+  for (const event of events.slice(0, limit)) {
+    bytes += utf8Length(JSON.stringify(event)) + 1;
+    if (page.length > 0 && bytes > EVENTS_PAGE_BYTES_MAX) break;
+    page.push(event);
   }
+  return page;
+}
+
+function pageOf(tx: Tx, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
+  const later = [...tx.state.inbox.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
+  const items = withinPage(later, Math.min(limit, EVENTS_PAGE_MAX));
   return { t: 'events', items, next: items[items.length - 1]?.seq ?? after };
 }

@@ -3,6 +3,7 @@ import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
+import { unreadOf } from './inbox.ts';
 import { note, raise } from './order.ts';
 import { currentRecord, endLease, keepRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
@@ -78,9 +79,10 @@ export function grant(tx: Tx, meta: Meta, cell: CellId): void {
   meta.holding = { t: 'held', cell, since: tx.now };
   tx.meta = true;
   const record = currentRecord(tx);
+  const unread = unreadOf(tx);
   for (const waiting of tx.state.claims.splice(0)) {
     const { token, order } = waiting;
-    if (waiting.cell === cell) reply(tx, token, { t: 'granted', epoch: meta.epoch, record, order });
+    if (waiting.cell === cell) reply(tx, token, { t: 'granted', epoch: meta.epoch, record, order, ...unread });
     else reply(tx, token, { t: 'refused' });
   }
 }

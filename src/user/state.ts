@@ -77,6 +77,8 @@ export type Meta = {
   /** The newest leave. */
   left?: { readonly at: EpochMs; readonly session?: string; readonly seq?: number };
   lastSeq: number;
+  /** The holder's cell may have been told of so many unread events that it must hear when there are fewer. */
+  crowded?: true;
 };
 
 export type Waiter = { readonly token: number; readonly after: number; readonly limit: number };
@@ -119,5 +121,9 @@ export type UserState = {
     offers: NonNullable<StreamItem['offer']>[];
     sentEvents: number;
     sentOffers: number;
+    /** The holder's cell is owed the number of unread events, news or not. */
+    word: boolean;
+    /** What is in flight says no number: few. */
+    sentFew: boolean;
   };
 };

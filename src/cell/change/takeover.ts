@@ -154,6 +154,7 @@ export function taken(
   const leaseLeftMs = state.birth?.removed === true ? 0 : answer.record.leaseLeftMs;
   const held = heldOf({
     ...fieldsOf(answer.record, policyOf(state), now),
+    unread: answer.unread,
     user,
     epoch: answer.epoch,
     phase: leaseLeftMs > 0 ? 'live' : 'lapsed',

@@ -122,7 +122,7 @@ export function claimed(
     case 'granted':
       // A recall overtook this grant: the epoch is spent, the claim stays a claim.
       if (answer.epoch <= arriving.fence) claim(tx, arriving);
-      else settle(tx, arriving, answer.epoch, answer.record);
+      else settle(tx, arriving, answer.epoch, answer.record, answer.unread);
       return;
     case 'refused':
       if (isAbout) endArriving(tx, user, problem('stale_ping'));
@@ -170,7 +170,13 @@ export function endArriving(tx: Tx, user: UserId, answer: CellReply<'presence'>)
 }
 
 /** Granted: from this step on the user is matchable here. */
-function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | null): void {
+function settle(
+  tx: Tx,
+  arriving: Arriving,
+  epoch: number,
+  record: UserRecord | null,
+  unread: number | undefined,
+): void {
   const { state, now } = tx;
   const { user, ping: sent } = arriving;
   const old = state.users.get(user);
@@ -179,6 +185,7 @@ function settle(tx: Tx, arriving: Arriving, epoch: number, record: UserRecord | 
   const fields = fieldsOf(own, policyOf(state), now);
   const held = heldOf({
     ...fields,
+    unread,
     user,
     epoch,
     phase: 'live',

@@ -2,7 +2,7 @@
 
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
-import { type Askable, refuse } from '../../matching/filter.ts';
+import { type Askable, inboxIsFull, refuse } from '../../matching/filter.ts';
 import { keepBest, scoreBound, scored } from '../../matching/score.ts';
 import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
@@ -91,10 +91,21 @@ export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offe
     tx.users.add(user);
     return;
   }
-  if (change.state === 'declined' || change.state === 'expired') {
+  // Withdrawn too: else whoever asks and cancels in a loop has the same people asked again each time.
+  if (change.state === 'declined' || change.state === 'expired' || change.state === 'withdrawn') {
     held.coolUntil = plusMs(tx.now, coolMs(tx));
   }
   free(tx, held, change.id);
+}
+
+/** The UserObject's word of how full the inbox is. Who has read is suitable again. */
+export function noteUnread(tx: Tx, user: UserId, unread: number | undefined): void {
+  const held = tx.state.users.get(user);
+  if (held === undefined || held.phase === 'frozen' || held.unread === unread) return;
+  const wasFull = inboxIsFull(held);
+  held.unread = unread;
+  tx.users.add(user);
+  if (wasFull && held.phase === 'live') tx.arrivals.add(user);
 }
 
 /** Gives a slot back: the user may be suitable again. */

@@ -1,5 +1,6 @@
 // Slots at users held here: taken by a reserve that filters again, freed on the word of their question alone.
 import { describe, expect, it } from 'vitest';
+import { EVENTS_PER_OFFER, INBOX_MAX } from '../../../src/protocol/limits.ts';
 import type { Need } from '../../../src/protocol/need.ts';
 import type { UserRecord } from '../../../src/protocol/records.ts';
 import { cellHarness } from '../support/cell-harness.ts';
@@ -51,6 +52,35 @@ describe('a reserve', () => {
     expect(cell.request(reserve(1, {}, 3))).toEqual({ t: 'refused', reason: 'capacity' });
   });
 
+  it('INBOX1 is refused while the inbox has no room for what an offer says, and granted once there is', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { profile: { capacity: 3 } });
+    const tell = (unread?: number) =>
+      cell.request({ t: 'push', user: bob, events: [], offers: [], ...(unread === undefined ? {} : { unread }) });
+    tell(INBOX_MAX - EVENTS_PER_OFFER);
+    expect(cell.request(reserve(1))).toEqual({ t: 'held' });
+    expect(cell.request(reserve(1, {}, 2)), 'what is live will speak too').toEqual({
+      t: 'refused',
+      reason: 'inbox_full',
+    });
+    tell(INBOX_MAX);
+    cell.restart();
+    expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'refused', reason: 'inbox_full' });
+    tell();
+    expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'held' });
+  });
+
+  it('INBOX1 the match goes on to others, and who has read is tried at once', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request({ t: 'push', user: bob, events: [], offers: [], unread: INBOX_MAX });
+    cell.ping(cem, { point: at(100) });
+    cell.request({ t: 'ask', question: newQuestion({ answersWanted: 2 }) });
+    expect(cell.question(qid()).offers.map(({ user }) => user)).toEqual([cem]);
+    cell.request({ t: 'push', user: bob, events: [], offers: [] });
+    expect(cell.question(qid()).offers.map(({ user }) => user)).toEqual([cem, bob]);
+  });
+
   it('is refused for somebody who is not here', () => {
     expect(cellHarness().request(reserve())).toEqual({ t: 'refused', reason: 'gone' });
   });
@@ -92,7 +122,7 @@ describe('a hold', () => {
   });
 
   it.each(['answered', 'declined', 'expired', 'withdrawn'] as const)(
-    'HOLD1 is freed when it is pushed: %s',
+    'HOLD1, REST1 is freed when it is pushed: %s',
     (state) => {
       const cell = cellHarness();
       cell.ping(bob);
@@ -100,7 +130,7 @@ describe('a hold', () => {
       const change = { id: oid(1, 1, EAST), state, leftMs: 0 };
       cell.request({ t: 'push', user: bob, events: [], offers: [change] });
       expect(cell.held(bob)?.holds.size).toBe(0);
-      const rests = state === 'declined' || state === 'expired';
+      const rests = state !== 'answered';
       expect(Math.max(0, (cell.held(bob)?.coolUntil ?? 0) - cell.now())).toBe(rests ? 10_000 : 0);
     },
   );

@@ -82,7 +82,7 @@ describe('answersWanted', () => {
 
 describe('capacity', () => {
   it('ONE2 no offer goes beyond it, however many questions ask', () => {
-    const cell = cellHarness();
+    const cell = cellHarness({ policy: { cooldownMs: 0 } });
     cell.ping(bob, { profile: { capacity: 2 } });
     for (const n of [1, 2, 3]) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
     expect(cell.held(bob)?.holds.size).toBe(2);
@@ -94,7 +94,7 @@ describe('capacity', () => {
   });
 
   it('ONE2 lowering it ends no offer, and none is made until there is room', () => {
-    const cell = cellHarness();
+    const cell = cellHarness({ policy: { cooldownMs: 0 } });
     cell.ping(bob, { profile: { capacity: 2 } });
     for (const n of [1, 2, 3]) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
     cell.ping(bob, { profile: { capacity: 1 } });

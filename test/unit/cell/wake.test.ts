@@ -39,8 +39,9 @@ describe('an arrival in the cell of a dormant question', () => {
       (cell) => {
         cell.ping(bob);
         cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) });
+        cell.request({ t: 'accept', offerId: oid(1, 2), user: bob });
       },
-      (cell) => cell.request({ t: 'cancel', id: qid(2), user: ana }),
+      (cell) => cell.request({ t: 'answer', offerId: oid(1, 2), user: bob, text: 'here' }),
     ],
     [
       'comes back after their lease ended',

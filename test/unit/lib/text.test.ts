@@ -1,6 +1,6 @@
 // Texts as people see them.
 import { describe, expect, it } from 'vitest';
-import { folded, isBlank } from '../../../src/lib/text.ts';
+import { cleaned, folded, isBlank, utf8Length } from '../../../src/lib/text.ts';
 
 const everyCharacter = function* (): Generator<string> {
   for (let code = 0; code <= 0x10ffff; code++) {
@@ -78,5 +78,25 @@ describe('EDGE5 folding', () => {
       }
     }
     expect(apart).toEqual([]);
+  });
+});
+
+describe('TEXT1 a text as it is kept', () => {
+  it.each([
+    ['tab and newline stay', 'a\tb\nc', 'a\tb\nc'],
+    ['every way to end a line is a newline', 'a\r\nb\rc', 'a\nb\nc'],
+    ['control characters go, of both sets', 'a\u0000\u001b\u007f\u0085\u009fb', 'ab'],
+    ['half pairs go, whole ones stay', 'a\ud83d\u{1f6b2}\ude00b', 'a\u{1f6b2}b'],
+    ['what was kept apart by them makes no pair', '\ud83d\u0001\ude00', ''],
+    ['marks that turn the direction go', 'a\u202eb\u2066c\u2069', 'abc'],
+    ['joiners stay: emoji and scripts need them', '\u{1f469}\u200d\u{1f692}', '\u{1f469}\u200d\u{1f692}'],
+  ])('%s', (_what, text, kept) => {
+    expect(cleaned(text)).toBe(kept);
+    expect(cleaned(kept)).toBe(kept);
+  });
+
+  it('is measured in bytes of UTF-8', () => {
+    for (const text of ['', 'abc', 'é', '€', '\u{1f6b2}', 'a€\u{1f6b2}é'])
+      expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
   });
 });

@@ -107,8 +107,8 @@ describe('EDGE1: bodies that are refused', () => {
     ['a field boundary where none belongs', answerSchema, { text: 'x', boundary: {} }, 'unknown_field', 'boundary'],
     ['a field lat where none belongs', answerSchema, { text: 'x', lat: 1 }, 'unknown_field', 'lat'],
     ['a text that is null', answerSchema, { text: null }, 'bad_field', 'text'],
-    ['half a surrogate pair', questionSchema, { ...ASK, text: 'a\ud800' }, 'bad_field', 'text'],
-    ['NUL in a text', answerSchema, { text: 'a\0b' }, 'bad_field', 'text'],
+    ['a text of control characters', answerSchema, { text: '\u0001'.repeat(2001) }, 'bad_field', 'text'],
+    ['half a surrogate pair', questionSchema, { ...ASK, text: '\ud800' }, 'bad_field', 'text'],
     ['no whole number of answers', questionSchema, { ...ASK, answersWanted: 1.5 }, 'bad_field', 'answersWanted'],
     ['no answer wanted', questionSchema, { ...ASK, answersWanted: 0 }, 'bad_field', 'answersWanted'],
     ['a radius in a text', questionSchema, { ...ASK, radiusM: '500' }, 'bad_field', 'radiusM'],
@@ -134,6 +134,14 @@ describe('EDGE1: bodies that are refused', () => {
     const parsed = parseBody(schema as GenericSchema, value);
     expect(parsed).toMatchObject({ ok: false, error: { t: 'problem', code, errors: [{ field }] } });
     if (!parsed.ok) expect(parsed.error.detail).toMatch(/\w/);
+  });
+
+  it('TEXT1 a text is cleaned before it is measured', () => {
+    const parsed = parseBody(answerSchema, { text: `${'\u0007'.repeat(5)}${'x'.repeat(2000)}\r\n`.slice(0, -2) });
+    expect(parsed).toEqual({ ok: true, value: { text: 'x'.repeat(2000) } });
+    expect(parseBody(questionSchema, { ...ASK, text: 'a\0\ud800b\tc\nd' })).toMatchObject({
+      value: { text: 'ab\tc\nd' },
+    });
   });
 
   it('with everything that is wrong in `errors`, and the code of the first', () => {

@@ -1,6 +1,7 @@
 // The inbox: exactly once, in order for each question, numbered without gaps, kept until it is acknowledged.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StreamItem } from '../../../src/protocol/records.ts';
 import type { UserState } from '../../../src/user/state.ts';
 import { stepUser } from '../../../src/user/step.ts';
 import { ana, CELL, oid, qid } from '../support/names.ts';
@@ -275,5 +276,36 @@ describe('the word that an accepted offer has ended', () => {
     user.advance(600_000);
     user.restart();
     expect(user.sentOf('push'), 'not for ever').toHaveLength(sent);
+  });
+});
+
+describe('a page', () => {
+  const PAGE_BYTES = 64 * 1024;
+  const told = (n: number, bytes: number): StreamItem => ({
+    n,
+    event: { type: 'question.dormant', at: '', data: { question: { text: '€'.repeat(bytes / 3) } as never } },
+  });
+
+  it('INBOX2 ends at 100 events, or at 64 KiB of them, and goes on behind its last', () => {
+    const user = userHarness();
+    user.deliver(Array.from({ length: 120 }, (_, i) => item(i + 1)));
+    const first = user.events(0, 1000);
+    expect(first).toMatchObject({ next: 100 });
+    expect(user.events(first.next).items.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => 101 + i));
+    user.deliver(Array.from({ length: 20 }, (_, i) => told(i + 121, 12_000)));
+    let after = 120;
+    for (let pages = 0; after < 140; pages++) {
+      const page = user.events(after);
+      expect(page.items.length).toBeGreaterThan(0);
+      expect(new TextEncoder().encode(JSON.stringify(page.items)).length).toBeLessThanOrEqual(PAGE_BYTES);
+      expect(pages).toBeLessThan(5);
+      after = page.next;
+    }
+  });
+
+  it('INBOX2 has one event at least', () => {
+    const user = userHarness();
+    user.deliver([told(1, 90_000), told(2, 90_000)]);
+    expect(user.events().items.map(({ seq }) => seq)).toEqual([1]);
   });
 });

@@ -1,7 +1,8 @@
 // News for the holder's cell: best effort, in order, never without the inbox.
 import { describe, expect, it } from 'vitest';
 import type { Send } from '../../../src/protocol/effects.ts';
-import { CELL, EAST, oid, qid, record } from '../support/names.ts';
+import { EVENTS_PAGE_MAX, INBOX_MAX, INBOX_TOLD_FROM } from '../../../src/protocol/limits.ts';
+import { ana, CELL, EAST, oid, qid, record } from '../support/names.ts';
 import { item, offerItem, type UserHarness, userHarness } from '../support/user-harness.ts';
 
 function heldUser(): UserHarness {
@@ -83,5 +84,59 @@ describe('a push', () => {
     user.answer('recall', { t: 'record', record: record() });
     user.deliver([item(1)]);
     expect(pushes(user)).toEqual([{ to: EAST, seqs: [1], offers: [] }]);
+  });
+});
+
+describe('how full the inbox is', () => {
+  const unreadOf = ({ request }: Send) => (request.t === 'push' ? request.unread : undefined);
+  const fill = (user: UserHarness, n: number) =>
+    user.deliver(Array.from({ length: n }, (_, i) => item(i + 1, 'offer.made')));
+
+  it('INBOX1 is told with the news, and when it has been read: also after a crash, and until it was heard', () => {
+    const user = heldUser();
+    fill(user, INBOX_MAX);
+    expect(user.sentOf('push').map(unreadOf)).toEqual([INBOX_MAX]);
+    while (user.open.some(({ request }) => request.t === 'push')) user.answer('push', { t: 'done' });
+    const told = user.sentOf('push').length;
+    user.request({ t: 'ack', user: ana, seq: INBOX_MAX - 1 });
+    expect(user.sentOf('push').slice(told).map(unreadOf)).toEqual([undefined]);
+    user.restart();
+    expect(user.sentOf('push')).toHaveLength(told + 2);
+    for (let n = 0; n < 6; n++) {
+      user.answer('push', { t: 'failed' });
+      user.advance(60_000);
+    }
+    expect(user.open.filter(({ request }) => request.t === 'push')).toHaveLength(1);
+    user.answer('push', { t: 'done' });
+    user.restart();
+    expect(user.open).toEqual([]);
+  });
+
+  it('INBOX1 is told to the next cell with the grant', () => {
+    const user = userHarness();
+    fill(user, 100);
+    expect(user.replies.get(user.claim(CELL))).toMatchObject({ t: 'granted', unread: 100 });
+  });
+
+  it("INBOX1 is nobody's business while no offers could fill it", () => {
+    const user = heldUser();
+    fill(user, INBOX_TOLD_FROM - 1);
+    user.answer('push', { t: 'done' });
+    user.request({ t: 'ack', user: ana, seq: 1 });
+    expect(user.sentOf('push').map(unreadOf)).toEqual([undefined]);
+  });
+
+  it('INBOX2 a push has no more than a page, and of what waits for a silent cell the oldest go', () => {
+    const user = heldUser();
+    user.deliver([item(1)]);
+    user.deliver(Array.from({ length: 1000 }, (_, i) => item(i + 2)));
+    user.answer('push', { t: 'done' });
+    const seqs = user.sentOf('push').map((send) => what(send).seqs);
+    expect(seqs[0]).toEqual([1]);
+    expect(seqs[1]).toHaveLength(EVENTS_PAGE_MAX);
+    while (user.open.some(({ request }) => request.t === 'push')) user.answer('push', { t: 'done' });
+    const all = user.sentOf('push').flatMap((send) => what(send).seqs);
+    expect(all.at(-1)).toBe(1001);
+    expect(all).toHaveLength(INBOX_MAX);
   });
 });
