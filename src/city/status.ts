@@ -9,7 +9,12 @@ import type { QuestionState } from '../protocol/views.ts';
 const TARGET: Status['target'] = { normal: 0.5, peak: 0.75, splits: 1 };
 
 export type Seen = {
-  readonly cities: readonly { readonly id: CityId; readonly name: string; readonly cells: number }[];
+  readonly cities: readonly {
+    readonly id: CityId;
+    readonly name: string;
+    readonly state: string;
+    readonly cells: number;
+  }[];
   readonly totals: readonly CityLoad[];
   readonly hottest: readonly ToldLoad[];
   /** What those that were asked just now answered, by cell. */
@@ -29,7 +34,7 @@ const UNKNOWN: Carried = {
   headroom: null,
 };
 
-type Carried = Omit<CityStatus, 'id' | 'name' | 'cells' | 'cellsTold'>;
+type Carried = Omit<CityStatus, 'id' | 'name' | 'state' | 'cells' | 'cellsTold'>;
 
 export function statusOf({ cities, totals, hottest, live }: Seen, now: EpochMs): Status {
   const cells = hottest
@@ -63,9 +68,9 @@ function cityStatus(
   seen: readonly CellStatus[],
   hottest: readonly ToldLoad[],
 ): CityStatus {
-  const { id, name, cells } = city;
+  const { id, name, state, cells } = city;
   const carried = told === undefined ? UNKNOWN : carriedBy(told, seen, hottest);
-  return { id, name, cells, cellsTold: told?.cells ?? 0, ...carried };
+  return { id, name, state: state === 'draining' ? state : 'live', cells, cellsTold: told?.cells ?? 0, ...carried };
 }
 
 /** What was told, mended by what those that were asked just now say. */

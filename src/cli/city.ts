@@ -4,7 +4,7 @@ import { merge, split } from './city/divide.ts';
 import { audit, list } from './city/list.ts';
 import { CITY_COMMAND, type CityOptions, subjectOf } from './city/options.ts';
 import { plan } from './city/plan.ts';
-import { remove } from './city/remove.ts';
+import { keep, remove } from './city/remove.ts';
 import { set } from './city/set.ts';
 import { show } from './city/show.ts';
 import { runCommand } from './support/args.ts';
@@ -34,6 +34,8 @@ function run(options: CityOptions, name: string, subjects: readonly string[]): P
       return show(options, subject);
     case 'remove':
       return remove(options, subject);
+    case 'keep':
+      return keep(options, subject);
     case 'split':
       return split(options, subject);
     case 'merge':

@@ -60,7 +60,17 @@ else
   );
 
 async function search(seeds: readonly number[], size: SimSize, check: boolean, json: boolean): Promise<number> {
-  const total = { seeds: 0, events: 0, faults: 0, questions: 0, matches: 0, swaps: 0, removals: 0, violations: 0 };
+  const total = {
+    seeds: 0,
+    events: 0,
+    faults: 0,
+    questions: 0,
+    matches: 0,
+    swaps: 0,
+    removals: 0,
+    kept: 0,
+    violations: 0,
+  };
   const failed: SimReport[] = [];
   const startedAt = performance.now();
   const progress = startProgress({ label: 'seeds', total: seeds.length, output: process.stderr });
@@ -72,6 +82,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
     total.matches += report.matches;
     total.swaps += report.swaps;
     if (report.removed) total.removals++;
+    if (report.kept) total.kept++;
     total.violations += report.violations.length;
     if (report.violations.length > 0) failed.push(report);
     progress.add(1);
@@ -79,7 +90,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
   progress.finish();
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(
-    `${total.seeds} seeds, ${total.events} events, ${total.faults} faults, ${total.questions} questions, ${total.matches} matches, ${total.swaps} splits and merges, ${total.removals} cities removed in ${seconds.toFixed(1)} s`,
+    `${total.seeds} seeds, ${total.events} events, ${total.faults} faults, ${total.questions} questions, ${total.matches} matches, ${total.swaps} splits and merges, ${total.removals} cities removed, ${total.kept} kept in ${seconds.toFixed(1)} s`,
   );
   for (const report of failed.sort((a, b) => a.seed - b.seed).slice(0, 10)) tell(report, size);
   const first = failed[0];

@@ -5,14 +5,14 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/records.ts';
-import type { CityStore } from '../store/city-store.ts';
+import type { City, CityStore } from '../store/city-store.ts';
 import { isProblem } from './call.ts';
 import type { Router } from './router.ts';
 
 export type RemovalDeps = {
   readonly store: Pick<
     CityStore,
-    'city' | 'drain' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
+    'city' | 'drain' | 'keep' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
   >;
   readonly router: Pick<Router, 'tellCell' | 'callCell'>;
   readonly now: () => EpochMs;
@@ -41,11 +41,26 @@ export async function removeCity(deps: RemovalDeps, id: CityId, actor: string): 
   if (city === undefined) return problem('unknown_city');
   if (city.state === 'removed') {
     await tell(deps, id, city.version);
-    const when = city.removedAt === undefined ? '' : ` at ${new Date(city.removedAt).toISOString()}`;
-    return problem('unknown_city', `the city was removed${when}`);
+    return gone(city);
   }
   if (city.state === 'live') await deps.store.drain(id, actor);
   return goOn(deps, id, actor);
+}
+
+/** Takes the removal of a city back, for as long as it drains. Idempotent; its cells learn of it as of any change of the map. */
+export async function keepCity(
+  { store }: { readonly store: Pick<CityStore, 'keep'> },
+  id: CityId,
+  actor: string,
+): Promise<City | Problem> {
+  const city = await store.keep(id, actor);
+  if (city === undefined) return problem('unknown_city');
+  return city.state === 'removed' ? gone(city) : city;
+}
+
+function gone({ removedAt }: City): Problem {
+  const when = removedAt === undefined ? '' : ` at ${new Date(removedAt).toISOString()}`;
+  return problem('unknown_city', `the city was removed${when}`);
 }
 
 /** What the cron does for every city that is going. Failures of one are told and stop no other. */
@@ -100,7 +115,7 @@ async function lookAt({ store, router }: RemovalDeps, id: CityId, version: numbe
     // One that is being divided, joined or filled may get questions yet.
     if (here === 0 && load.life === 'leaf') drained.push(cell);
   }
-  await store.setDrained(id, drained);
+  await store.setDrained(id, drained, version);
   return { open, endsInMs };
 }
 

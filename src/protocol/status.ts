@@ -33,6 +33,8 @@ export type CellStatus = Omit<CellLoad, 't'> & {
 export type CityStatus = { readonly [K in keyof Omit<CityLoad, 'city' | 'cells'>]: CityLoad[K] | null } & {
   readonly id: CityId;
   readonly name: string;
+  /** `draining`: it is being removed, and takes no new questions. */
+  readonly state: 'live' | 'draining';
   readonly cells: number;
   /** Of them, those that have told what they carry: the sums are over these. */
   readonly cellsTold: number;

@@ -31,6 +31,8 @@ export type SimMap = {
   readonly swaps: () => number;
   readonly cityState: () => 'live' | 'draining' | 'removed';
   readonly drain: () => void;
+  /** Takes new questions again, if it drains. */
+  readonly keep: () => void;
   /** Takes the city and all of its leaves away, if it drains; answers with the version as of which it is gone. */
   readonly retire: () => number;
   /** The cell that had a geohash when the city went: what ended there is kept. */
@@ -147,6 +149,13 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     drain: () => {
       if (cityState !== 'live') return;
       cityState = 'draining';
+      version++;
+      for (const row of rows.values()) row.around = version;
+      changed();
+    },
+    keep: () => {
+      if (cityState !== 'draining') return;
+      cityState = 'live';
       version++;
       for (const row of rows.values()) row.around = version;
       changed();

@@ -10,16 +10,27 @@ const TIMEOUT_MS = 15_000;
 const TRIES_MAX = 5;
 const LENGTH_MAX = 7;
 const LOOK_EVERY_MS = 10_000;
+const KEPT_WITHIN_MS = 40_000;
 
-export type Ops = { readonly split: () => void; readonly merge: () => void; readonly remove: () => void };
+export type Ops = {
+  readonly split: () => void;
+  readonly merge: () => void;
+  readonly remove: () => void;
+  /** Whether a removal was taken back. */
+  readonly kept: () => boolean;
+};
 
 export function ops(world: World, draw: Prng): Ops {
+  let lookedAt: Set<CellId> | undefined;
+  let kept = false;
   const insist = (cell: CellId, request: CellRequest, tries: number): void =>
     world.request(world.cell(cell), request, TIMEOUT_MS, (reply) => {
       if (reply.t === 'failed' && tries > 1) world.after(draw.below(5000), () => insist(cell, request, tries - 1));
     });
   /** Ticks off who has nothing open; when all leaves are, they go in one batch. */
   const look = (ticked: Set<CellId>): void => {
+    // Kept meanwhile; another removal looks anew.
+    if (world.map.cityState() !== 'draining' || ticked !== lookedAt) return;
     const open = [...world.map.leaves().keys()].filter((cell) => !ticked.has(cell));
     if (open.length === 0 && !world.isD1Away()) {
       dissolve(ticked, world.map.retire());
@@ -42,12 +53,23 @@ export function ops(world: World, draw: Prng): Ops {
       if (untold.size > 0) dissolve(untold, version);
     });
   };
-  return {
+  const team: Ops = {
     remove: () => {
       if (world.map.cityState() !== 'live') return;
       world.map.drain();
-      look(new Set());
+      lookedAt = new Set();
+      look(lookedAt);
+      if (kept || !draw.chance(1, 2)) return;
+      // Now and then they change their minds, and now and then again.
+      const again = draw.chance(1, 2);
+      world.after(draw.below(KEPT_WITHIN_MS), () => {
+        if (world.map.cityState() !== 'draining') return;
+        world.map.keep();
+        kept = true;
+        if (again) world.after(draw.below(KEPT_WITHIN_MS), team.remove);
+      });
     },
+    kept: () => kept,
     split: () => {
       const leaves = [...world.map.leaves().keys()].filter((cell) => cell.length < LENGTH_MAX);
       if (leaves.length > 0) insist(draw.pick(leaves), { t: 'split' }, TRIES_MAX);
@@ -62,4 +84,5 @@ export function ops(world: World, draw: Prng): Ops {
       insist(cell, { t: 'merge', birth: world.map.familyBirth(cell) }, TRIES_MAX);
     },
   };
+  return team;
 }

@@ -18,6 +18,8 @@ export type SimReport = {
   /** Splits and merges that came about. */
   readonly swaps: number;
   readonly removed: boolean;
+  /** A removal of the city was taken back. */
+  readonly kept: boolean;
   readonly violations: readonly Violation[];
 };
 
@@ -96,6 +98,7 @@ export function runSeed(options: SimOptions): SimReport {
     matches: ledger.accepted.size,
     swaps: world.map.swaps(),
     removed: world.map.cityState() === 'removed',
+    kept: team.kept(),
     violations,
   };
 }

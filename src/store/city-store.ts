@@ -83,7 +83,7 @@ export type AuditEntry = {
   /** Subject of the token that asked for it. */
   readonly actor: string;
   /**
-   * `city.create`, `city.update`, `city.drain` or `city.remove`; of a cell `cell.split` or `cell.merge`, by the cell itself when
+   * `city.create`, `city.update`, `city.drain`, `city.keep` or `city.remove`; of a cell `cell.split` or `cell.merge`, by the cell itself when
    * the map has changed, and before it `cell.split.asked` or `cell.merge.asked`, if somebody wanted it.
    */
   readonly action: string;
@@ -140,6 +140,8 @@ export interface CityStore {
   rollOut(rollout: Rollout): Promise<Result<RolloutResult, Problem>>;
   /** Has a live city take nothing new from now on; one that does so already, or is gone, stays as it is. */
   drain(city: CityId, actor: string): Promise<City | undefined>;
+  /** Has a draining city take new questions again; one that is live, or gone, stays as it is. */
+  keep(city: CityId, actor: string): Promise<City | undefined>;
   removal(city: CityId): Promise<Removal | undefined>;
   /** Cities that are draining, and those that are gone with cells that were not told yet. */
   leaving(): Promise<readonly CityId[]>;
@@ -147,8 +149,8 @@ export interface CityStore {
   bornOf(city: CityId): Promise<readonly CellId[]>;
   /** Leaves of a draining city that may have something open, by name, at most `limit`. */
   undrained(city: CityId, limit: number): Promise<readonly CellId[]>;
-  /** They have nothing open and know that they take nothing new. */
-  setDrained(city: CityId, cells: readonly CellId[]): Promise<void>;
+  /** They have nothing open and know that they take nothing new as of this version of the city; of another it is no news. */
+  setDrained(city: CityId, cells: readonly CellId[], version: number): Promise<void>;
   /** Takes a draining city away together with its leaves, if all of them are drained. */
   remove(city: CityId, actor: string): Promise<boolean>;
   /** Cells of a removed city that do not know of it, at most `limit`. */

@@ -27,7 +27,7 @@ const asked = (method: string, route: string): number =>
 describe('a service that goes away', () => {
   it('while a city is being removed: nothing is half done, and Ctrl-C ends it though no answer comes', async () => {
     showLogsOnFailure(box);
-    const remove = command('src/cli/city.ts', 'remove', 'sf');
+    const remove = command('src/cli/city.ts', 'remove', 'sf', '--yes');
     await eventually('it waits', () => asked('DELETE', 'cities') >= 2);
     const { pid } = box.service();
     process.kill(pid, 'SIGSTOP');
@@ -40,7 +40,7 @@ describe('a service that goes away', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const again = command('src/cli/city.ts', 'remove', 'sf');
+    const again = command('src/cli/city.ts', 'remove', 'sf', '--yes');
     const known = asked('DELETE', 'cities');
     await eventually('it waits', () => asked('DELETE', 'cities') >= known + 2);
     await box.crash(3000);

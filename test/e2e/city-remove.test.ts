@@ -31,16 +31,56 @@ async function untilItAsksAgain(): Promise<void> {
   await eventually('it asks a second time', () => asked() >= before + 2);
 }
 
+describe('npm run city -- keep', () => {
+  it('GONE2 takes a removal back: what was open goes on, and new questions are taken again', async () => {
+    showLogsOnFailure(box);
+    const question = await town.ask(town.alice, { ...AT, text: 'Still here?', expiresInS: 600 });
+    expect(await runToEnd('node', args('remove', 'sf', '--no-wait', '--yes'))).toMatchObject({ code: 0 });
+    const refused = await api('POST', '/v1/questions', { ...AT, text: 'Anybody new?' }, town.alice);
+    expect(refused).toMatchObject({ status: 404, body: { code: 'out_of_coverage' } });
+    const kept = await runToEnd('node', args('keep', 'sf'));
+    expect([kept.code, kept.stdout]).toEqual([0, 'sf stays, and takes new questions\n']);
+    expect(await stateOf()).toBe('live');
+    expect(await runToEnd('node', args('keep', 'sf'))).toMatchObject({ code: 0 });
+    await eventually('questions are taken', async () => {
+      const { status } = await api('POST', '/v1/questions', { ...AT, text: 'Anybody new?', expiresInS: 60 }, town.bob);
+      return status === 201;
+    });
+    for (const [who, path] of [
+      [town.alice, `/v1/questions/${question.id}`],
+      [town.alice, '/v1/questions'],
+    ] as const)
+      expect(await api('GET', path, undefined, who)).toMatchObject({ status: 200 });
+    expect((await runToEnd('node', args('audit', 'sf'))).stdout).toMatch(/city\.keep[\s\S]*city\.drain/);
+    const open = await api<{ readonly items: readonly { readonly id: string; readonly state: string }[] }>(
+      'GET',
+      '/v1/questions',
+      undefined,
+      town.bob,
+    );
+    for (const { id } of open.body.items) await api('DELETE', `/v1/questions/${id}`, undefined, town.bob);
+    expect((await api('DELETE', `/v1/questions/${question.id}`, undefined, town.alice)).status).toBe(200);
+  });
+});
+
 describe('npm run city -- remove', () => {
   it('GONE1 tells how it stands, leaves the city draining on Ctrl-C, and waits until its question has ended', async () => {
     showLogsOnFailure(box);
     const question = await town.ask(town.alice, { ...AT, text: 'Anybody?', expiresInS: 600 });
-    const idle = await runToEnd('node', args('remove', 'sf', '--no-wait'));
+    const unsure = await runToEnd('node', args('remove', 'sf'));
+    expect(unsure.code).toBe(2);
+    expect(unsure.stderr).toMatch(/^remove takes away .* \(sf\) with its \d+ cells?: .*; say --yes if that is meant\n/);
+    expect(await stateOf()).toBe('live');
+    const idle = await runToEnd('node', args('remove', 'sf', '--no-wait', '--yes'));
     expect([idle.code, idle.stdout]).toEqual([
       0,
       expect.stringMatching(/^sf is draining: 1 open question, the last ends by 2/),
     ]);
 
+    const { stdout: status } = await runToEnd('node', [join(PROJECT_DIR, 'src/cli/status.ts'), ...args().slice(1)]);
+    expect(status).toMatch(/^sf \(draining\) /m);
+
+    // What is agreed to already needs no word again.
     const stopped = run('node', args('remove', 'sf'));
     await untilItAsksAgain();
     stopped.child.kill('SIGINT');

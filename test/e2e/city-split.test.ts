@@ -100,7 +100,7 @@ describe('npm run city -- split and merge', () => {
     showLogsOnFailure(box);
     await rollOut('paris', PARIS, { limits: { autoSplit: false } });
     expect(await city('split', PARIS.cell)).toMatchObject({ code: 0 });
-    expect(await city('remove', 'paris')).toMatchObject({ code: 0 });
+    expect(await city('remove', 'paris', '--yes')).toMatchObject({ code: 0 });
     const { code, stderr } = await city('split', PARIS.cell);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^paris has no cell in u09tv any more: .* removed since; npm run city -- list/);
@@ -114,11 +114,11 @@ describe('npm run city -- split and merge', () => {
     const { lat, lng } = ROME;
     const asked = await api('POST', '/v1/questions', { lat, lng, text: 'Anybody?', expiresInS: 600 }, token);
     expect(asked.status).toBe(201);
-    expect(await city('remove', 'rome', '--no-wait')).toMatchObject({ code: 0 });
+    expect(await city('remove', 'rome', '--no-wait', '--yes')).toMatchObject({ code: 0 });
     const { code, stderr } = await city('split', ROME.cell);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'city_draining: The city is being removed\nits cells go with it, and are not divided or joined any more; npm run city -- remove ID waits for that\n',
+      'city_draining: The city is being removed\nits cells go with it, and are not divided or joined any more; npm run city -- keep ID takes its removal back\n',
     );
   });
 

@@ -78,7 +78,7 @@ describe('npm run city on a service', () => {
     expect(add.code, add.stderr).toBe(0);
     const { stdout } = await runToEnd('node', ['src/cli/city.ts', 'audit', 'harbour', ...where]);
     expect(stdout).toMatch(new RegExp(`Z  ${userInfo().username}  city.create  `));
-    expect((await runToEnd('node', ['src/cli/city.ts', 'remove', 'harbour', ...where])).code).toBe(0);
+    expect((await runToEnd('node', ['src/cli/city.ts', 'remove', 'harbour', '--yes', ...where])).code).toBe(0);
   });
 
   it.each(['plan', 'add'])(
@@ -184,7 +184,7 @@ describe('npm run city on a service', () => {
     const cells = (await json('add', back))['cells'] as number;
     const [cell = ''] = await cellsOf('back');
     expect((await city('split', cell)).code).toBe(0);
-    expect((await city('remove', 'back')).code).toBe(0);
+    expect((await city('remove', 'back', '--yes')).code).toBe(0);
     const size = `${cells + 31} cells \\(${cells} of precision 5, with 1 division into 32 as before\\)`;
     expect((await city('plan', back)).stdout).toMatch(new RegExp(`: a new city with ${size}\n`));
     expect((await city('add', back)).stdout).toMatch(

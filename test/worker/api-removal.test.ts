@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { epochMs } from '../../src/lib/brand.ts';
 import { removeOn } from '../../src/object/removal.ts';
 import { servicesOf } from '../../src/object/services.ts';
+import type { CityId } from '../../src/protocol/ids.ts';
 import { api, BOX, EAST, eventually, rollOut, stream, WEST } from './world.ts';
 
 type Question = { readonly id: string; readonly state: string };
@@ -78,6 +79,38 @@ describe('removing a city', () => {
     expect(bob.heard).toContainEqual(expect.objectContaining({ t: 'moved', reason: 'removed' }));
     const ping = await api('bob', 'PUT', '/v1/presence', WEST);
     expect(ping).toMatchObject({ status: 404, body: { code: 'out_of_coverage' } });
+  });
+
+  it('GONE2 can be kept until it is gone: it is asked again, and what was found empty before is not later', async () => {
+    const asked = await api<Question>('ana', 'POST', '/v1/questions', { ...WEST, text: 'where?' });
+    expect((await remove()).status).toBe(202);
+    const { store } = servicesOf(env);
+    const old = (await store.city('sf' as CityId, { primary: true }))?.version ?? 0;
+    const kept = await api('ops', 'POST', `${CITY}/keep`);
+    expect(kept).toMatchObject({ status: 200, body: { state: 'live' } });
+    expect(await api('ops', 'POST', `${CITY}/keep`)).toEqual(kept);
+    expect(await api('ops', 'GET', '/v1/ops/status')).toMatchObject({ body: { cities: [{ state: 'live' }] } });
+    const more = await api<Question>('cem', 'POST', '/v1/questions', { ...EAST, text: 'and here?' });
+    expect(more.status).toBe(201);
+    const cells = await store.leavesOf('sf' as CityId, { primary: true });
+
+    // A slice of the first removal ticks off what it saw, now that there is a second one.
+    expect((await remove()).status).toBe(202);
+    await env.DB.prepare('DELETE FROM drained').run();
+    await store.setDrained('sf' as CityId, cells, old);
+    expect((await env.DB.prepare('SELECT * FROM drained').all()).results).toEqual([]);
+    expect(await remove()).toMatchObject({ status: 202, body: { open: 2 } });
+    expect(await api('ops', 'GET', '/v1/ops/status')).toMatchObject({ body: { cities: [{ state: 'draining' }] } });
+    for (const [user, id] of [
+      ['ana', asked.body.id],
+      ['cem', more.body.id],
+    ] as const)
+      expect((await api(user, 'DELETE', `/v1/questions/${id}`)).status).toBe(200);
+    expect(await remove()).toMatchObject({ status: 200, body: { state: 'removed' } });
+    const late = await api('ops', 'POST', `${CITY}/keep`);
+    expect(late).toMatchObject({ status: 404, body: { code: 'unknown_city' } });
+    expect(late.body['detail']).toMatch(/^the city was removed at 2/);
+    expect(await api('ops', 'POST', '/v1/ops/cities/nowhere/keep')).toMatchObject({ status: 404 });
   });
 
   it('GONE1 goes on by the cron when nobody asks again', async () => {

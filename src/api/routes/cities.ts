@@ -4,7 +4,7 @@ import { CITY_BYTES_MAX, planCity } from '../../city/plan.ts';
 import { epochMs } from '../../lib/brand.ts';
 import { badPolicy, contradictionsOf, resolvePolicy } from '../../matching/policy.ts';
 import { isProblem } from '../../object/call.ts';
-import { removeCity } from '../../object/removal.ts';
+import { keepCity, removeCity } from '../../object/removal.ts';
 import type { Services } from '../../object/services.ts';
 import { isCityId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
@@ -65,6 +65,19 @@ export const cityRoutes: readonly Route[] = [
       const view = await removeCity({ store, router, now }, id, identity.name);
       if (isProblem(view)) return view;
       return view.state === 'removed' ? done(view) : { ...done(view), status: 202 };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/ops/cities/:id/keep',
+    summary: 'Keep a city that is being removed: it takes new questions again',
+    scopes: ['ops'],
+    status: 200,
+    handle: async ({ services: { store, router }, params: { id = '' }, identity }) => {
+      if (!isCityId(id)) return problem('unknown_city');
+      const kept = await keepCity({ store }, id, identity.name);
+      router.mapChanged();
+      return isProblem(kept) ? kept : done(viewOf(kept));
     },
   }),
 ];

@@ -25,7 +25,7 @@ const FREE_WAIT_MS = 300_000;
 /** Where it is not what others do after the same refusal. */
 const NEXT: NextSteps = {
   city_draining:
-    'its cells go with it, and are not divided or joined any more; npm run city -- remove ID waits for that',
+    'its cells go with it, and are not divided or joined any more; npm run city -- keep ID takes its removal back',
 };
 
 export const split = (options: CityOptions, cell: string | undefined): Promise<number> =>

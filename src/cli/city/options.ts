@@ -32,6 +32,7 @@ const OPTIONS = {
   users: { type: 'integer', help: 'people a day, for the cost in a plan; 10,000 if not said', min: 0 },
   svg: { type: 'text', value: 'FILE', help: 'draw into an SVG file in place of the terminal' },
   'no-wait': { type: 'flag', help: 'remove, split, merge: return at once, and let it go on by itself' },
+  yes: { type: 'flag', help: 'remove: without asking' },
   'no-load': { type: 'flag', help: 'show the cells without asking each what it carries' },
   json: { type: 'flag', help: 'print JSON' },
 } as const;
@@ -45,6 +46,7 @@ export const CITY_COMMAND = {
     '  set ID           change the name, policy, grid, limits or hint of a city while it runs',
     '  show ID|FILE     draw the cells of a city in the terminal, or with --svg into a file',
     '  remove ID        let its questions end as their askers were promised, then take the city away',
+    '  keep ID          take a removal back, as long as the city is not gone',
     '  split CELL       divide a cell into its 32 parts, while it works',
     '  merge CELL       join the 32 parts of a cell again, if together they are not hot',
     '  list             list the cities',
@@ -65,7 +67,8 @@ const TAKES = {
   add: OF_FILES,
   set: OF_FILES,
   show: [...OF_FILES, 'svg', 'no-load'],
-  remove: ['id', 'no-wait'],
+  remove: ['id', 'no-wait', 'yes'],
+  keep: ['id'],
   split: ['no-wait'],
   merge: ['no-wait'],
   list: [],
@@ -90,7 +93,7 @@ export function subjectOf(
   }
   const unexpected = name === 'list' ? subject : FILES.includes(name) ? undefined : extra;
   if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}"`);
-  if (subject !== undefined && options.id !== undefined && (name === 'set' || name === 'remove' || name === 'audit')) {
+  if (subject !== undefined && options.id !== undefined && ['set', 'remove', 'keep', 'audit'].includes(name)) {
     throw new UsageError(`${name} takes the id once: "${subject}", or --id ${options.id}`);
   }
   return { command: name, subject: subject ?? options.id };

@@ -13,7 +13,8 @@ const NEXT: NextSteps = {
   not_mergeable: 'name the cell above 32 leaves of one city; npm run city -- show ID draws the cells of a city',
   siblings_hot: 'wait until they carry less than one cell is to carry; npm run status says what each carries',
   no_cell_left: 'npm run city -- show ID draws the cells of one that has them',
-  city_draining: 'npm run city -- remove ID waits until it is gone; then add it again',
+  city_draining:
+    'npm run city -- keep ID takes its removal back; or npm run city -- remove ID waits until it is gone, and then add it again',
   changed_meanwhile: 'others are changing it too: try again',
   forbidden_scope: 'give a token with the scope ops: --token',
 };

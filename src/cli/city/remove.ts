@@ -1,10 +1,11 @@
 // `city remove`: asks the service to let a city go, and waits while its questions end as their askers were promised.
+import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../support/args.ts';
 import { ApiError } from '../support/http.ts';
 import { counted, startProgress } from '../support/progress.ts';
 import { STOPPED_CODE, StoppedError, stopSignal } from '../support/stop.ts';
 import type { CityOptions } from './options.ts';
-import { cityPath, cityService, pause, print } from './service.ts';
+import { type CityService, cityPath, cityService, pause, print } from './service.ts';
 
 type Draining = {
   readonly id: string;
@@ -18,12 +19,15 @@ type Draining = {
   readonly endsAt?: string;
 };
 
+type Listed = { readonly name: string; readonly cells: number; readonly state?: string };
+
 const POLL_MS = 1000;
 
 export async function remove(options: CityOptions, id: string | undefined): Promise<number> {
   if (id === undefined) throw new UsageError('remove needs the ID of a city');
   const signal = stopSignal();
   const service = await cityService(options, signal);
+  if (options.yes !== true && !(await agreed(service, id))) return 1;
   const ask = async (): Promise<Draining> => (await service.call(cityPath(id), { method: 'DELETE' })).body as Draining;
   let answer = await ask();
   if (options['no-wait'] || answer.state === 'removed') return report(options, answer);
@@ -43,6 +47,29 @@ export async function remove(options: CityOptions, id: string | undefined): Prom
   }
   report(options, answer);
   return answer.state === 'draining' ? STOPPED_CODE : 0;
+}
+
+/** Says what would go, and asks. One that drains already was agreed to. Throws UsageError where nobody can be asked. */
+async function agreed(service: CityService, id: string): Promise<boolean> {
+  const { name, cells, state } = (await service.call(cityPath(id))).body as Listed;
+  if (state === 'draining' || state === 'removed') return true;
+  const what = `${name} (${id}) with its ${counted(cells, 'cell')}: from now on it takes no new questions, and when those that it has have ended it is gone`;
+  if (!process.stdin.isTTY) throw new UsageError(`remove takes away ${what}; say --yes if that is meant`);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await lines.question(`Take away ${what}.\nType ${id} to go on: `);
+  lines.close();
+  if (answer.trim() === id) return true;
+  print(`${id} stays as it is`);
+  return false;
+}
+
+/** `city keep`: takes a removal back while the city drains. */
+export async function keep(options: CityOptions, id: string | undefined): Promise<number> {
+  if (id === undefined) throw new UsageError('keep needs the ID of a city');
+  const service = await cityService(options);
+  const { body } = await service.call(`${cityPath(id)}/keep`, { method: 'POST' });
+  print(options.json ? JSON.stringify(body) : `${id} stays, and takes new questions`);
+  return 0;
 }
 
 /** A city goes when its last question has ended, however few of its cells have one. */
@@ -66,7 +93,7 @@ function report({ json }: CityOptions, answer: Draining): number {
   else if (state === 'removed') print(`${id} is removed`);
   else {
     print(`${id} is draining: ${noteOf(answer)}; it takes no new ones, and goes by itself when they have ended`);
-    print(`npm run city -- remove ${id} waits for it again`);
+    print(`npm run city -- remove ${id} waits for it again, npm run city -- keep ${id} takes it back`);
   }
   return 0;
 }

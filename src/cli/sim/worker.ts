@@ -36,6 +36,7 @@ function runOne(seed: number) {
       matches: 0,
       swaps: 0,
       removed: false,
+      kept: false,
       violations: [{ rule: 'CRASH', what, atMs: 0 }],
     };
   }

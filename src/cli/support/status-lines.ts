@@ -7,7 +7,7 @@ const BAR = 20;
 export function statusLines({ cities, cells, hotNext, target }: Status): readonly string[] {
   if (cities.length === 0) return ['no city yet: add one with npm run city -- add FILE.geojson --id ID --name NAME'];
   const cityRows = cities.map((city) => [
-    city.id,
+    city.state === 'draining' ? `${city.id} (draining)` : city.id,
     `${count(city.cellsTold)}/${count(city.cells)}`,
     known(city.users, count),
     known(city.eventsPerS, (perS) => perS.toFixed(1)),

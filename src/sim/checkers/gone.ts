@@ -1,4 +1,5 @@
-// GONE1: a cell of a city that is being removed takes no new question, the city goes only when none is open, and it does go.
+// GONE1, GONE2: a cell of a city that is being removed takes no new question, the city goes only when none is open, and it does go; one
+// that is kept is asked as before.
 import { hasEnded } from '../../cell/questions/lifecycle.ts';
 import type { Phase } from '../../cell/state.ts';
 import type { QuestionId } from '../../protocol/ids.ts';
@@ -33,6 +34,13 @@ export const goneChecker: MakeChecker = ({ world, report }) => {
     },
     ended: () => {
       if (world.map.cityState() === 'draining') report('GONE1', 'the city is never gone');
+      if (world.map.cityState() === 'live') {
+        for (const [cell, version] of world.map.leaves()) {
+          const { birth } = world.cells.get(cell)?.state ?? {};
+          if (birth?.draining === true && birth.version >= version)
+            report('GONE2', `${cell} drains, and its city does not`);
+        }
+      }
       if (!isGone) return;
       for (const leaf of world.map.cells) {
         const { birth, users } = world.cells.get(leaf)?.state ?? {};

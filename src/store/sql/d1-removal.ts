@@ -8,7 +8,7 @@ import { prefixesAround, TOP_VERSION } from './d1-rollout.ts';
 
 type RemovalStore = Pick<
   CityStore,
-  'drain' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
+  'drain' | 'keep' | 'removal' | 'leaving' | 'undrained' | 'setDrained' | 'remove' | 'untold' | 'setTold'
 >;
 
 const UNDRAINED = `FROM cells k WHERE k.city = ?1 AND k.state = 'leaf' AND k.born = 1
@@ -42,6 +42,23 @@ export function d1Removal(db: D1Database, deps: D1Deps, city: (id: CityId) => Pr
       ]);
       return city(id);
     },
+    keep: async (id, actor) => {
+      const at = session();
+      const op = deps.op();
+      await at.batch([
+        at
+          .prepare(
+            `UPDATE cities SET state = 'live', version = ${TOP_VERSION} + 1, op = ?2, updated_at = ?3
+             WHERE id = ?1 AND state = 'draining'`,
+          )
+          .bind(id, op, deps.now()),
+        at
+          .prepare('DELETE FROM drained WHERE city = ?1 AND EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)')
+          .bind(id, op),
+        audited(at, id, op, actor, 'city.keep'),
+      ]);
+      return city(id);
+    },
     removal: async (id) => {
       const found = await city(id);
       if (found === undefined) return undefined;
@@ -58,14 +75,14 @@ export function d1Removal(db: D1Database, deps: D1Deps, city: (id: CityId) => Pr
       return results.map(({ id }) => id);
     },
     undrained: (id, limit) => names(`SELECT k.cell ${UNDRAINED} ORDER BY k.cell LIMIT ?2`, id, limit),
-    setDrained: async (id, cells) => {
+    setDrained: async (id, cells, version) => {
       if (cells.length === 0) return;
       await session()
         .prepare(
           `INSERT OR REPLACE INTO drained (cell, city) SELECT value, ?1 FROM json_each(?2)
-           WHERE EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND state = 'draining')`,
+           WHERE EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND state = 'draining' AND version = ?3)`,
         )
-        .bind(id, JSON.stringify(cells))
+        .bind(id, JSON.stringify(cells), version)
         .run();
     },
     remove: async (id, actor) => {

@@ -44,8 +44,8 @@ const total = (more: Partial<CityLoad> = {}): CityLoad => ({
   ...more,
 });
 const CITIES = [
-  { id: 'sf' as CityId, name: 'San Francisco', cells: 261 },
-  { id: 'sea' as CityId, name: 'Seattle', cells: 90 },
+  { id: 'sf' as CityId, name: 'San Francisco', state: 'live', cells: 261 },
+  { id: 'sea' as CityId, name: 'Seattle', state: 'draining', cells: 90 },
 ];
 const live = (...loads: CellLoad[]) => new Map(loads.map((load) => [load.cell, load]));
 
@@ -81,8 +81,14 @@ describe('OPS1: a status', () => {
 
   it('OPS1 shows what nobody has told as unknown, which is not 0', () => {
     const status = statusOf({ cities: CITIES, totals: [], hottest: [], live: live() }, NOW);
-    const { id, name, cells, cellsTold, ...carried } = status.cities[1] ?? expect.fail('no city');
-    expect({ id, name, cells, cellsTold }).toEqual({ id: 'sea', name: 'Seattle', cells: 90, cellsTold: 0 });
+    const { id, name, state, cells, cellsTold, ...carried } = status.cities[1] ?? expect.fail('no city');
+    expect({ id, name, state, cells, cellsTold }).toEqual({
+      id: 'sea',
+      name: 'Seattle',
+      state: 'draining',
+      cells: 90,
+      cellsTold: 0,
+    });
     expect(Object.keys(carried).sort()).toEqual(
       ['users', 'questions', 'eventsPerS', 'sockets', 'outbox', 'queueAgeMs', 'alarmLagMs', 'used', 'headroom'].sort(),
     );
