@@ -38,8 +38,8 @@ export const MUTANTS: readonly Mutant[] = [
     'old-ping-wins',
     'the repeated claim of an older ping counts as the newest',
     'src/user/order.ts',
-    'return sent.order !== undefined && sent.order < meta.order;',
-    'return false;',
+    'if (sent.order !== undefined) return sent.order < meta.order;',
+    'if (sent.order !== undefined) return false;',
   ),
   one(
     'refusal-of-another',
@@ -54,6 +54,13 @@ export const MUTANTS: readonly Mutant[] = [
     'src/cell/change/removal.ts',
     "if (request.t === 'ask' && !state.questions.has(request.question.id)) {",
     'if (false) {',
+  ),
+  one(
+    'kept-unheard',
+    'a cell of a city that is kept goes on draining',
+    'src/cell/load.ts',
+    'state.birth = birth;',
+    'state.birth = state.birth?.draining === true ? { ...birth, draining: true } : birth;',
   ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/recalls.ts', 'meta.epoch++;', ''),
   one(
@@ -237,7 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
     'the end of a rest is no arrival',
     'src/cell/overdue.ts',
     'if (users.has(user as UserId)) tx.arrivals.add(user as UserId);',
-    '',
+    'if (users.size < 0) tx.arrivals.add(user as UserId);',
   ),
   one(
     'reserving-excluded',
@@ -257,8 +264,8 @@ export const MUTANTS: readonly Mutant[] = [
     'slot-kept',
     'the holder asks about an accepted offer at the end of its question alone',
     'src/cell/users/holds.ts',
-    "return hold.state === 'accepted' && askAt < until",
-    'return false',
+    "hold.state === 'accepted' && askAt < until ?",
+    'false ?',
   ),
   one(
     'try-unguarded',

@@ -5,6 +5,7 @@ import type { VicinalClient } from '../../src/client/client.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
+import { expectHandedOn } from './support/handed.ts';
 import { eventually, useService } from './support/service.ts';
 
 const HERE = { lat: 37.7724, lng: -122.4152 };
@@ -160,8 +161,8 @@ describe('SIGKILL and a new start', () => {
     for (const { id } of acknowledged.values()) {
       expect(events.filter(({ type, data }) => type === 'question.answered' && idOf(data) === id)).toHaveLength(1);
     }
-    for (const [, heard] of seen) {
-      expect(numbers(heard)).toEqual(upTo(heard.length));
+    for (const [user, heard] of seen) {
+      expectHandedOn(heard, user);
       expectNothingTwice(heard);
     }
   });

@@ -10,6 +10,7 @@ import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { HEARTBEAT_REPLY } from '../../src/protocol/heartbeat.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../src/protocol/views.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
+import { expectHandedOn } from './support/handed.ts';
 import { eventually, showLogsOnFailure, useService } from './support/service.ts';
 
 const box = useService();
@@ -215,16 +216,7 @@ describe('a cell that is divided and joined while people live in it', () => {
       expect(takers.length).toBeLessThanOrEqual(view.answersWanted);
       expect(now.offersAccepted).toBeLessThanOrEqual(view.answersWanted);
     }
-    for (const { user, life } of people) {
-      const seqs = life.heard.map(({ seq }) => seq);
-      expect(seqs, user).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
-      // An offer that has ended by the time it is heard of is not handed on as new: nothing else is passed over.
-      const idsOf = (...types: readonly string[]) =>
-        life.heard.filter(({ type }) => types.includes(type)).map(({ data }) => (data as OfferView).id);
-      const made = new Set(idsOf('offer.made'));
-      const passedOver = idsOf('offer.withdrawn', 'offer.expired').filter((id) => !made.has(id));
-      expect((seqs.at(-1) ?? 0) - seqs.length, user).toBe(passedOver.length);
-    }
+    for (const { user, life } of people) expectHandedOn(life.heard, user);
     expect(failed).toEqual([]);
     const faults = box.logs().filter((line) => line.includes('"event":"fault"') || /"status":5\d\d/.test(line));
     expect(faults).toEqual([]);

@@ -1,5 +1,6 @@
 // The checkers can fail: each mutant still fits the source, and some that are caught soon are caught here. All: npm run sim -- --mutants.
 import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { runSeeds } from '../../src/cli/sim/pool.ts';
 import { MUTANTS, mutate } from '../../src/sim/mutants.ts';
@@ -18,11 +19,14 @@ const SOON = [
 
 describe('mutants of the program', () => {
   it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
-    '%s fits the source in exactly one place for each edit',
+    '%s fits the source in exactly one place for each edit, and what it makes is a program',
     (_name, mutant) => {
       for (const file of new Set(mutant.edits.map((edit) => edit.file))) {
         const source = readFileSync(new URL(file, ROOT), 'utf8');
-        expect(mutate(mutant, file, source)).not.toBe(source);
+        const mutated = mutate(mutant, file, source);
+        expect(mutated).not.toBe(source);
+        // Throws for what does not parse.
+        stripTypeScriptTypes(mutated);
       }
     },
   );

@@ -5,7 +5,7 @@ import { epochMs } from '../../src/lib/brand.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
 import type { CellEnvelope } from '../../src/protocol/messages.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
-import { api, BOX, cellStub, type Json, near, rollOut } from './world.ts';
+import { api, BOX, cellStub, eventually, type Json, near, rollOut } from './world.ts';
 
 /** The cell of WEST, and the one beside it. */
 const OLD = '9q8yyk' as CellId;
@@ -21,8 +21,12 @@ describe('GET /v1/ops/cells while a cell hands over', () => {
   beforeAll(async () => {
     await rollOut('sf', BOX, { limits: { autoSplit: false } });
     for (const n of [0, 1, 2]) await api(`user${n}`, 'PUT', '/v1/presence', near(n * 10));
-    // The old cell hands over to one that does not know of it, so it never comes to an end.
-    await tell(OLD, { t: 'retire', op: { by: '9q8yy' as CellId, n: 1_000_000 }, to: ['9q8yyt' as CellId] });
+    await eventually('all are held', async () => {
+      const { items } = await look(`within=${OLD}`);
+      return items[0]?.['users'] === 3 ? true : undefined;
+    });
+    // The old cell hands over to one that is on no map, so it never comes to an end.
+    await tell(OLD, { t: 'retire', op: { by: '9q8yy' as CellId, n: 1_000_000 }, to: ['s00000' as CellId] });
     const store = d1CityStore(env.DB, { now: () => epochMs(Date.now()), op: () => 'op' });
     const birth = await store.birth(NEW);
     if (birth === undefined) throw new Error('no leaf');

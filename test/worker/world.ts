@@ -163,7 +163,7 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
-  withinMs = 15_000,
+  withinMs = 45_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

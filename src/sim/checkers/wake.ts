@@ -61,7 +61,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       const { rows } = effects;
       if (node.kind === 'cell') checkBeacon(node, effects, event, report);
       for (const { table, key } of rows) {
-        if (table === 'beacons' && node.kind === 'cell')
+        if (table === 'beacons' && node.kind === 'cell' && isScout(event))
           laid.set(`${node.id} beside ${key}`, { at: world.now, stood: stoodIn(node) });
         if (table === 'questions') triedAt.set(key as QuestionId, world.now);
       }
@@ -114,6 +114,10 @@ function stands(before: Standing | undefined, held: Held): boolean {
   const now = standing(held);
   return now.place === before.place && now.holds >= before.holds;
 }
+
+/** Whatever else changes a beacon has looked at nobody. */
+const isScout = (event: NodeEvent): boolean =>
+  event.t === 'request' && 'envelope' in event && event.envelope.request.t === 'scout';
 
 /** SLEEP2: a scout that says it left its beacon has it on the disk in the same step. */
 function checkBeacon(node: CellNode, { replies }: Effects, event: NodeEvent, report: Report): void {

@@ -107,7 +107,7 @@ export function temporaryDir(): string {
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 30_000,
+  withinMs = 90_000,
   everyMs = 25,
 ): Promise<T> {
   const deadlineMs = Date.now() + withinMs;
