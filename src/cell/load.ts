@@ -1,6 +1,7 @@
 // A cell's state: empty, or rebuilt from its rows.
 import { decode } from '../geo/geohash.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { readRow, type StoredRow, type Unread } from '../lib/versioned.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { agenda } from './agenda.ts';
@@ -55,6 +56,7 @@ export function emptyCell(): CellState {
     calls: new Map(),
     nudging: new Map(),
     passedOver: new Map(),
+    lost: new Set(),
     sockets: new Map(),
     change: {
       lanes: new Map(),
@@ -69,12 +71,16 @@ export function emptyCell(): CellState {
   };
 }
 
-/** Rebuilds the state from rows. @throws Error for a row of an unknown table or version. */
-export function loadCell(
-  rows: Iterable<{ readonly table: string; readonly key: string; readonly value: string }>,
-): CellState {
+/**
+ * Rebuilds the state from rows. What cannot be read is told to `unread`, and the rest lives on without it; what the cell is, and who its
+ * successors are, is never guessed. @throws Error for a row of `meta` that cannot be read, and without `unread` for any.
+ */
+export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState {
   const state = emptyCell();
-  for (const { table, key, value } of rows) loadRow(state, table, key, value);
+  for (const row of rows) {
+    const { table, key, value } = row;
+    readRow(row, () => loadRow(state, table, key, value), table === 'meta' ? undefined : unread);
+  }
   const now = state.clock;
   for (const held of state.users.values()) {
     if (held.phase === 'live') state.roster.set(held.user, held.point);
@@ -141,6 +147,7 @@ function loadRow(state: CellState, table: string, key: string, value: string): v
       return;
     }
     case 'journal':
+      // Its number counts, whatever it says.
       state.journalLast = Number(key);
       seen(decodeJournal(value).at);
       return;

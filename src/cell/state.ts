@@ -308,6 +308,8 @@ export type CellState = {
   readonly nudging: Map<QuestionId, UserId>;
   /** Who was suitable for the beacon of such a question meanwhile: held against it again once that is over. */
   readonly passedOver: Map<QuestionId, Set<UserId>>;
+  /** Questions whose rows could not be read, and were set aside. */
+  readonly lost: Set<QuestionId>;
   readonly sockets: Map<UserId, CellSocket>;
   readonly change: Change;
   nextCall: number;

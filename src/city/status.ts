@@ -19,6 +19,8 @@ export type Seen = {
   readonly hottest: readonly ToldLoad[];
   /** What those that were asked just now answered, by cell. */
   readonly live: ReadonlyMap<CellId, CellLoad>;
+  /** Those that gave no answer when they were asked just now, and the code of why. */
+  readonly silent?: ReadonlyMap<CellId, string>;
 };
 
 /** Of a city of which no cell has told anything. */
@@ -36,9 +38,9 @@ const UNKNOWN: Carried = {
 
 type Carried = Omit<CityStatus, 'id' | 'name' | 'state' | 'cells' | 'cellsTold'>;
 
-export function statusOf({ cities, totals, hottest, live }: Seen, now: EpochMs): Status {
+export function statusOf({ cities, totals, hottest, live, silent }: Seen, now: EpochMs): Status {
   const cells = hottest
-    .map((told) => cellStatus(told, live.get(told.cell), now))
+    .map((told) => cellStatus(told, live.get(told.cell), silent?.get(told.cell), now))
     .sort((a, b) => b.used - a.used || (a.cell < b.cell ? -1 : 1));
   return {
     at: new Date(now).toISOString(),
@@ -56,10 +58,21 @@ export function statusOf({ cities, totals, hottest, live }: Seen, now: EpochMs):
   };
 }
 
-function cellStatus({ toldAt, ...told }: ToldLoad, live: CellLoad | undefined, now: EpochMs): CellStatus {
+function cellStatus(
+  { toldAt, ...told }: ToldLoad,
+  live: CellLoad | undefined,
+  silent: string | undefined,
+  now: EpochMs,
+): CellStatus {
   const { t: _, ...load } = live ?? told;
   const asOf = new Date(live === undefined ? toldAt : now).toISOString();
-  return { ...load, headroom: headroomOf(load.used), asOf, live: live !== undefined };
+  return {
+    ...load,
+    headroom: headroomOf(load.used),
+    asOf,
+    live: live !== undefined,
+    ...(silent === undefined ? {} : { silent }),
+  };
 }
 
 function cityStatus(

@@ -31,6 +31,11 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
 
 export const busy = (detail: string): Problem => ({ ...problem('busy', detail), retryAfterS: 1 });
 
+/** An object that fails at whatever it is asked, or while it is built: something of what it keeps cannot be read. */
+export function unreadable(error: unknown): Problem {
+  return problem('unreadable', error instanceof Error ? error.message : undefined);
+}
+
 export function isProblem(value: object): value is Problem {
   return 't' in value && value.t === 'problem';
 }

@@ -10,14 +10,15 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
 import type { Birth } from '../protocol/birth.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER, type SocketGreeting } from '../protocol/frames.ts';
+import type { QuestionId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply } from '../protocol/messages.ts';
-import { problem } from '../protocol/problems.ts';
+import { type Problem, problem } from '../protocol/problems.ts';
 import type { CellLoad, Ping } from '../protocol/records.ts';
 import type { RowStore } from '../store/rows.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { busy, isProblem } from './call.ts';
-import { durableRows, type Shell, sender, shell } from './durable.ts';
+import { restored, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { mapWatch } from './map-watch.ts';
 import { servicesOf } from './services.ts';
@@ -27,6 +28,7 @@ import { pingOf, type Verbs } from './verbs.ts';
 export class CellObject extends DurableObject<Env> {
   readonly #store: RowStore;
   readonly #state: CellState;
+  readonly #unreadable: (() => Problem) | undefined;
   readonly #shell: Shell<CellEvent>;
   readonly #sockets: Sockets;
   readonly #verbs: Verbs;
@@ -37,16 +39,21 @@ export class CellObject extends DurableObject<Env> {
     const { router, verbs } = servicesOf(env);
     this.#verbs = verbs;
     this.#sockets = sockets(ctx);
-    this.#store = durableRows(ctx, CELL_TABLES);
-    this.#state = loadCell(this.#store.load());
+    const log = jsonLog(env.LOG_LEVEL);
+    const kept = restored(ctx, { name: 'cell', log }, CELL_TABLES, loadCell);
+    this.#store = kept.store;
+    this.#state = kept.state;
+    this.#unreadable = kept.unreadable;
+    for (const { table, key } of this.#store.aside())
+      if (table === 'questions') this.#state.lost.add(key as QuestionId);
     this.#shell = shell<CellEvent>(ctx, {
       name: 'cell',
-      log: jsonLog(env.LOG_LEVEL),
+      log,
       store: this.#store,
       step: (event, now) => stepCell(this.#state, event, now),
       send: sender(router),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) => this.#boot(armedAt),
+      boot: (armedAt) => (kept.unreadable === undefined ? this.#boot(armedAt) : []),
       attach: this.#sockets.attach,
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
@@ -62,11 +69,14 @@ export class CellObject extends DurableObject<Env> {
   }
 
   /** Every call of the edge and of other objects. */
-  call(envelope: CellEnvelope): Promise<CellReply> {
+  async call(envelope: CellEnvelope): Promise<CellReply> {
+    if (this.#unreadable !== undefined) return this.#unreadable();
     return this.#shell.ask((token) => ({ t: 'request', envelope, token }));
   }
 
-  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    // Nothing is due that could be done.
+    if (this.#unreadable !== undefined) return;
     return this.#shell.alarm(info, { t: 'alarm' });
   }
 
@@ -74,6 +84,7 @@ export class CellObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const greeting = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketGreeting | null;
     if (greeting === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
+    if (this.#unreadable !== undefined) return new Response(null, { status: 503 });
     const { profile = {}, ttlMs, seq, ...info } = greeting;
     const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
     this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
@@ -106,6 +117,10 @@ export class CellObject extends DurableObject<Env> {
       return;
     }
     const frame = parsed.value;
+    if (this.#unreadable !== undefined) {
+      send(socket, JSON.stringify(errorFrame(frame.ref, this.#unreadable(), info.trace)));
+      return;
+    }
     const outcome = await this.#answer(socket, info, frame).catch((error: unknown) => {
       this.#shell.failed(`frame ${frame.t}`, error);
       return problem('internal');
@@ -185,6 +200,7 @@ export class CellObject extends DurableObject<Env> {
   }
 
   #lost(socket: WebSocket): void {
+    if (this.#unreadable !== undefined) return;
     const info = this.#sockets.infoOf(socket);
     // Another device of the user may still be connected.
     if (info === undefined || this.#sockets.of(info.user).some((other) => other !== socket)) return;

@@ -1,9 +1,12 @@
 // What both kinds of object share with the platform: rows in its SQLite, the clock, calls through the router, and recovery.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Unread } from '../lib/versioned.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Send } from '../protocol/effects.ts';
-import type { RowStore, TableSpec } from '../store/rows.ts';
+import type { Problem } from '../protocol/problems.ts';
+import type { Row, RowStore, TableSpec } from '../store/rows.ts';
 import { sqlRows } from '../store/sql/sql-rows.ts';
+import { unreadable } from './call.ts';
 import { type Interpreter, type InterpreterDeps, interpreter } from './interpreter.ts';
 import type { Router } from './router.ts';
 
@@ -14,6 +17,7 @@ export type Shell<Event> = Interpreter<Event> & {
 };
 
 const ALARM_GUARD_MS = 30_000;
+const LOOKS_AGAIN_MS = 10_000;
 /** An object asks again by itself. */
 const OBJECT_PATIENCE_MS = 2000;
 
@@ -36,6 +40,59 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
     // The platform takes no time of 0 or before, and may never fire one that is past: what is overdue is due now.
     setAlarm: (at) => void (at === null ? storage.deleteAlarm() : storage.setAlarm(Math.max(at, Date.now()))),
   });
+}
+
+/** The store of an object that must not write, lest it take what is there for nothing. */
+const NOTHING: RowStore = {
+  load: () => [],
+  commit: () => {
+    throw new Error('what this object keeps cannot be read: nothing is written');
+  },
+  setAside: () => undefined,
+  aside: () => [],
+  read: () => [],
+};
+
+/**
+ * The state from its rows. A row that cannot be read is set aside as it is and named in the log; the rest lives on. `unreadable`: what
+ * the object is cannot be read, or not even the file: it answers all calls with that, and writes nothing.
+ */
+export function restored<State>(
+  ctx: DurableObjectState,
+  { name, log }: Pick<ShellDeps<never>, 'name' | 'log'>,
+  tables: readonly TableSpec[],
+  load: (rows: Iterable<Row>, unread: Unread) => State,
+): { readonly store: RowStore; readonly state: State; readonly unreadable?: () => Problem } {
+  const object = labelOf(ctx, name);
+  const unread: Row[] = [];
+  try {
+    const store = durableRows(ctx, tables);
+    const state = load(store.load(), (row, error) => {
+      const { table, key } = row;
+      log('error', `${name}.row_unreadable`, {
+        object,
+        table,
+        key: name === 'cell' ? key : undefined,
+        ...errorFields(error),
+      });
+      // The journal goes on behind its last number, whatever stands there.
+      if (tables.find((one) => one.name === table)?.kind === 'all') unread.push(row);
+    });
+    if (unread.length > 0) store.setAside(unread);
+    return { store, state };
+  } catch (error) {
+    log('error', `${name}.unreadable`, { object, ...errorFields(error) });
+    const [said, since] = [unreadable(error), Date.now()];
+    return {
+      store: NOTHING,
+      state: load([], () => undefined),
+      unreadable: () => {
+        // The disk may be well again: whoever calls next finds an object that has looked.
+        if (Date.now() > since + LOOKS_AGAIN_MS) ctx.abort('reads its rows again');
+        return said;
+      },
+    };
+  }
 }
 
 /** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */

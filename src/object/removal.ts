@@ -6,7 +6,7 @@ import type { CellId, CityId } from '../protocol/ids.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/records.ts';
 import type { City, CityStore } from '../store/city-store.ts';
-import { isProblem } from './call.ts';
+import { isProblem, unreadable } from './call.ts';
 import type { Router } from './router.ts';
 
 export type RemovalDeps = {
@@ -30,6 +30,8 @@ export type RemovalView =
       readonly open: number;
       /** When the last of these ends at the latest. */
       readonly endsAt?: string;
+      /** Cells of which nobody can tell whether something is open: the city stays until they can be read. */
+      readonly unreadable?: readonly CellId[];
     };
 
 /** To look at a cell is up to three calls, and one request may make a thousand. */
@@ -92,23 +94,28 @@ async function goOn(deps: RemovalDeps, id: CityId, actor: string): Promise<Remov
   if (how === undefined) return problem('unknown_city');
   // Somebody else has just taken it away.
   if (how.city.state === 'removed') return { id, state: 'removed' };
+  const unread = found.unread.length > 0 ? { unreadable: found.unread } : {};
   const endsAt = found.endsInMs > 0 ? { endsAt: new Date(now() + found.endsInMs).toISOString() } : {};
-  return { id, state: 'draining', cells: how.cells, drained: how.drained, open: found.open, ...endsAt };
+  return { id, state: 'draining', cells: how.cells, drained: how.drained, open: found.open, ...endsAt, ...unread };
 }
 
 /** Ticks off the next cells that have nothing open; each has heard by then that it takes nothing new. */
 async function lookAt({ store, router }: RemovalDeps, id: CityId, version: number) {
   const cells = await store.undrained(id, SLICE_CELLS);
   const loads = await mapBounded(cells, async (cell): Promise<CellLoad | Problem> => {
-    const told = await router.tellCell(cell, { t: 'load' }, version);
+    const told = await router.tellCell(cell, { t: 'load' }, version).catch(unreadable);
     return told.t === 'load' || told.t === 'problem' ? told : problem('busy');
   });
   const drained: CellId[] = [];
+  const unread: CellId[] = [];
   let open = 0;
   let endsInMs = 0;
   for (const [at, load] of loads.entries()) {
     const cell = cells[at] as CellId;
-    if (isProblem(load)) continue;
+    if (isProblem(load)) {
+      if (load.code === 'unreadable') unread.push(cell);
+      continue;
+    }
     const here = load.questions.open + load.questions.dormant + load.questions.matched;
     open += here;
     endsInMs = Math.max(endsInMs, load.endsInMs);
@@ -116,14 +123,14 @@ async function lookAt({ store, router }: RemovalDeps, id: CityId, version: numbe
     if (here === 0 && load.life === 'leaf') drained.push(cell);
   }
   await store.setDrained(id, drained, version);
-  return { open, endsInMs };
+  return { open, endsInMs, unread };
 }
 
 /** Cells that lived learn that they are gone, and send their people away. */
 async function tell({ store, router }: RemovalDeps, id: CityId, version: number): Promise<void> {
   const cells = await store.untold(id, SLICE_CELLS);
   const told = await mapBounded(cells, async (cell) => {
-    const reply = await router.callCell({ cell }, { t: 'dissolve', version });
+    const reply = await router.callCell({ cell }, { t: 'dissolve', version }).catch(unreadable);
     return reply.t === 'done' || (isProblem(reply) && reply.code === 'unknown_cell') ? [cell] : [];
   });
   if (cells.length > 0) await store.setTold(id, told.flat());

@@ -18,7 +18,7 @@ import type {
 } from '../protocol/messages.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { City, CityStore } from '../store/city-store.ts';
-import { busy, type CallDeps, callObject, isProblem } from './call.ts';
+import { busy, type CallDeps, callObject, isProblem, unreadable } from './call.ts';
 import type { Coverage } from './coverage.ts';
 import { Gate } from './gate.ts';
 import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
@@ -141,6 +141,11 @@ export class Router {
     const envelope: CellEnvelope = { request: { t: 'load' }, ...(trace === undefined ? {} : { trace }) };
     const reply = await callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
     return reply.t === 'load' || reply.t === 'problem' ? reply : undefined;
+  }
+
+  /** The same for one cell of a list: `unreadable`, when its object cannot even be asked. That of one is no news of the others. */
+  async look(cell: CellId, trace?: string): Promise<CellCalls['load']['reply'] | Problem | undefined> {
+    return this.peek(cell, trace).catch((error: unknown) => unreadable(error));
   }
 
   /** Tells the parent of 32 leaves, which is none itself, to join them. */

@@ -3,28 +3,33 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { jsonLog } from '../ops/log.ts';
 import type { CellReply, UserEnvelope, UserReply } from '../protocol/messages.ts';
+import type { Problem } from '../protocol/problems.ts';
 import { loadUser, USER_TABLES } from '../user/codec.ts';
 import type { UserState } from '../user/state.ts';
 import { stepUser, type UserEventIn } from '../user/step.ts';
-import { durableRows, type Shell, sender, shell } from './durable.ts';
+import { restored, type Shell, sender, shell } from './durable.ts';
 import { servicesOf } from './services.ts';
 
 export class UserObject extends DurableObject<Env> {
   readonly #state: UserState;
+  readonly #unreadable: (() => Problem) | undefined;
   readonly #shell: Shell<UserEventIn>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const store = durableRows(ctx, USER_TABLES);
-    this.#state = loadUser(store.load());
+    const log = jsonLog(env.LOG_LEVEL);
+    const { store, state, unreadable } = restored(ctx, { name: 'user', log }, USER_TABLES, loadUser);
+    this.#state = state;
+    this.#unreadable = unreadable;
     this.#shell = shell<UserEventIn>(ctx, {
       name: 'user',
-      log: jsonLog(env.LOG_LEVEL),
+      log,
       store,
       step: (event, now) => stepUser(this.#state, event, now),
       send: sender(servicesOf(env).router),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) => [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }],
+      boot: (armedAt) =>
+        unreadable === undefined ? [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }] : [],
       attach: () => undefined,
       push: () => undefined,
       busy: () => undefined,
@@ -33,6 +38,7 @@ export class UserObject extends DurableObject<Env> {
 
   /** Every call of the edge and of cells. A long poll is answered by an event, or when its time is up. */
   async call({ request }: UserEnvelope): Promise<UserReply> {
+    if (this.#unreadable !== undefined) return this.#unreadable();
     if (request.t !== 'events' || request.waitMs <= 0) {
       return this.#shell.ask((token) => ({ t: 'request', request, token }));
     }
@@ -45,7 +51,7 @@ export class UserObject extends DurableObject<Env> {
     return reply.finally(() => clearTimeout(timer ?? null));
   }
 
-  override alarm(info?: AlarmInvocationInfo): Promise<void> {
-    return this.#shell.alarm(info, { t: 'alarm' });
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    if (this.#unreadable === undefined) return this.#shell.alarm(info, { t: 'alarm' });
   }
 }

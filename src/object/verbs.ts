@@ -19,7 +19,7 @@ import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.t
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
 import type { LeaveQuery, PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
-import { isProblem } from './call.ts';
+import { isProblem, unreadable } from './call.ts';
 import { hashOf, randomToken, tokensOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';
 import { type CellRequestOf, type Router, settled } from './router.ts';
@@ -43,6 +43,11 @@ const GRID_M_MAX = 7000;
 
 /** Sessions tell devices of one user apart; clients that do not care are all of this one. */
 const SESSION_DEFAULT = 'http';
+
+export type QuestionList = {
+  readonly items: readonly QuestionReply['view'][];
+  readonly unavailable?: readonly { readonly id: QuestionId; readonly code: ProblemCode }[];
+};
 
 type Reply<K extends keyof CellCalls> = Promise<CellCalls[K]['reply'] | Problem>;
 type UserReply<K extends keyof UserCalls> = Promise<UserCalls[K]['reply'] | Problem>;
@@ -126,15 +131,25 @@ export class Verbs {
     return this.#ofQuestion(caller, { t: 'question', id, user: actor(caller) });
   }
 
-  /** The user's questions, ended ones for a day; those whose cell does not know them (any more) are left out. */
-  async questions(caller: Caller): Promise<{ readonly items: readonly QuestionReply['view'][] } | Problem> {
+  /**
+   * The user's questions, ended ones for a day; those whose cell does not know them (any more) are left out, and those whose cell
+   * does not answer are `unavailable`.
+   */
+  async questions(caller: Caller): Promise<QuestionList | Problem> {
     const { user, trace } = caller;
     const index = await this.#router.callUser(user, { t: 'questions', user }, trace);
     if (isProblem(index)) return index;
-    const replies = await mapBounded(index.ids, (id) => this.#ofQuestion(caller, { t: 'question', id, user }));
-    const failed = replies.filter(isProblem).find(({ code }) => code !== 'unknown_question');
-    if (failed !== undefined) return failed;
-    return { items: replies.flatMap((reply) => (isProblem(reply) ? [] : [reply.view])) };
+    const replies = await mapBounded(index.ids, async (id) => ({
+      id,
+      reply: await this.#ofQuestion(caller, { t: 'question', id, user }).catch(unreadable),
+    }));
+    const unavailable = replies.flatMap(({ id, reply }) =>
+      isProblem(reply) && reply.code !== 'unknown_question' ? [{ id, code: reply.code }] : [],
+    );
+    return {
+      items: replies.flatMap(({ reply }) => (isProblem(reply) ? [] : [reply.view])),
+      ...(unavailable.length === 0 ? {} : { unavailable }),
+    };
   }
 
   async patch(caller: Caller, id: QuestionId, to: Point): Reply<'patch'> {

@@ -94,6 +94,11 @@ export const PROBLEMS = {
     title: 'There is no such question of yours',
     advice: 'Check the id and the token; ended questions are kept for a day.',
   },
+  question_lost: {
+    status: 410,
+    title: 'This question was kept here and cannot be read any more',
+    advice: 'Ask it again. Whoever runs the service finds what is left with npm run cell -- inspect ID.',
+  },
   unknown_offer: {
     status: 404,
     title: 'There is no such offer for you',
@@ -213,6 +218,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'The disk of this service is full',
     advice: 'Reads go on; try again after Retry-After seconds.',
+  },
+  unreadable: {
+    status: 503,
+    title: 'What is kept here cannot be read',
+    advice: 'Whoever runs the service finds it with npm run cell -- inspect ID.',
   },
   internal: { status: 500, title: 'A fault of ours', advice: 'Try again; if it stays, tell us the trace id.' },
 } as const satisfies Record<string, Kind>;

@@ -27,6 +27,8 @@ export type CellStatus = Omit<CellLoad, 't'> & {
   readonly asOf: string;
   /** It was asked just now. */
   readonly live: boolean;
+  /** It was asked just now and did not say: the code of why. */
+  readonly silent?: string;
 };
 
 /** What a city carries; `null` as long as no cell of it has told anything: unknown, which is not 0. */

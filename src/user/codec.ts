@@ -1,6 +1,6 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
 import { epochMs } from '../lib/brand.ts';
-import { versioned, versionedOf } from '../lib/versioned.ts';
+import { readRow, type StoredRow, type Unread, versioned, versionedOf } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
@@ -61,17 +61,13 @@ export function emptyUser(): UserState {
   };
 }
 
-/** Rebuilds the state from rows. @throws Error for a row of an unknown table or version. */
-export function loadUser(
-  rows: Iterable<{ readonly table: string; readonly key: string; readonly value: string }>,
-): UserState {
+/**
+ * Rebuilds the state from rows. What cannot be read is told to `unread`, and the rest lives on without it; who holds the user is never
+ * guessed. @throws Error for a row of `meta` that cannot be read, and without `unread` for any.
+ */
+export function loadUser(rows: Iterable<StoredRow>, unread?: Unread): UserState {
   const state = emptyUser();
-  for (const { table, key, value } of rows) {
-    if (table === 'meta') state.meta = decodeMeta(value);
-    else if (table === 'known') state.known.set(key as QuestionId, versioned<Known>(VERSION, table, value));
-    else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
-    else throw new Error(`a UserObject has no table ${table}`);
-  }
+  for (const row of rows) readRow(row, () => loadRow(state, row), row.table === 'meta' ? undefined : unread);
   state.lastSeq = state.meta?.lastSeq ?? 0;
   for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
   for (const [id, known] of state.known) {
@@ -84,6 +80,13 @@ export function loadUser(
   const times = [holding?.t === 'held' ? holding.since : undefined, recordAt, left?.at];
   for (const at of times) if (at !== undefined && at > state.clock) state.clock = at;
   return state;
+}
+
+function loadRow(state: UserState, { table, key, value }: StoredRow): void {
+  if (table === 'meta') state.meta = decodeMeta(value);
+  else if (table === 'known') state.known.set(key as QuestionId, versioned<Known>(VERSION, table, value));
+  else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
+  else throw new Error(`a UserObject has no table ${table}`);
 }
 
 /** The first question of a key keeps it, until a day after its end. */

@@ -51,6 +51,20 @@ describe.each(STORES)('rows in $name', ({ disk }) => {
     expect([...open().load()]).toEqual([{ table: 'things', key: 'a', value: '2' }]);
   });
 
+  it('KEEP3 that are set aside are loaded no more, known by name, and may be written anew', () => {
+    const { open } = disk(TABLES);
+    expect(open().aside()).toEqual([]);
+    open().commit({ rows: [put('things', 'a b', '{'), put('things', 'c', '1')], alarmAt: undefined });
+    const bad = { table: 'things', key: 'a b', value: '{' };
+    open().setAside([bad]);
+    expect([...open().load()].map(({ key }) => key)).toEqual(['c']);
+    expect(open().aside()).toEqual([{ table: 'things', key: 'a b' }]);
+    open().commit({ rows: [put('things', 'a b', '2')], alarmAt: undefined });
+    expect([...open().load()].map(({ value }) => value)).toEqual(['2', '1']);
+    open().setAside([bad, { ...bad, key: 'nobody' }]);
+    expect(open().aside()).toEqual([{ table: 'things', key: 'a b' }]);
+  });
+
   it('FX1 a commit that fails writes nothing, the alarm included', () => {
     const { open, alarm } = disk(TABLES);
     open().commit({ rows: [put('things', 'a', '1')], alarmAt: epochMs(5) });

@@ -27,6 +27,8 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send') {
     store: {
       load: () => [],
       read: () => [],
+      setAside: () => undefined,
+      aside: () => [],
       commit: ({ rows, alarmAt }) => {
         fail('commit');
         log.push(`commit ${rows.length} rows, alarm ${alarmAt}`);

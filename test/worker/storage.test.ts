@@ -102,8 +102,11 @@ describe('a commit that fails', () => {
 });
 
 describe('rows that this code cannot read', () => {
-  const refusal = (stub: () => DurableObjectStub): Promise<string> =>
-    inside(stub(), () => 'it was read').catch((error: unknown) => String(error));
+  const refusal = async (stub: () => DurableObjectStub): Promise<unknown> => {
+    const called = stub() as unknown as { readonly call: (envelope: unknown) => Promise<{ readonly code?: string }> };
+    const { code, detail } = (await called.call({ request: { t: 'load' } })) as { code?: string; detail?: string };
+    return code === 'unreadable' ? detail : code;
+  };
 
   /** The tables of an object that had something to keep. */
   const make = (ctx: DurableObjectState, tables: readonly TableSpec[]): void => {

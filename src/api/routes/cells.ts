@@ -31,12 +31,11 @@ export const cellRoutes: readonly Route[] = [
       const page = leaves.slice(from, from + (names ? CELL_NAMES_PAGE_MAX : CELLS_PAGE_MAX));
       const born = new Set(names ? [] : await services.store.bornOf(city));
       const answers = await mapBounded(page, async (cell) =>
-        born.has(cell) ? services.router.peek(cell, trace) : undefined,
+        born.has(cell) ? services.router.look(cell, trace) : undefined,
       );
-      const failed = answers.find((load) => load !== undefined && isProblem(load));
-      if (failed !== undefined && isProblem(failed)) return failed;
-      const loads = answers as readonly (CellLoad | undefined)[];
-      const items = page.map((cell, at) => (names ? { cell, city, state: 'leaf' } : itemOf(cell, city, loads[at])));
+      // What one cell cannot say is said in its place: the others are well.
+      const items = page.map((cell, at) => (names ? { cell, city, state: 'leaf' } : itemOf(cell, city, answers[at])));
+      const loads = answers.map((load) => (load === undefined || isProblem(load) ? undefined : load));
       const next = from + page.length < leaves.length ? page.at(-1) : undefined;
       const handing = await handingTo(services, loads, new Set(page), trace);
       return done({ items, handing, total: leaves.length, ...(next === undefined ? {} : { next }) });
@@ -156,7 +155,11 @@ const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {
 };
 
 /** A cell that nobody has called yet carries nothing, and is not brought to life by looking at it. */
-function itemOf(cell: CellId, city: CityId, load: CellLoad | undefined): Readonly<Record<string, unknown>> {
+function itemOf(cell: CellId, city: CityId, load: CellLoad | Problem | undefined): Readonly<Record<string, unknown>> {
+  if (load !== undefined && isProblem(load)) {
+    const { code, detail } = load;
+    return { cell, city, state: 'unreadable', born: true, code, ...(detail === undefined ? {} : { detail }) };
+  }
   const { t: _, ...carried } = load ?? { t: 'load', ...EMPTY };
   return { ...carried, cell, city, state: carried.life, born: load !== undefined };
 }

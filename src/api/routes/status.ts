@@ -38,25 +38,30 @@ export const statusRoutes: readonly Route[] = [
       const [all, totals, told] = read;
       const cities = city === undefined ? all : all.filter(({ id }) => id === city);
       if (city !== undefined && cities.length === 0) return problem('unknown_city');
-      const { live, gone } = await ask(services, told.slice(0, ASKED_MAX), trace);
+      const { live, gone, silent } = await ask(services, told.slice(0, ASKED_MAX), trace);
       const hottest = told.filter(({ cell }) => !gone.has(cell));
-      return done(statusOf({ cities, totals, hottest, live }, now));
+      return done(statusOf({ cities, totals, hottest, live, silent }, now));
     },
   }),
 ];
 
-type Answers = { readonly live: ReadonlyMap<CellId, CellLoad>; readonly gone: ReadonlySet<CellId> };
+type Answers = {
+  readonly live: ReadonlyMap<CellId, CellLoad>;
+  readonly gone: ReadonlySet<CellId>;
+  readonly silent: ReadonlyMap<CellId, string>;
+};
 
 /** One that does not answer is shown as it told; one that is no leaf any more is not shown. */
 async function ask({ router }: Services, told: readonly ToldLoad[], trace: string): Promise<Answers> {
   const live = new Map<CellId, CellLoad>();
   const gone = new Set<CellId>();
+  const silent = new Map<CellId, string>();
   await mapBounded(told, async ({ cell }) => {
-    const load = await router.peek(cell, trace).catch(() => problem('busy'));
+    const load = await router.look(cell, trace);
     if (load === undefined) gone.add(cell);
-    else if (isProblem(load)) return;
+    else if (isProblem(load)) silent.set(cell, load.code);
     else if (load.life === 'handing' || load.life === 'merging') gone.add(cell);
     else live.set(cell, load);
   });
-  return { live, gone };
+  return { live, gone, silent };
 }

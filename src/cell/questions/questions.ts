@@ -68,6 +68,7 @@ export function underKnownId(state: CellState, sent: NewQuestion): NewQuestion {
  */
 export function own(tx: Tx, id: Question['id'], user: UserId | null): Question | Problem {
   const question = tx.state.questions.get(id);
+  if (question === undefined && tx.state.lost.has(id)) return problem('question_lost');
   return question === undefined || (user !== null && question.asker !== user) ? problem('unknown_question') : question;
 }
 

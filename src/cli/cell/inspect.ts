@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { CELL_TABLES } from '../../cell/codec.ts';
 import { loadCell } from '../../cell/load.ts';
+import { ASIDE } from '../../store/sql/sql-rows.ts';
 import { loadUser, USER_TABLES } from '../../user/codec.ts';
 import { messageOf } from '../support/args.ts';
 import type { ObjectFile } from './object-file.ts';
@@ -36,7 +37,9 @@ export function inspect(file: ObjectFile, rowsMax: number): Inspection {
   try {
     const tables = file.kind === 'cell' ? CELL_TABLES : USER_TABLES;
     const meta = readable(file, rawRows(database, 'meta').rows, []);
-    return { ...file, tables: tables.map(({ name }) => tableOf(database, file, name, meta, rowsMax)) };
+    const found = tables.map(({ name }) => tableOf(database, file, name, meta, rowsMax));
+    const aside = tableOf(database, file, ASIDE, meta, rowsMax);
+    return { ...file, tables: aside.rows.length === 0 ? found : [...found, aside] };
   } finally {
     database.close();
   }
@@ -63,12 +66,15 @@ function tableOf(database: DatabaseSync, file: ObjectFile, name: string, meta: r
   };
 }
 
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined;
+}
+
 /** Up to where the file can be read. A table that was never made is empty. */
 function rawRows(database: DatabaseSync, table: string): { readonly rows: readonly Raw[]; readonly damaged?: string } {
   const rows: Raw[] = [];
   try {
-    const there = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table);
-    if (there === undefined) return { rows };
+    if (!hasTable(database, table)) return { rows };
     for (const { k, d } of database.prepare(`SELECT k, d FROM "${table}" ORDER BY k`).iterate()) {
       rows.push({ table, key: String(k), value: typeof d === 'string' ? d : String(d) });
     }

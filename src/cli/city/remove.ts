@@ -17,6 +17,8 @@ type Draining = {
   readonly open?: number;
   /** When the last of them ends at the latest. */
   readonly endsAt?: string;
+  /** Cells that keep the city from going, as nobody can tell what is in them. */
+  readonly unreadable?: readonly string[];
 };
 
 type Listed = { readonly name: string; readonly cells: number; readonly state?: string };
@@ -83,8 +85,12 @@ function removedMeanwhile(id: string, error: unknown): Draining {
   throw error;
 }
 
-function noteOf({ open = 0, endsAt }: Draining): string {
-  return `${counted(open, 'open question')}${open > 0 && endsAt !== undefined ? `, the last ends by ${endsAt}` : ''}`;
+function noteOf({ open = 0, endsAt, unreadable = [] }: Draining): string {
+  const last = open > 0 && endsAt !== undefined ? `, the last ends by ${endsAt}` : '';
+  const [first] = unreadable;
+  const kept =
+    first === undefined ? '' : `, ${counted(unreadable.length, 'cell')} unreadable (npm run cell -- inspect ${first})`;
+  return `${counted(open, 'open question')}${last}${kept}`;
 }
 
 function report({ json }: CityOptions, answer: Draining): number {

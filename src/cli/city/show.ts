@@ -34,6 +34,8 @@ export async function show(options: CityOptions, subject: string | undefined): P
     print(`${coverage.name} (${coverage.id})`);
     const colour = isTTY && process.env['NO_COLOR'] === undefined;
     for (const line of drawTerminal(coverage, { columnsMax, rowsMax, colour })) print(line);
+    for (const { cell, state } of coverage.cells)
+      if (state === 'unreadable') print(`${cell} cannot be read: npm run cell -- inspect ${cell} shows why`);
   }
   return 0;
 }
@@ -97,7 +99,8 @@ async function cellsOf(
   do {
     const query = new URLSearchParams({ city: id, ...(load ? {} : { load: 'false' }), ...(after ? { after } : {}) });
     const page = (await service.call(`/v1/ops/cells?${query}`)).body as Page;
-    for (const { cell, used } of page.items) cells.push({ cell, ...(used === undefined ? {} : { used }) });
+    for (const { cell, used, state } of page.items)
+      cells.push({ cell, ...(used === undefined ? {} : { used }), ...(state === 'unreadable' ? { state } : {}) });
     bar?.set(cells.length);
     after = page.next;
   } while (after !== undefined);

@@ -7,6 +7,8 @@ export type CoveredCell = {
   readonly cell: string;
   /** Share of what it can carry before it splits; absent where nobody asked. */
   readonly used?: number;
+  /** What it keeps cannot be read. */
+  readonly state?: 'unreadable';
 };
 
 export type Coverage = {

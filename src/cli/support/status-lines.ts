@@ -25,7 +25,7 @@ export function statusLines({ cities, cells, hotNext, target }: Status): readonl
     cell.stepMs.toFixed(3),
     waited(cell.queueAgeMs),
     `${bar(cell.used)} ${percent(cell.used)}`,
-    stateOf(cell.used, cell.strain, target),
+    cell.silent ?? stateOf(cell.used, cell.strain, target),
     cell.live ? 'now' : `at ${cell.asOf.slice(11, 16)} UTC`,
   ]);
   const heads = {

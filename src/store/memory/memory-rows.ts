@@ -12,6 +12,7 @@ export type MemoryRows = RowStore & {
 export function memoryRows(tables: readonly TableSpec[]): MemoryRows {
   const kept = new Map<string, Map<string, string>>(tables.map(({ name }) => [name, new Map()]));
   let alarmAt: EpochMs | null = null;
+  const aside = new Map<string, Row>();
   let written = 0;
   const tableOf = (name: string): Map<string, string> => {
     const table = kept.get(name);
@@ -36,6 +37,10 @@ export function memoryRows(tables: readonly TableSpec[]): MemoryRows {
       alarmAt = alarm;
       written++;
     },
+    setAside: (rows) => {
+      for (const row of rows) if (tableOf(row.table).delete(row.key)) aside.set(`${row.table} ${row.key}`, row);
+    },
+    aside: () => [...aside.values()].map(({ table, key }) => ({ table, key })),
     read: (table, after, limit) =>
       [...tableOf(table)]
         .filter(([key]) => Number(key) > after)

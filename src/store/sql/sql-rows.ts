@@ -14,6 +14,9 @@ export type SqlRowsDeps = {
 /** 2: cells keep the users whom they take over. */
 const SCHEMA_VERSION = 2;
 
+/** Of rows that could not be read: made when there is one. A key is the name of its table and its key there. */
+export const ASIDE = 'aside';
+
 /**
  * Nothing is written, tables neither, before there is a row to keep: an object that somebody only asked for costs no disk.
  * @throws Error when the schema on disk is newer than this code.
@@ -58,6 +61,27 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
       });
       isEmpty = false;
     },
+    setAside: (rows) => {
+      transaction(() => {
+        exec(`CREATE TABLE IF NOT EXISTS "${ASIDE}" (k TEXT PRIMARY KEY, d TEXT NOT NULL) WITHOUT ROWID`);
+        for (const { table, key } of rows) {
+          const from = keyFor(table, key);
+          exec(
+            `INSERT OR REPLACE INTO "${ASIDE}" (k, d) SELECT ?, d FROM "${table}" WHERE k = ?`,
+            `${table} ${key}`,
+            from,
+          );
+          exec(`DELETE FROM "${table}" WHERE k = ?`, from);
+        }
+      });
+    },
+    aside: () => {
+      if (isEmpty || !hasTable(exec, ASIDE)) return [];
+      return [...exec(`SELECT k FROM "${ASIDE}" ORDER BY k`)].map(({ k }) => {
+        const [table = '', ...key] = String(k).split(' ');
+        return { table, key: key.join(' ') };
+      });
+    },
     read: (table, after, limit) => {
       if (isEmpty) return [];
       return [...exec(`SELECT k, d FROM "${table}" WHERE k > ? ORDER BY k LIMIT ?`, after, limit)].map((raw) =>
@@ -67,8 +91,10 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
   };
 }
 
-function isBlank(exec: SqlRowsDeps['exec']): boolean {
-  return [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema'`)].length === 0;
+const isBlank = (exec: SqlRowsDeps['exec']): boolean => !hasTable(exec, 'schema');
+
+function hasTable(exec: SqlRowsDeps['exec'], name: string): boolean {
+  return [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`, name)].length > 0;
 }
 
 /** Within a transaction. */

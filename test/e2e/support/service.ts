@@ -35,8 +35,11 @@ export interface TestService {
   ) => Promise<Answer<Body>>;
   /** What the worker has logged so far, a line each, over crashes. */
   readonly logs: () => readonly string[];
-  /** SIGKILL, and a start on the same data and the same port so much later: whoever was connected finds the way back. */
-  readonly crash: (downMs: number) => Promise<void>;
+  /**
+   * SIGKILL, and a start on the same data and the same port so much later: whoever was connected finds the way back. `meanwhile` may do
+   * with the data what disks do.
+   */
+  readonly crash: (downMs: number, meanwhile?: (dataDir: string) => void) => Promise<void>;
 }
 
 const LOG_TAIL_LINES = 40;
@@ -82,10 +85,11 @@ export function useService(options: Pick<ServiceOptions, 'vars'> = {}): TestServ
       return answer as Answer<Body>;
     },
     logs: () => logs,
-    crash: async (downMs) => {
+    crash: async (downMs, meanwhile) => {
       const { port, kill } = service();
       await kill('SIGKILL');
       await sleep(downMs);
+      meanwhile?.(dataDir);
       await start(port);
     },
   };
