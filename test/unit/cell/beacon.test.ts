@@ -96,6 +96,15 @@ describe('the need that a beacon keeps', () => {
     expect(cemIsTold(cell)).toBe(true);
   });
 
+  it('WAKE2 stays for as long as the last scout said, when the question has not changed since', () => {
+    const cell = full();
+    lay(cell, fresh);
+    cell.advance(200_000);
+    lay(cell, fresh);
+    cell.advance(300_000);
+    expect(cemIsTold(cell)).toBe(true);
+  });
+
   it('WAKE2 rises with each move, stage and offer', () => {
     const cell = cellHarness({ manual: ['scout'] });
     const versions = () =>

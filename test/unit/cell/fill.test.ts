@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Send } from '../../../src/protocol/effects.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
-import { DONE, divided, PARENT } from '../support/family.ts';
+import { answerAll, DONE, divided, healthyMap, PARENT } from '../support/family.ts';
 import { at, birth, bob, cem, EAST, need, newQuestion, oid, qid, record } from '../support/names.ts';
 
 describe('a cell that is filled', () => {
@@ -24,6 +24,7 @@ describe('a cell that is filled', () => {
     const patience = { t: 'pending', retryMs: expect.any(Number) };
     expect(cell.request({ t: 'ask', question: newQuestion() })).toEqual(patience);
     expect(cell.request({ t: 'state', offerId: oid(1), user: bob })).toEqual(patience);
+    expect(cell.request({ t: 'absent', offerId: oid(1), user: bob })).toEqual(patience);
     expect(cell.ping(bob)).toMatchObject({ t: 'present' });
     cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
     expect(cell.request({ t: 'question', id: qid(), user: null })).toMatchObject({ t: 'question' });
@@ -59,6 +60,21 @@ describe('a cell that is filled', () => {
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [beacon] });
     expect(cell.sentOf('nudge')).toHaveLength(1);
     expect(cell.rows('beacons')).toHaveLength(2);
+  });
+
+  it('SPLIT3 tells at once what an adopted question still owes, one that has ended too', () => {
+    const source = cellHarness({ manual: ['deliver', 'init', 'rows', 'swap', 'adopt'] });
+    source.request({ t: 'ask', question: newQuestion() });
+    source.request({ t: 'cancel', id: qid(), user: null });
+    source.request({ t: 'split' });
+    answerAll(source, healthyMap);
+    const [sent] = source.sentOf('adopt');
+    const questions = sent?.request.t === 'adopt' ? sent.request.questions : [];
+    expect(questions).toHaveLength(1);
+    const cell = filling({ manual: ['deliver'] });
+    cell.request({ t: 'adopt', op: parent, from: PARENT, questions });
+    expect(cell.question(qid()).phase.t).toBe('cancelled');
+    expect(cell.sentOf('deliver')).toHaveLength(1);
   });
 
   it('SPLIT6 acknowledges what is repeated or of an older operation, and changes nothing', () => {

@@ -169,6 +169,18 @@ describe('PROF2 the opening of a socket that says no profile', () => {
   });
 });
 
+describe('PROF2 a ping that waits for its claim', () => {
+  it('is claimed as a ping still when the opening of a socket comes after it', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { profile: { topics: ['food'] } });
+    cell.ping(bob, { opening: true });
+    cell.answer('claim', { t: 'pending', retryMs: 500 });
+    expect(cell.sentOf('claim')).toHaveLength(2);
+    expect(cell.sentOf('claim').at(-1)?.request).toMatchObject({ changes: true });
+    expect(cell.sentOf('claim').at(-1)?.request).not.toHaveProperty('opening');
+  });
+});
+
 describe('arriving', () => {
   it('CLAIM4 has no row, and deletes none, when it is granted at once', () => {
     const cell = cellHarness({ manual: ['claim'] });

@@ -354,3 +354,17 @@ describe('the order of claims', () => {
     );
   });
 });
+
+describe('CLAIM6 a holder that keeps the user', () => {
+  it('is on disk as the holder, also where pings have no numbers: after a restart nobody is recalled again', () => {
+    const user = userHarness();
+    user.claim(CELL);
+    user.advance(DWELL_MS);
+    const token = user.claim(EAST);
+    user.answer('recall', { t: 'kept', session: 's' });
+    expect(user.replies.get(token)).toEqual({ t: 'refused' });
+    user.restart();
+    expect(user.sentOf('recall')).toHaveLength(1);
+    expect(user.state().meta?.holding).toMatchObject({ t: 'held', cell: CELL });
+  });
+});

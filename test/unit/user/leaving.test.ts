@@ -127,6 +127,18 @@ describe('LEAVE1 a leave', () => {
     expect(user.replies.get(user.claim(WEST, late))).toMatchObject({ t: 'granted' });
   });
 
+  it('LEAVE1 is after a ping that was acknowledged unheard, by any doubt of the clocks, for a minute', () => {
+    const user = heldUser();
+    user.ask(leave);
+    user.answer('recall', { t: 'no_row' });
+    // By its age it came after the leave, but the cell that tells the age has another clock.
+    const late = { session: 'x', repeated: true, ageMs: 1000 } as const;
+    user.advance(60_999);
+    expect(user.replies.get(user.claim(WEST, late))).toEqual({ t: 'refused' });
+    user.advance(1);
+    expect(user.replies.get(user.claim(WEST, late))).toMatchObject({ t: 'granted' });
+  });
+
   it('that a newer ping has overtaken changes nothing', () => {
     const user = heldUser();
     user.claim(CELL, { seq: 5 });
@@ -211,6 +223,21 @@ describe('AGE1 what a record keeps as a duration', () => {
     const token = user.claim(WEST, { seq: 10 });
     user.answer('recall', { t: 'no_row' });
     expect(user.replies.get(token)).toMatchObject({ epoch: 3, ...older(700_000) });
+  });
+
+  it('AGE1 is as old as its own stay, not as that of the record before it', () => {
+    const user = heldUser();
+    user.ask(leave);
+    user.answer('recall', { t: 'record', record: record({ coolLeftMs: 600_000 }) });
+    user.advance(200_000);
+    user.claim(CELL, { seq: 9 });
+    user.ask(leave);
+    user.answer('recall', { t: 'record', record: record({ coolLeftMs: 300_000, idleMs: 1000 }) });
+    user.advance(10_000);
+    user.restart();
+    expect(user.replies.get(user.claim(EAST, { seq: 10 }))).toMatchObject({
+      record: { coolLeftMs: 290_000, idleMs: 11_000 },
+    });
   });
 
   it('takes the lease of somebody who is handed over along, less the time on the way', () => {
