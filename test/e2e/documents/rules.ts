@@ -66,7 +66,8 @@ export const RULES: readonly Rule[] = [
   { of: /^npm run city -- list$/, as: 'npm run city -- list' },
   { of: /^npm run city -- split CELL$/, skip: 'test/e2e/city-split.test.ts runs it' },
   { of: /^npm run --silent token -- --sub alice$/, as: 'npm run --silent token -- --sub alice' },
-  { of: /^npm run cell -- inspect 9q8yy$/, skip: 'test/e2e/cell-inspect.test.ts runs it' },
+  { of: /^npm run city -- keep sf$/, skip: 'test/e2e/city-remove.test.ts runs it' },
+  { of: /^npm run cell -- inspect (9q8yy|ID)$/, skip: 'test/e2e/cell-inspect.test.ts runs it' },
   { of: /^cells (sf|CITY)$/, as: 'cells sf' },
   { of: /^d1 "SELECT /, as: (command) => command },
 ];
