@@ -210,4 +210,27 @@ describe('what a handler cannot take', () => {
     await vi.runAllTimersAsync();
     expect(handled).toEqual([1, 2, 3]);
   });
+
+  it('STREAM3 hands on the first event of a page that begins anew while an old one is being handled', async () => {
+    const handled: number[] = [];
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pages: Page[] = [{ items: [event(91)] }, { items: [] }, { items: [event(1), event(2)], reset: true }];
+    const { box } = handling(
+      pages,
+      async ({ seq }) => {
+        if (seq === 91) await held;
+        handled.push(seq);
+      },
+      90,
+    );
+    await box.catchUp();
+    await box.catchUp();
+    release();
+    await vi.runAllTimersAsync();
+    expect(handled).toEqual([91, 1, 2]);
+    expect(box.seq()).toBe(2);
+  });
 });

@@ -45,6 +45,18 @@ describe('pings', () => {
     expect(await third).toBe(VIEW);
   });
 
+  it('say the profile again on the same socket when the ping that carried it was not taken', async () => {
+    const own = position();
+    const { sent, replies } = wire(own);
+    replies[0]?.fail(new VicinalError({ code: 'busy', status: 503, retryAfterS: 0 }));
+    await vi.waitFor(() => expect(sent).toHaveLength(2), 5000);
+    expect(sent.map(({ topics }) => topics)).toEqual([['food'], ['food']]);
+    replies[1]?.ok(VIEW);
+    await turn();
+    void own.set(at(2));
+    expect(sent[2]).not.toHaveProperty('topics');
+  });
+
   it('carry one session, a seq that rises over sockets, and the profile once a socket', async () => {
     const own = position();
     const first = wire(own);
