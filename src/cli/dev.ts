@@ -20,10 +20,11 @@ await runCommand(
   },
   async ({ port, data }) => {
     const asked = stopAsked();
+    // From before the first build on: whoever sees the service ready may change a source at once.
+    const changes = watchSources();
     let bundle = await cachedBundle(say);
     let service = await startService({ dataDir: data, port, vars: settings() });
     process.stdout.write(`ready ${service.url}\n`);
-    const changes = watchSources();
     for (;;) {
       const next = await Promise.race([asked, service.exited, changes.next()]);
       if (next === 'stop') break;
