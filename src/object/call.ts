@@ -1,5 +1,6 @@
 // One call to an object: retried on a new stub when the platform says so, never when the object is overloaded.
 import { type Problem, problem } from '../protocol/problems.ts';
+import { MapAwayError } from './map-cache.ts';
 
 export type CallDeps = {
   /** 0 (included) to 1. */
@@ -31,8 +32,12 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
 
 export const busy = (detail: string): Problem => ({ ...problem('busy', detail), retryAfterS: 1 });
 
-/** An object that fails at whatever it is asked, or while it is built: something of what it keeps cannot be read. */
+/**
+ * One object of many failed at what it was asked: to the others that is no news. A map that cannot be read is news to all of them.
+ * @throws MapAwayError
+ */
 export function unreadable(error: unknown): Problem {
+  if (error instanceof MapAwayError) throw error;
   return problem('unreadable', error instanceof Error ? error.message : undefined);
 }
 

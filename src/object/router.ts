@@ -77,7 +77,7 @@ export class Router {
     return this.#deps.map.leaf(cell);
   }
 
-  /** The map row of a cell, at the primary; `undefined`: it is no leaf. @throws when D1 is away. */
+  /** The map row of a cell, read from the primary; `undefined` when it is not a leaf. @throws when D1 is away. */
   rowOf(cell: CellId): Promise<Birth | undefined> {
     return this.#deps.store.birth(cell);
   }
@@ -143,9 +143,9 @@ export class Router {
     return reply.t === 'load' || reply.t === 'problem' ? reply : undefined;
   }
 
-  /** The same for one cell of a list: `unreadable`, when its object cannot even be asked. That of one is no news of the others. */
+  /** The same for one cell of a list, where the failure of its object is a part of the answer. */
   async look(cell: CellId, trace?: string): Promise<CellCalls['load']['reply'] | Problem | undefined> {
-    return this.peek(cell, trace).catch((error: unknown) => unreadable(error));
+    return this.peek(cell, trace).catch(unreadable);
   }
 
   /** Tells the parent of 32 leaves, which is none itself, to join them. */
@@ -156,7 +156,7 @@ export class Router {
     return reply as CellReply<'merge'>;
   }
 
-  /** Calls a cell that must have heard of the map as of `version`; its row is fetched for it if it has not. `unborn`: it is no leaf. */
+  /** Calls a cell that must know the map as of `version`, and sends it its row if it does not. `unborn`: it is not a leaf. */
   async tellCell<K extends CellCallName>(
     cell: CellId,
     request: CellRequestOf<K>,

@@ -111,7 +111,7 @@ async function handingTo(
     .filter((cell) => !page.has(cell))
     .sort()
     .slice(0, HANDING_MAX);
-  const answers = await mapBounded(asked, (cell) => router.peek(cell, trace).catch(() => undefined));
+  const answers = await mapBounded(asked, (cell) => router.look(cell, trace));
   return answers.flatMap((load) => (load === undefined || isProblem(load) ? [] : [itemOf(load.cell, load.city, load)]));
 }
 
