@@ -13,7 +13,8 @@ const RETRY_BASE_MS = 40;
 
 /**
  * Calls and, after a `retryable` failure, calls again up to twice (once when the object was thrown away, should it be the
- * call that it cannot bear): every handler is idempotent. What still fails then, and an overloaded object, is `busy`.
+ * call that it cannot bear): every handler is idempotent. What still fails then, and an overloaded object, is `busy`; one that the
+ * platform cannot even start, as its file is no database, is `unreadable`.
  * @throws whatever else the call throws.
  */
 export async function callObject<T>(call: () => Promise<T>, { random, sleep }: CallDeps): Promise<T | Problem> {
@@ -23,6 +24,7 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
     } catch (error) {
       if (isMarked(error, 'overloaded')) return busy('too many calls at once for one place or user');
       const retriesMax = isMarked(error, 'retryable') ? RETRIES_MAX : isMarked(error, 'durableObjectReset') ? 1 : 0;
+      if (retriesMax === 0 && isOfPlatform(error)) return unreadable(error);
       if (retriesMax === 0) throw error;
       if (tries >= retriesMax) return busy('this place or user cannot be reached for the moment');
       await sleep(RETRY_BASE_MS * 2 ** tries * (0.5 + random()));
@@ -44,6 +46,9 @@ export function unreadable(error: unknown): Problem {
 export function isProblem(value: object): value is Problem {
   return 't' in value && value.t === 'problem';
 }
+
+/** Its own failure, before any code of ours has run: it says no more than a reference into its log. */
+const isOfPlatform = (error: unknown): boolean => error instanceof Error && error.message.startsWith('internal error');
 
 // The platform marks its own errors with these properties.
 function isMarked(error: unknown, mark: 'overloaded' | 'retryable' | 'durableObjectReset'): boolean {

@@ -1,4 +1,5 @@
 // A row of one cell that cannot be read: its cell is named wherever cells are listed, and nobody else hears of it.
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +85,20 @@ describe('KEEP3 a row that cannot be read', () => {
       expect.stringMatching(new RegExp(`1 cell unreadable \\(npm run cell -- inspect ${here.cell}\\)`)),
     ]);
     expect(await ops('src/cli/city.ts', 'keep', 'sf')).toMatchObject({ code: 0 });
+    expect((await api('PUT', '/v1/presence', { lat: 37.73, lng: -122.44 }, town.carol)).status).toBe(200);
+  });
+
+  it('nor any, as its file is no database any more: the same, and the others go on', async () => {
+    showLogsOnFailure(box);
+    await box.crash(0, (dataDir) => {
+      const { path } = fileOf(join(dataDir, '.wrangler/state/workerd'), 'cell', here.cell);
+      for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+      writeFileSync(path, 'no database at all');
+    });
+    const silent = await api('GET', `/v1/questions/${beside.id}`, undefined, town.bob);
+    expect(silent).toMatchObject({ status: 503, body: { code: 'unreadable' } });
+    expect((await cells()).find(({ cell }) => cell === here.cell)).toMatchObject({ state: 'unreadable' });
+    expect((await mine()).status).toBe(200);
     expect((await api('PUT', '/v1/presence', { lat: 37.73, lng: -122.44 }, town.carol)).status).toBe(200);
   });
 });
