@@ -3,7 +3,7 @@ import { decode } from '../geo/geohash.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { readRow, type StoredRow, type Unread } from '../lib/versioned.ts';
 import type { Birth } from '../protocol/birth.ts';
-import type { CellId } from '../protocol/ids.ts';
+import type { CellId, QuestionId } from '../protocol/ids.ts';
 import { agenda } from './agenda.ts';
 import { decides, newborn } from './change/life.ts';
 import {
@@ -98,6 +98,11 @@ export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState 
     state.sleepers.add(beacon.need);
   }
   return state;
+}
+
+/** What was set aside, now or before: questions among it are said to be lost. */
+export function noteLost(state: CellState, aside: readonly Pick<StoredRow, 'table' | 'key'>[]): void {
+  for (const { table, key } of aside) if (table === 'questions') state.lost.add(key as QuestionId);
 }
 
 /** Takes a map row in: identity, policy and neighbourhood. */

@@ -1,7 +1,7 @@
 // The object of one cell: decodes, steps, carries out. Every rule lives in src/cell.
 import { DurableObject } from 'cloudflare:workers';
 import { CELL_TABLES } from '../cell/codec.ts';
-import { loadCell } from '../cell/load.ts';
+import { loadCell, noteLost } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import type { Env } from '../env.ts';
@@ -10,7 +10,6 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
 import type { Birth } from '../protocol/birth.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER, type SocketGreeting } from '../protocol/frames.ts';
-import type { QuestionId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply } from '../protocol/messages.ts';
 import { type Problem, problem } from '../protocol/problems.ts';
 import type { CellLoad, Ping } from '../protocol/records.ts';
@@ -44,8 +43,7 @@ export class CellObject extends DurableObject<Env> {
     this.#store = kept.store;
     this.#state = kept.state;
     this.#unreadable = kept.unreadable;
-    for (const { table, key } of this.#store.aside())
-      if (table === 'questions') this.#state.lost.add(key as QuestionId);
+    noteLost(this.#state, this.#store.aside());
     this.#shell = shell<CellEvent>(ctx, {
       name: 'cell',
       log,

@@ -42,7 +42,7 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
   });
 }
 
-/** The store of an object that must not write, lest it take what is there for nothing. */
+/** The store of an object that could not read what it keeps, and must not overwrite it. */
 const NOTHING: RowStore = {
   load: () => [],
   commit: () => {

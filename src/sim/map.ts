@@ -107,6 +107,13 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     );
     births.clear();
   };
+  const turn = (from: typeof cityState, to: typeof cityState): void => {
+    if (cityState !== from) return;
+    cityState = to;
+    version++;
+    for (const row of rows.values()) row.around = version;
+    changed();
+  };
   const viewOf = (cell: CellId): MapRowView[] => {
     const row = rows.get(cell);
     return row === undefined ? [] : [{ cell, state: row.state, version: row.version, op: row.op }];
@@ -146,20 +153,8 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     },
     swaps: () => swaps,
     cityState: () => cityState,
-    drain: () => {
-      if (cityState !== 'live') return;
-      cityState = 'draining';
-      version++;
-      for (const row of rows.values()) row.around = version;
-      changed();
-    },
-    keep: () => {
-      if (cityState !== 'draining') return;
-      cityState = 'live';
-      version++;
-      for (const row of rows.values()) row.around = version;
-      changed();
-    },
+    drain: () => turn('live', 'draining'),
+    keep: () => turn('draining', 'live'),
     retire: () => {
       if (cityState !== 'draining') return version;
       cityState = 'removed';

@@ -17,10 +17,10 @@ export type RowStore = {
   readonly load: () => Iterable<Row>;
   /** All or nothing. @throws when nothing was written; the object must then be thrown away. */
   readonly commit: (commit: Commit) => void;
-  /** Rows of a log from `after` (exclusive), in order, for readers of the journal. */
   /** Puts rows that cannot be read where nobody reads them, as they are: they are not loaded any more, and found by name. */
   readonly setAside: (rows: readonly Row[]) => void;
   /** Which rows were set aside. */
   readonly aside: () => readonly Pick<Row, 'table' | 'key'>[];
+  /** Rows of a log from `after` (exclusive), in order, for readers of the journal. */
   readonly read: (table: string, after: number, limit: number) => readonly Row[];
 };

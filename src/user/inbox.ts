@@ -181,7 +181,7 @@ export function pushed(tx: Tx, callId: number, done: boolean): void {
   const isGivenUp = !done && out.failures >= PUSH_TRIES_MAX;
   if (!done && meta?.crowded === true) out.word = true;
   if (isGivenUp && out.word) out.retryAt = plusMs(tx.now, WORD_RETRY_MS);
-  if (done || out.failures >= PUSH_TRIES_MAX) {
+  if (done || isGivenUp) {
     out.failures = 0;
     // What came in the meantime was appended behind what was sent.
     out.events = out.events.slice(out.sentEvents);

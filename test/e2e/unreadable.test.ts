@@ -60,7 +60,7 @@ describe('KEEP3 a row that cannot be read', () => {
       '--data',
       box.service().dataDir,
     ]);
-    expect(stdout).toMatch(new RegExp(`aside[\\s\\S]*questions ${here.id}`));
+    expect(stdout).toMatch(new RegExp(`aside[\\s\\S]*questions ${here.id} UNREADABLE: .*JSON`));
     await box.crash(0);
     expect((await api('GET', `/v1/questions/${here.id}`, undefined, town.alice)).status).toBe(410);
     expect(box.logs().filter((line) => line.includes('row_unreadable'))).toHaveLength(1);

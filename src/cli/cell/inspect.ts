@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { CELL_TABLES } from '../../cell/codec.ts';
 import { loadCell } from '../../cell/load.ts';
-import { ASIDE } from '../../store/sql/sql-rows.ts';
+import { ASIDE, setAsideFrom } from '../../store/sql/sql-rows.ts';
 import { loadUser, USER_TABLES } from '../../user/codec.ts';
 import { messageOf } from '../support/args.ts';
 import type { ObjectFile } from './object-file.ts';
@@ -91,7 +91,9 @@ function readable(file: ObjectFile, rows: readonly Raw[], others: readonly Raw[]
 
 /** By the object's own loader, on this row and those that say what the object is. */
 function whyUnreadable({ kind }: ObjectFile, row: Raw, meta: readonly Raw[]): string | undefined {
-  const rows = row.table === 'meta' ? [row] : [...meta, row];
+  // What was set aside is read as it would be where it was.
+  const there = row.table === ASIDE ? { ...row, ...setAsideFrom(row.key) } : row;
+  const rows = there.table === 'meta' ? [there] : [...meta, there];
   try {
     if (kind === 'cell') loadCell(rows);
     else loadUser(rows);

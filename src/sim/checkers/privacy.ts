@@ -1,5 +1,6 @@
 // PRIV1: whatever is stored or shown knows only points of the privacy grid, and what the asker sees of an answerer is no place at all.
 
+import type { Held } from '../../cell/state.ts';
 import type { Point } from '../../geo/point.ts';
 import { snap } from '../../geo/snap.ts';
 import type { UserId } from '../../protocol/ids.ts';
@@ -19,9 +20,7 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
       for (const { table, key, value } of rows) {
         if (node.kind === 'cell') {
           const held = table === 'users' ? node.state.users.get(key as UserId) : undefined;
-          // Whose lease has ended is nowhere, and can be asked nothing.
-          const isNowhere = held?.phase !== 'live' && held?.point.lat === NOWHERE.lat && held.point.lng === NOWHERE.lng;
-          if (held !== undefined && !isNowhere && isOff(held.point))
+          if (held !== undefined && !isNowhere(held) && isOff(held.point))
             report('PRIV1', `${held.user} is stored off the grid`);
           continue;
         }
@@ -35,3 +34,7 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
     },
   };
 };
+
+/** Whose lease has ended may be nowhere, and can be asked nothing. */
+const isNowhere = ({ phase, point }: Held): boolean =>
+  phase !== 'live' && point.lat === NOWHERE.lat && point.lng === NOWHERE.lng;

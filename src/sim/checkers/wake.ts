@@ -61,7 +61,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       const { rows } = effects;
       if (node.kind === 'cell') checkBeacon(node, effects, event, report);
       for (const { table, key } of rows) {
-        if (table === 'beacons' && node.kind === 'cell' && isScout(event))
+        if (table === 'beacons' && node.kind === 'cell' && scoutIn(event) !== undefined)
           laid.set(`${node.id} beside ${key}`, { at: world.now, stood: stoodIn(node) });
         if (table === 'questions') triedAt.set(key as QuestionId, world.now);
       }
@@ -116,14 +116,18 @@ function stands(before: Standing | undefined, held: Held): boolean {
 }
 
 /** Whatever else changes a beacon has looked at nobody. */
-const isScout = (event: NodeEvent): boolean =>
-  event.t === 'request' && 'envelope' in event && event.envelope.request.t === 'scout';
+function scoutIn(event: NodeEvent) {
+  if (event.t !== 'request' || !('envelope' in event)) return undefined;
+  const { token, envelope } = event;
+  return envelope.request.t === 'scout' ? { token, need: envelope.request.need } : undefined;
+}
 
 /** SLEEP2: a scout that says it left its beacon has it on the disk in the same step. */
 function checkBeacon(node: CellNode, { replies }: Effects, event: NodeEvent, report: Report): void {
-  if (event.t !== 'request' || !('envelope' in event) || event.envelope.request.t !== 'scout') return;
-  const { questionId } = event.envelope.request.need;
-  const answer = replies.find(({ token }) => token === event.token)?.value as { readonly beacon?: boolean } | undefined;
+  const scout = scoutIn(event);
+  if (scout === undefined) return;
+  const { questionId } = scout.need;
+  const answer = replies.find(({ token }) => token === scout.token)?.value as { readonly beacon?: boolean } | undefined;
   if (answer?.beacon === true && node.state?.beacons.has(questionId) !== true) {
     report('SLEEP2', `${node.id} says that the beacon of ${questionId} was left, and has none`);
   }

@@ -27,38 +27,31 @@ export function d1Removal(db: D1Database, deps: D1Deps, city: (id: CityId) => Pr
          SELECT ?3, ?4, ?5, ?1, json_object('version', version, 'op', ?2) FROM cities WHERE id = ?1 AND op = ?2`,
       )
       .bind(id, op, deps.now(), actor, action);
+  /** One batch. Cells that were ticked off before are not from now on. */
+  const turn = async (
+    id: CityId,
+    actor: string,
+    { from, to, action }: { readonly from: City['state']; readonly to: City['state']; readonly action: string },
+  ): Promise<City | undefined> => {
+    const at = session();
+    const op = deps.op();
+    await at.batch([
+      at
+        .prepare(
+          `UPDATE cities SET state = ?4, version = ${TOP_VERSION} + 1, op = ?2, updated_at = ?3
+           WHERE id = ?1 AND state = ?5`,
+        )
+        .bind(id, op, deps.now(), to, from),
+      at
+        .prepare('DELETE FROM drained WHERE city = ?1 AND EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)')
+        .bind(id, op),
+      audited(at, id, op, actor, action),
+    ]);
+    return city(id);
+  };
   return {
-    drain: async (id, actor) => {
-      const at = session();
-      const op = deps.op();
-      await at.batch([
-        at
-          .prepare(
-            `UPDATE cities SET state = 'draining', version = ${TOP_VERSION} + 1, op = ?2, updated_at = ?3
-             WHERE id = ?1 AND state = 'live'`,
-          )
-          .bind(id, op, deps.now()),
-        audited(at, id, op, actor, 'city.drain'),
-      ]);
-      return city(id);
-    },
-    keep: async (id, actor) => {
-      const at = session();
-      const op = deps.op();
-      await at.batch([
-        at
-          .prepare(
-            `UPDATE cities SET state = 'live', version = ${TOP_VERSION} + 1, op = ?2, updated_at = ?3
-             WHERE id = ?1 AND state = 'draining'`,
-          )
-          .bind(id, op, deps.now()),
-        at
-          .prepare('DELETE FROM drained WHERE city = ?1 AND EXISTS (SELECT 1 FROM cities WHERE id = ?1 AND op = ?2)')
-          .bind(id, op),
-        audited(at, id, op, actor, 'city.keep'),
-      ]);
-      return city(id);
-    },
+    drain: (id, actor) => turn(id, actor, { from: 'live', to: 'draining', action: 'city.drain' }),
+    keep: (id, actor) => turn(id, actor, { from: 'draining', to: 'live', action: 'city.keep' }),
     removal: async (id) => {
       const found = await city(id);
       if (found === undefined) return undefined;

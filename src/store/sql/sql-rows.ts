@@ -22,7 +22,9 @@ export const ASIDE = 'aside';
  * @throws Error when the schema on disk is newer than this code.
  */
 export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAlarm }: SqlRowsDeps): RowStore {
-  let isEmpty = isBlank(exec);
+  const found = tablesIn(exec);
+  let isEmpty = !found.has('schema');
+  let hasAside = found.has(ASIDE);
   if (!isEmpty) transaction(() => migrate(tables, exec));
   const kindOf = new Map(tables.map(({ name, kind }) => [name, kind]));
   const statements = new Map(
@@ -74,13 +76,11 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
           exec(`DELETE FROM "${table}" WHERE k = ?`, from);
         }
       });
+      hasAside = true;
     },
     aside: () => {
-      if (isEmpty || !hasTable(exec, ASIDE)) return [];
-      return [...exec(`SELECT k FROM "${ASIDE}" ORDER BY k`)].map(({ k }) => {
-        const [table = '', ...key] = String(k).split(' ');
-        return { table, key: key.join(' ') };
-      });
+      if (!hasAside) return [];
+      return [...exec(`SELECT k FROM "${ASIDE}" ORDER BY k`)].map(({ k }) => setAsideFrom(String(k)));
     },
     read: (table, after, limit) => {
       if (isEmpty) return [];
@@ -91,15 +91,21 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
   };
 }
 
-const isBlank = (exec: SqlRowsDeps['exec']): boolean => !hasTable(exec, 'schema');
+/** Where a row of `aside` was, by its key there. */
+export function setAsideFrom(aside: string): Pick<Row, 'table' | 'key'> {
+  const end = aside.indexOf(' ');
+  return { table: aside.slice(0, end), key: aside.slice(end + 1) };
+}
 
-function hasTable(exec: SqlRowsDeps['exec'], name: string): boolean {
-  return [...exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`, name)].length > 0;
+/** Of the two that are not always there. */
+function tablesIn(exec: SqlRowsDeps['exec']): ReadonlySet<unknown> {
+  const names = exec(`SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('schema', '${ASIDE}')`);
+  return new Set([...names].map(({ name }) => name));
 }
 
 /** Within a transaction. */
 function migrate(tables: readonly TableSpec[], exec: SqlRowsDeps['exec']): void {
-  const known = !isBlank(exec);
+  const known = tablesIn(exec).has('schema');
   const version = known ? Number([...exec('SELECT version FROM schema')][0]?.version ?? 0) : 0;
   if (version > SCHEMA_VERSION) throw new Error(`storage has schema ${version}; this code knows ${SCHEMA_VERSION}`);
   if (version === SCHEMA_VERSION) return;
