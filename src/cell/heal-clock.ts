@@ -96,5 +96,6 @@ function healVolatile(tx: Tx, move: Move): void {
   for (const lane of change.lanes.values()) if (lane.retryAt !== undefined) lane.retryAt = move(lane.retryAt);
   for (const [user, at] of change.told) change.told.set(user, move(at));
   if (change.tellAt !== undefined) change.tellAt = move(change.tellAt);
+  change.needs = [];
   change.restUntil = move(change.restUntil);
 }

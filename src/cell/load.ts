@@ -19,6 +19,7 @@ import {
 import { dueLife, dueQuestion, dueTaking } from './due.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { needOf } from './questions/need.ts';
+import { scoutBudget } from './questions/scout-budget.ts';
 import { sleepers } from './questions/sleepers.ts';
 import type { CellState } from './state.ts';
 import { hasEverybody } from './strain/load-report.ts';
@@ -56,12 +57,15 @@ export function emptyCell(): CellState {
     calls: new Map(),
     nudging: new Map(),
     passedOver: new Map(),
+    lit: new Map(),
+    scouts: scoutBudget(),
     lost: new Set(),
     sockets: new Map(),
     change: {
       lanes: new Map(),
       ready: new Set(),
       parcels: undefined,
+      needs: [],
       told: new Map(),
       tellAt: undefined,
       crowd: undefined,

@@ -5,7 +5,8 @@ import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
 import { claimTaken } from './change/takeover.ts';
 import { dueHold } from './due.ts';
-import { dropBeacon, endNudge } from './questions/arrival.ts';
+import { endNudge } from './questions/arrival.ts';
+import { dropBeacon } from './questions/beacons.ts';
 import { answeredCount, hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
 import { end, expire } from './questions/offers.ts';
@@ -92,7 +93,7 @@ function questionDue(tx: Tx, question: Question): void {
     if (question.phase.t === 'dormant') tx.journal.push({ t: 'question.woken', q: question.id, stage: question.stage });
     // A round that is still waited for at its durable time was lost.
     state.rounds.delete(question.id);
-    look(tx, question);
+    look(tx, question, { isRetry: true });
   }
 }
 

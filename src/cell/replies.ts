@@ -34,7 +34,7 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
     case 'scout': {
       const question = state.questions.get(what.question);
       if (question !== undefined)
-        scouted(tx, question, what.round, narrowed<CellReply<'scout'>>(answer, ['scouted', 'moved']));
+        scouted(tx, question, what.round, what.cell, narrowed<CellReply<'scout'>>(answer, ['scouted', 'moved']));
       return;
     }
     case 'reserve':
@@ -83,6 +83,7 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
       sentHome(tx, what.user, what.epoch, narrowed<UserReply<'returnRecord'>>(answer, ['returned']).t === 'returned');
       return;
     case 'release':
+    case 'dropBeacon':
       return;
     case 'take':
       taken(tx, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));

@@ -1,5 +1,4 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
-import { plusMs } from '../lib/brand.ts';
 import { eventFrame } from '../protocol/frames.ts';
 import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
@@ -11,7 +10,8 @@ import { isReady, mergeByHand } from './change/merge.ts';
 import { dissolve, refusedByRemoval } from './change/removal.ts';
 import { splitByHand } from './change/split.ts';
 import { adopt, filled, handed, init, mayRetire, take } from './change/takeover.ts';
-import { endNudge, nudged, renewNeed, versionOf } from './questions/arrival.ts';
+import { endNudge, nudged } from './questions/arrival.ts';
+import { dropBeacon, leaveBeacon, renewNeed } from './questions/beacons.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './questions/offers.ts';
@@ -112,6 +112,9 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
       if (held !== undefined && held.phase !== 'frozen') free(tx, held, request.offerId);
       return { t: 'done' };
     }
+    case 'dropBeacon':
+      dropBeacon(tx, request.questionId);
+      return { t: 'done' };
     case 'nudge':
       return nudged(tx, tx.state.questions.get(request.questionId), request.candidate);
     case 'state':
@@ -136,12 +139,7 @@ function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): 
   const candidates = collect(tx.state, request.need, request.policy, request.limit, tx.now);
   const beacon = request.beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);
   const others = also(tx.state);
-  const laid = tx.state.beacons.get(request.need.questionId);
-  // A scout that was held back on its way leaves the beacon of a newer one as it is.
-  if (beacon && (laid === undefined || versionOf(request.need) >= versionOf(laid.need))) {
-    tx.state.beacons.set(request.need.questionId, { need: request.need, until: plusMs(tx.now, request.beaconMs ?? 0) });
-    tx.beacons.add(request.need.questionId);
-  }
+  if (beacon) leaveBeacon(tx, request.need, request.beaconMs ?? 0);
   return { t: 'scouted', candidates, beacon, ...(others.length === 0 ? {} : { also: others }) };
 }
 

@@ -12,6 +12,7 @@ import type { Need } from '../protocol/need.ts';
 import type { Candidate, HoldRecord, Ping, Profile, StreamItem } from '../protocol/records.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
+import type { ScoutBudget } from './questions/scout-budget.ts';
 import type { Sleepers } from './questions/sleepers.ts';
 import type { Meter } from './strain/meter.ts';
 import type { Roster } from './users/roster.ts';
@@ -174,6 +175,8 @@ export type Round = {
   /** Cells that answered without leaving a beacon. */
   unlit: number;
   readonly repeat: number;
+  /** By time alone: nobody waits for it, its scouts have a budget. */
+  readonly isRetry: boolean;
 };
 
 /** A user's socket here, and how many points in a row lay outside the cell. */
@@ -198,6 +201,7 @@ export type Pending =
   | { readonly t: 'where'; readonly user: UserId }
   | { readonly t: 'return'; readonly user: UserId; readonly epoch: number }
   | { readonly t: 'release' }
+  | { readonly t: 'dropBeacon' }
   | { readonly t: 'take'; readonly user: UserId }
   | { readonly t: 'errand'; readonly lane: string; readonly errand: Errand };
 
@@ -258,6 +262,8 @@ export type Change = {
   readonly ready: Set<CellId>;
   /** Questions to hand over, by successor; made when first needed. */
   parcels: Map<CellId, QuestionId[]> | undefined;
+  /** What the questions needed that were frozen by the hand-over, and until when. */
+  needs: readonly Beacon[];
   /** When each user's successor was last told of them, and when the next may be. */
   readonly told: Map<UserId, EpochMs>;
   tellAt: EpochMs | undefined;
@@ -308,6 +314,10 @@ export type CellState = {
   readonly nudging: Map<QuestionId, UserId>;
   /** Who was suitable for the beacon of such a question meanwhile: held against it again once that is over. */
   readonly passedOver: Map<QuestionId, Set<UserId>>;
+  /** Where the beacons of this cell's questions lie, as far as is known, and for which need each was left. */
+  readonly lit: Map<QuestionId, Map<CellId, string>>;
+  /** What tries by time may still spend. */
+  readonly scouts: ScoutBudget;
   /** Questions whose rows could not be read, and were set aside. */
   readonly lost: Set<QuestionId>;
   readonly sockets: Map<UserId, CellSocket>;

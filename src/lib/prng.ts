@@ -54,3 +54,11 @@ export function prng(seed: number): Prng {
     fork: () => prng(u32()),
   };
 }
+
+/** FNV-1a of the text, mixed once more, in [0, 2^32): spreads names evenly. Never used for secrets. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

@@ -16,6 +16,7 @@ export function questionIn(request: CellRequest | UserRequest | MapRequest): Que
       return request.need.questionId;
     case 'deliver':
     case 'nudge':
+    case 'dropBeacon':
       return request.questionId;
     case 'accept':
     case 'decline':

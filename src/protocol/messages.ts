@@ -84,6 +84,8 @@ export type CellCalls = ChangeCalls & {
     ask: { readonly questionId: QuestionId; readonly candidate: Candidate };
     reply: { readonly t: 'tried' } | { readonly t: 'known' } | { readonly t: 'full' } | { readonly t: 'gone' };
   };
+  /** The question's word that it has ended. */
+  dropBeacon: { ask: { readonly questionId: QuestionId }; reply: { readonly t: 'done' } };
   // holds and inboxes
   state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
   /** The holder's word that the user of a pending offer has gone. */

@@ -148,8 +148,8 @@ export const MUTANTS: readonly Mutant[] = [
     'beacon-after-scout',
     'the beacon is not left in the step of its scout',
     'src/cell/requests.ts',
-    'tx.state.beacons.set(request.need.questionId,',
-    'new Map<string, unknown>().set(request.need.questionId,',
+    'if (beacon) leaveBeacon(',
+    'if (tx === undefined) leaveBeacon(',
   ),
   one(
     'freed-slot-unseen',
@@ -256,9 +256,16 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'old-need-wins',
     'a late scout or reserve takes the beacon of a moved question back',
-    'src/cell/questions/arrival.ts',
-    'versionOf(need) <= versionOf(beacon.need)',
-    'false',
+    'src/cell/questions/beacons.ts',
+    'else if (versionOf(need) >= versionOf(laid.need)) {',
+    'else {',
+  ),
+  one(
+    'beacon-kept-as-it-was',
+    'a beacon that lies in a cell is not written again, although its question has moved or looks farther',
+    'src/cell/questions/beacons.ts',
+    'until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need)',
+    'until - laid.until <= SAME_END_MS',
   ),
   one(
     'slot-kept',

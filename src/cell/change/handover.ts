@@ -8,15 +8,15 @@ import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { CellRequest } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import { hasEnded } from '../questions/lifecycle.ts';
-import { policyOf } from '../questions/need.ts';
+import { hasEnded, isShort } from '../questions/lifecycle.ts';
+import { needElsewhere, policyOf } from '../questions/need.ts';
 import { cellOf } from '../questions/offers.ts';
 import type { CellState, LifePhase, Pending } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { sendAway } from '../users/sockets.ts';
 import { pack } from './carry.ts';
 import { become, isFree, run } from './errands.ts';
-import { heirAt, heirOf } from './life.ts';
+import { heirAt, heirOf, isHomeIn } from './life.ts';
 
 type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
 
@@ -40,8 +40,14 @@ const TELL_AGAIN_MS = 15_000;
 /** The map says that `to` are the leaves now. Nothing of a question is decided here from this step on. */
 export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   const { state } = tx;
+  // Before anything is handed over: a part that is filled hears of its siblings' questions as of others'.
+  state.change.needs = [...state.questions.values()].filter(isShort).map((question) => ({
+    need: needElsewhere(state, question),
+    until: question.expiresAt,
+  }));
   become(tx, { phase: { t: 'handing', op, to, filled: false, handed: false } });
   state.rounds.clear();
+  state.lit.clear();
   for (const id of state.nudging.keys()) state.agenda.set(`n:${id}`, undefined);
   state.nudging.clear();
   state.passedOver.clear();
@@ -198,12 +204,14 @@ function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, Questio
   return parcels;
 }
 
-/** Those whose circles touch the successor. */
+/** Those whose circles touch the successor and whose questions are not its own. */
 function beaconsFor(tx: Tx, cell: CellId): Extract<CellRequest, { readonly t: 'filled' }>['beacons'] {
   const bounds = decode(cell);
-  return [...tx.state.beacons.values()].flatMap(({ need, until }) => {
+  const { beacons, change } = tx.state;
+  return [...beacons.values(), ...change.needs].flatMap(({ need, until }) => {
+    if (until <= tx.now || isHomeIn(cell, need.questionId)) return [];
     const touches = minDistanceToBoundsM(need.point, bounds) <= need.radiusM + MARGIN_M;
-    return touches && until > tx.now ? [{ need, leftMs: until - tx.now }] : [];
+    return touches ? [{ need, leftMs: until - tx.now }] : [];
   });
 }
 

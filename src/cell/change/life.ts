@@ -52,6 +52,10 @@ export function heirOf(to: readonly CellId[], id: QuestionId): CellId {
   return heirAt(to, center(homeOf(id)));
 }
 
+/** Whether this cell, as a leaf, would own the question. */
+export const isHomeIn = (cell: CellId, id: QuestionId): boolean =>
+  encode(center(homeOf(id)), MAX_LENGTH).startsWith(cell);
+
 /** The successor that covers a point, or the nearest one: people may be held a little beyond the border. */
 export function heirAt(to: readonly CellId[], point: Point): CellId {
   const key = encode(point, MAX_LENGTH);

@@ -10,9 +10,11 @@ import type { CellRequest, ClaimReply } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { held as heldOf } from '../codec.ts';
 import { arrive } from '../questions/arrival.ts';
+import { inheritBeacon } from '../questions/beacons.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { look } from '../questions/match.ts';
 import { policyOf } from '../questions/need.ts';
+import { wakeSoon } from '../questions/sleep.ts';
 import type { Taking } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { askAboutHolds } from '../users/holds.ts';
@@ -42,7 +44,7 @@ export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
   return DONE;
 }
 
-/** Stores questions; each is tried at once, as nobody has tried it since it was frozen. */
+/** Stores questions; each is tried at once, or woken soon, as nobody has tried it since it was frozen. */
 export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
   const { state } = tx;
   if (!isFilledBy(tx, op, from) && !isUnheard(tx, op)) return DONE;
@@ -53,7 +55,8 @@ export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
     state.questions.set(question.id, question);
     tx.questions.add(question.id);
     tx.owing.add(question.id);
-    if (isShort(question)) look(tx, question);
+    if (question.phase.t === 'dormant') wakeSoon(tx, question);
+    else if (isShort(question)) look(tx, question);
   }
   return DONE;
 }
@@ -80,10 +83,7 @@ export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
   const isFilling = phase.t === 'filling' && isFilledBy(tx, op, from);
   if (!isFilling && !isUnheard(tx, op)) return DONE;
   for (const { need, leftMs } of beacons) {
-    // One that a scout has left here meanwhile is newer.
-    if (state.beacons.has(need.questionId)) continue;
-    state.beacons.set(need.questionId, { need, until: plusMs(tx.now, leftMs) });
-    tx.beacons.add(need.questionId);
+    inheritBeacon(tx, need, leftMs);
   }
   if (!isFilling) {
     for (const held of state.users.values()) tx.arrivals.add(held.user);

@@ -13,6 +13,7 @@ import { welcomes } from '../change/life.ts';
 import type { CellState, Held, Question } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { consider } from '../users/holds.ts';
+import { dropBeacon, excludeFrom } from './beacons.ts';
 import { hasEnded, isShort } from './lifecycle.ts';
 import { join } from './match.ts';
 import { needOf, policyOf } from './need.ts';
@@ -69,9 +70,7 @@ export function afterNudge(
   }
   const beacon = state.beacons.get(id);
   if (answer.t === 'known' && beacon !== undefined) {
-    const need: Need = { ...beacon.need, excluded: [...beacon.need.excluded, user] };
-    state.beacons.set(id, { ...beacon, need });
-    tx.beacons.add(id);
+    excludeFrom(tx, beacon, user);
   } else {
     dropBeacon(tx, id);
   }
@@ -88,24 +87,6 @@ export function endNudge(tx: Tx, id: QuestionId): void {
   tx.arrivals.add(user);
   for (const other of state.passedOver.get(id) ?? []) tx.arrivals.add(other);
   state.passedOver.delete(id);
-}
-
-/**
- * A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. One that
- * was held back on its way shows what it needed then, and changes nothing.
- */
-export function renewNeed(tx: Tx, need: Need): void {
-  const beacon = tx.state.beacons.get(need.questionId);
-  if (beacon === undefined || versionOf(need) <= versionOf(beacon.need)) return;
-  tx.state.beacons.set(need.questionId, { ...beacon, need });
-  tx.beacons.add(need.questionId);
-}
-
-/** Needs of before they were numbered come first. */
-export const versionOf = ({ version }: Need): number => version ?? 0;
-
-export function dropBeacon(tx: Tx, id: QuestionId): void {
-  if (tx.state.beacons.delete(id)) tx.beacons.add(id);
 }
 
 function nudge(tx: Tx, id: QuestionId, candidate: Candidate): void {

@@ -3,8 +3,8 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { keepBest, scoreBound } from '../../matching/score.ts';
-import { cellsAt, sleepMs } from '../../matching/stages.ts';
-import type { OfferId, UserId } from '../../protocol/ids.ts';
+import { cellsAt } from '../../matching/stages.ts';
+import type { CellId, OfferId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { CellReply } from '../../protocol/messages.ts';
 import type { Candidate } from '../../protocol/records.ts';
@@ -12,9 +12,11 @@ import { also } from '../change/life.ts';
 import type { Near, Question, Round } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { collect } from '../users/holds.ts';
+import { beaconFor, isLit, noteLit } from './beacons.ts';
 import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
-import { needElsewhere, needOf, policyOf } from './need.ts';
+import { needOf, policyOf } from './need.ts';
 import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
+import { takeScout } from './scout-budget.ts';
 import { sleep } from './sleep.ts';
 
 /** Outgoing connections at once. */
@@ -22,11 +24,12 @@ const SCOUTS_AT_ONCE = 6;
 /** Candidates kept beyond the offers to make, for when some refuse. */
 const RESERVES = 4;
 const REPEATS_MAX = 3;
-/** A beacon outlives the next try by this much. */
-const BEACON_SLACK_MS = 120_000;
+
+/** `voided`: who refused just now; `repeat`: how often it was repeated; `isRetry`: by time alone. */
+type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isRetry?: boolean };
 
 /** Starts a try, unless one is in flight or nobody more is wanted. */
-export function look(tx: Tx, question: Question, voided: readonly UserId[] = [], repeat = 0): void {
+export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isRetry = false }: Why = {}): void {
   const { state, now } = tx;
   if (state.rounds.has(question.id) || !isShort(question)) return;
   const wanted = openings(tx, question);
@@ -50,9 +53,10 @@ export function look(tx: Tx, question: Question, voided: readonly UserId[] = [],
     known: new Set([cellOf(tx)]),
     unlit: 0,
     repeat,
+    isRetry,
   };
-  queueUp(round, cellsAt(touched(round, state.near), policy.scoutCellsMax, question.stage));
-  queueUp(round, touched(round, also(state).map(withBounds)));
+  queueUp(tx, question, round, cellsAt(touched(round, state.near), policy.scoutCellsMax, question.stage));
+  queueUp(tx, question, round, touched(round, also(state).map(withBounds)));
   state.rounds.set(question.id, round);
   advance(tx, question, round);
 }
@@ -62,6 +66,7 @@ export function scouted(
   tx: Tx,
   question: Question,
   round: Round,
+  cell: CellId,
   answer: CellReply<'scout'> | { readonly t: 'failed' },
 ): void {
   if (tx.state.rounds.get(question.id) !== round) return;
@@ -72,8 +77,9 @@ export function scouted(
       if (!round.voided.includes(candidate.user)) keepBest(round.candidates, candidate, limit);
     }
     // One that has been divided takes no beacons: its parts do.
-    if (!answer.beacon && answer.also === undefined) round.unlit++;
-    queueUp(round, touched(round, (answer.also ?? []).map(withBounds)));
+    if (answer.beacon) noteLit(tx.state, question, cell);
+    else if (answer.also === undefined) round.unlit++;
+    queueUp(tx, question, round, touched(round, (answer.also ?? []).map(withBounds)));
   }
   advance(tx, question, round);
 }
@@ -129,7 +135,7 @@ export function lostReserve(tx: Tx, question: Question, id: OfferId): void {
 function afterReserve(tx: Tx, question: Question, voided: UserId | undefined): void {
   const round = tx.state.rounds.get(question.id);
   if (round === undefined) {
-    if (reservingCount(question) === 0) look(tx, question, voided === undefined ? [] : [voided]);
+    if (reservingCount(question) === 0) look(tx, question, { voided: voided === undefined ? [] : [voided] });
     return;
   }
   if (voided !== undefined) round.voided.push(voided);
@@ -142,12 +148,18 @@ function advance(tx: Tx, question: Question, round: Round): void {
   const policy = policyOf(state);
   // Who just refused is left out here, not there: the beacon must tell of them when they are free again.
   const limit = openings(tx, question) + RESERVES + round.voided.length;
+  const { need, leftMs } = beaconFor(state, question, now);
   while (
     round.queue.length > 0 &&
     round.inFlight < SCOUTS_AT_ONCE &&
     !settled(tx, question, round) &&
     now < round.deadline
   ) {
+    if (round.isRetry && !takeScout(state.scouts, now)) {
+      // Arrivals are told by the beacons; where none lies, the next try goes first.
+      round.queue.length = 0;
+      break;
+    }
     const next = round.queue.shift();
     if (next === undefined) break;
     round.inFlight++;
@@ -155,7 +167,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       tx,
       { t: 'scout', question: question.id, round, cell: next.cell },
       { to: 'cell', cell: next.cell },
-      { t: 'scout', need: needElsewhere(state, question), policy, limit, beaconMs: beaconMs(tx, question) },
+      { t: 'scout', need, policy, limit, beaconMs: leftMs },
       Math.max(50, round.deadline - now),
     );
   }
@@ -191,7 +203,7 @@ function conclude(tx: Tx, question: Question, round: Round): void {
   // Sleep only after a round in which every cell that answered left its beacon: nobody may arrive unseen in between.
   const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > round.carried;
   if (unseen && round.repeat < REPEATS_MAX && openings(tx, question) > 0)
-    look(tx, question, round.voided, round.repeat + 1);
+    look(tx, question, { voided: round.voided, repeat: round.repeat + 1, isRetry: round.isRetry });
   else sleep(tx, question);
 }
 
@@ -216,17 +228,11 @@ function guard(tx: Tx, question: Question): void {
 
 /** True when nobody in a cell not asked yet could displace the best that are known. */
 function settled(tx: Tx, question: Question, round: Round): boolean {
-  const next = round.queue[0];
   const last = round.candidates[openings(tx, question) - 1];
-  if (next === undefined || last === undefined) return next === undefined;
-  return last.score >= scoreBound(round.needed, policyOf(tx.state), next.distanceM);
-}
-
-function beaconMs(tx: Tx, question: Question): number {
-  return Math.min(
-    sleepMs(policyOf(tx.state), question.stage + 1) + BEACON_SLACK_MS,
-    Math.max(1, question.expiresAt - tx.now),
-  );
+  if (round.queue.length === 0 || last === undefined) return round.queue.length === 0;
+  let leastM = Number.POSITIVE_INFINITY;
+  for (const { distanceM } of round.queue) leastM = Math.min(leastM, distanceM);
+  return last.score >= scoreBound(round.needed, policyOf(tx.state), leastM);
 }
 
 type Scouted = Round['queue'][number];
@@ -244,13 +250,14 @@ function touched({ needed, known }: Round, cells: readonly Near[]): readonly Sco
   return found.sort(nearestFirst);
 }
 
-/** Each is asked once in a try. */
-function queueUp(round: Round, cells: readonly Scouted[]): void {
+/** Each is asked once in a try; in one by time those first whose arrivals nobody would tell of. */
+function queueUp({ state }: Tx, question: Question, round: Round, cells: readonly Scouted[]): void {
   for (const next of cells) {
     round.known.add(next.cell);
     round.queue.push(next);
   }
-  round.queue.sort(nearestFirst);
+  const lit = ({ cell }: Scouted): number => (round.isRetry && isLit(state, question, cell) ? 1 : 0);
+  round.queue.sort((a, b) => lit(a) - lit(b) || nearestFirst(a, b));
 }
 
 const withBounds = (cell: Near['cell']): Near => ({ cell, bounds: decode(cell) });

@@ -9,6 +9,7 @@ import type { Candidate } from '../../protocol/records.ts';
 import type { Offer, Question } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { reserve } from '../users/holds.ts';
+import { endBeacons } from './beacons.ts';
 import {
   acceptedCount,
   answeredCount,
@@ -143,6 +144,7 @@ export function expire(tx: Tx, question: Question, offer: Offer): void {
 export function end(tx: Tx, question: Question, how: 'answered' | 'expired' | 'cancelled', last?: Offer): void {
   question.phase = { t: how, endedAt: tx.now };
   tx.state.rounds.delete(question.id);
+  endBeacons(tx, question);
   for (const offer of question.offers) {
     if (offer.state === 'accepted') expire(tx, question, offer);
   }

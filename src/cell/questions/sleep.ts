@@ -1,5 +1,6 @@
 // Dehydration: a question that found too few sleeps until its alarm, or until somebody suitable arrives.
-import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import { epochMs } from '../../lib/brand.ts';
+import { hash32 } from '../../lib/prng.ts';
 import { sleepMs } from '../../matching/stages.ts';
 import type { Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
@@ -7,10 +8,18 @@ import { isLive } from './lifecycle.ts';
 import { policyOf } from './need.ts';
 import { tellAsker } from './streams.ts';
 
+/** Long sleeps are longer than the policy says by up to this share, so that those who fell asleep together do not wake together. */
+const SPREAD = 0.2;
+const SPREAD_FROM_MS = 60_000;
+/** WAKE1 leaves a minute. */
+const SOON_MS = 30_000;
+
 /** Longer at each stage, never beyond the expiry. With a live offer it stays open and is only tried again. */
 export function sleep(tx: Tx, question: Question): void {
   question.stage++;
-  const at = Math.min(plusMs(tx.now, sleepMs(policyOf(tx.state), question.stage)), question.expiresAt) as EpochMs;
+  const sleptMs = sleepMs(policyOf(tx.state), question.stage);
+  const lasts = sleptMs < SPREAD_FROM_MS ? sleptMs : sleptMs * (1 + SPREAD * drawn(question));
+  const at = epochMs(Math.min(Math.round(tx.now + lasts), question.expiresAt));
   tx.questions.add(question.id);
   if (question.offers.some(isLive)) {
     question.phase = { t: 'open', retryAt: at };
@@ -21,3 +30,16 @@ export function sleep(tx: Tx, question: Question): void {
   tx.journal.push({ t: 'question.dormant', q: question.id, stage: question.stage });
   if (fresh) tellAsker(tx, question, 'question.dormant');
 }
+
+/**
+ * One that was handed over asleep: beacons tell it of arrivals, unless they were lost on the way, so that a try follows. Not of all at
+ * once: a cell that is divided may have thousands.
+ */
+export function wakeSoon(tx: Tx, question: Question): void {
+  if (question.phase.t !== 'dormant') return;
+  const soon = epochMs(Math.round(tx.now + SOON_MS * drawn(question)));
+  if (question.phase.wakeAt > soon) question.phase = { t: 'dormant', wakeAt: soon };
+}
+
+/** Another number in [0, 1) for each sleep of each question, the same whenever the step is run. */
+const drawn = ({ id, stage }: Question): number => hash32(`${id} ${stage}`) / 2 ** 32;

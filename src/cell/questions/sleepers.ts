@@ -31,7 +31,7 @@ export function sleepers(): Sleepers {
   };
   return {
     add: (need) => {
-      const key = keyOf(need);
+      const key = groupKey(need);
       const old = groupOf.get(need.questionId);
       if (old?.key === key) return;
       remove(need.questionId);
@@ -47,6 +47,7 @@ export function sleepers(): Sleepers {
   };
 }
 
-function keyOf(need: Need): string {
+/** The same for needs that differ in id, asker and excluded alone. */
+export function groupKey(need: Need): string {
   return `${need.point.lat},${need.point.lng},${need.radiusM},${need.topic === undefined ? '' : topicKey(need.topic)},${need.languages.join('+')}`;
 }

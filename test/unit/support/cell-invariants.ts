@@ -1,7 +1,7 @@
 // What must hold of a cell after every single step, whatever the test is about.
 import { expect } from 'vitest';
 import { decides } from '../../../src/cell/change/life.ts';
-import { encodeArriving, encodeBeacon, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
+import { encodeArriving, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
 import { dueQuestion } from '../../../src/cell/due.ts';
 import { acceptedCount, hasEnded, isShort } from '../../../src/cell/questions/lifecycle.ts';
 import type { CellState } from '../../../src/cell/state.ts';
@@ -80,7 +80,10 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
     users: users.sort(byText),
     questions: questions.sort(byText),
     arriving: [...state.arriving.values()].filter((one) => one.stored).map((one) => parse(encodeArriving(one))),
-    beacons: [...state.beacons.values()].map((beacon) => parse(encodeBeacon(beacon))).sort(byText),
+    // Whom a beacon excludes by now, and of which version it is, is told again by the next nudge or scout.
+    beacons: [...state.beacons.values()]
+      .map(({ need: { excluded, version, ...need }, until }) => ({ need, until }))
+      .sort(byText),
     journalLast: state.journalLast,
     roster: state.roster.size(),
     sleepers: state.sleepers.size(),

@@ -1,0 +1,89 @@
+// Beacons of other cells' questions that lie here, and where those of this cell's questions lie. A beacon is written once for each need
+// (place, circle, topic, languages) and lives as long as its question: tries by time find it and write nothing.
+import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
+import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import type { Need } from '../../protocol/need.ts';
+import type { Beacon, CellState, Question } from '../state.ts';
+import { call, type Tx } from '../tx.ts';
+import { needElsewhere } from './need.ts';
+import { groupKey } from './sleepers.ts';
+
+/** A message takes so long at most: a beacon that would end this much later is the one that lies here already. */
+const SAME_END_MS = 60_000;
+/** A beacon that ends by itself so soon needs no word. */
+const ENDS_SOON_MS = 120_000;
+
+/** Leaves the beacon, for so many ms. One that was held back on its way leaves a newer one as it is. */
+export function leaveBeacon(tx: Tx, need: Need, leftMs: number): void {
+  const until = plusMs(tx.now, leftMs);
+  const laid = tx.state.beacons.get(need.questionId);
+  if (laid === undefined) put(tx, { need, until });
+  else if (versionOf(need) >= versionOf(laid.need)) {
+    const isSame = laid.until > tx.now && until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need);
+    // Whom it excludes is kept in memory alone: lost, a nudge for nothing tells it again.
+    if (isSame) tx.state.beacons.set(need.questionId, { need, until: laid.until });
+    else put(tx, { need, until });
+  }
+}
+
+/** Beacons that come with ground that is handed over. One that a scout has left meanwhile is newer. */
+export function inheritBeacon(tx: Tx, need: Need, leftMs: number): void {
+  if (!tx.state.beacons.has(need.questionId)) put(tx, { need, until: plusMs(tx.now, leftMs) });
+}
+
+/**
+ * A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. One that
+ * was held back on its way shows what it needed then, and changes nothing.
+ */
+export function renewNeed(tx: Tx, need: Need): void {
+  const beacon = tx.state.beacons.get(need.questionId);
+  if (beacon !== undefined && versionOf(need) > versionOf(beacon.need))
+    leaveBeacon(tx, need, Math.max(1, beacon.until - tx.now));
+}
+
+/** The question knows this user: it is not to be told of them again. */
+export function excludeFrom(tx: Tx, beacon: Beacon, user: UserId): void {
+  put(tx, { ...beacon, need: { ...beacon.need, excluded: [...beacon.need.excluded, user] } });
+}
+
+export function dropBeacon(tx: Tx, id: QuestionId): void {
+  if (tx.state.beacons.delete(id)) tx.beacons.add(id);
+}
+
+/** A cell has answered that the beacon of this question, as it is now, lies there. */
+export function noteLit(state: CellState, question: Question, cell: CellId): void {
+  const lit = state.lit.get(question.id) ?? new Map<CellId, string>();
+  state.lit.set(question.id, lit);
+  lit.set(cell, groupKey(needElsewhere(state, question)));
+}
+
+/** Whether an arrival there is told to this question, as far as is known: what a crash made it forget is asked for again. */
+export function isLit(state: CellState, question: Question, cell: CellId): boolean {
+  return state.lit.get(question.id)?.get(cell) === groupKey(needElsewhere(state, question));
+}
+
+/** The question's word, at its end: nobody is to be told of arrivals any more. A word that is lost is made up for by the next nudge. */
+export function endBeacons(tx: Tx, { id, expiresAt }: Question): void {
+  const lit = tx.state.lit.get(id);
+  tx.state.lit.delete(id);
+  if (lit === undefined || expiresAt - tx.now < ENDS_SOON_MS) return;
+  for (const cell of lit.keys())
+    call(tx, { t: 'dropBeacon' }, { to: 'cell', cell }, { t: 'dropBeacon', questionId: id }, CALL_TIMEOUT_MS);
+}
+
+/** What a question's beacon says, and for how long. */
+export function beaconFor(
+  state: CellState,
+  question: Question,
+  now: EpochMs,
+): { readonly need: Need; readonly leftMs: number } {
+  return { need: needElsewhere(state, question), leftMs: Math.max(1, question.expiresAt - now) };
+}
+
+const versionOf = ({ version }: Need): number => version ?? 0;
+
+function put(tx: Tx, beacon: Beacon): void {
+  tx.state.beacons.set(beacon.need.questionId, beacon);
+  tx.beacons.add(beacon.need.questionId);
+}
