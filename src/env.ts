@@ -7,6 +7,8 @@ export interface Env {
   readonly LOG_LEVEL: string;
   /** Origins whose pages may call and connect, with commas between; `*` or absent: all. */
   readonly CORS_ORIGINS?: string;
+  /** `no` where one process carries every cell: cities split by hand alone, unless they ask for it. */
+  readonly AUTO_SPLIT?: string;
   /** `yes` where whoever started the service watches its disk. */
   readonly DISK_WATCHED?: string;
   /** HS256 secret, 32 bytes or more. A secret, never in wrangler.toml. */

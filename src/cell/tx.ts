@@ -79,17 +79,18 @@ export function reply(tx: Tx, token: Token, value: CellReply): void {
   tx.effects.replies.push({ token, value });
 }
 
-/** Calls another object; the outcome comes back as an event. */
+/** Calls another object; the outcome comes back as an event. `isBackground`: nobody waits for it. */
 export function call(
   tx: Tx,
   what: Pending,
   address: Address,
   request: CellRequest | UserRequest | MapRequest,
   timeoutMs: number,
+  isBackground = false,
 ): number {
   const id = tx.state.nextCall++;
   tx.state.calls.set(id, what);
-  tx.effects.sends.push({ call: id, address, request, timeoutMs });
+  tx.effects.sends.push({ call: id, address, request, timeoutMs, ...(isBackground ? { background: true } : {}) });
   return id;
 }
 

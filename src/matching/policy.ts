@@ -23,6 +23,15 @@ export const DEFAULT_POLICY: Policy = {
   limits: { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true },
 };
 
+/** The same overrides, of a city whose cells split by hand alone unless it says otherwise. Any JSON: what is wrong in it stays. */
+export function splitByHand(patch: unknown): unknown {
+  if (!isObject(patch) || (patch.limits !== undefined && !isObject(patch.limits))) return patch;
+  return { ...patch, limits: { autoSplit: false, ...patch.limits } };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Lays `patch` (any JSON) over the defaults; errors name each field that cannot be used. */
 export function resolvePolicy(patch: unknown): Result<Policy, readonly FieldError[]> {
   const parsed = v.safeParse(policyPatchSchema, patch);

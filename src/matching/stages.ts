@@ -14,6 +14,9 @@ export function radiusAt(policy: Policy, askedM: number, stage: number): number 
   return Math.max(Math.min(askedM, cap), Math.min(cap, askedM * growth));
 }
 
+/** Whether a try at this stage looks no farther than the one before it, as all later ones. */
+export const looksNoFarther = (policy: Policy, stage: number): boolean => stage >= policy.radiusGrowth.length;
+
 /**
  * Which cells a try asks, of all that its circle touches: the nearest, and from the second try on, for half of them, the next
  * of the others in turn, so that nobody in the circle is out of reach for good.

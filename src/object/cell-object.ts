@@ -50,6 +50,7 @@ export class CellObject extends DurableObject<Env> {
       store: this.#store,
       step: (event, now) => stepCell(this.#state, event, now),
       send: sender(router),
+      usersWaiting: () => router.usersWaiting(),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
       boot: (armedAt) => (kept.unreadable === undefined ? this.#boot(armedAt) : []),
       attach: this.#sockets.attach,

@@ -6,6 +6,7 @@ import type { Send } from '../protocol/effects.ts';
 import type { Problem } from '../protocol/problems.ts';
 import type { Row, RowStore, TableSpec } from '../store/rows.ts';
 import { sqlRows } from '../store/sql/sql-rows.ts';
+import { Background } from './background.ts';
 import { unreadable } from './call.ts';
 import { type Interpreter, type InterpreterDeps, interpreter } from './interpreter.ts';
 import type { Router } from './router.ts';
@@ -27,6 +28,7 @@ type ShellDeps<Event> = Pick<
 > & {
   readonly name: string;
   readonly log: Log;
+  readonly usersWaiting: () => number;
   /** The events by which the core takes up what was under way. */
   readonly boot: (armedAt: EpochMs | undefined) => readonly Event[];
 };
@@ -97,13 +99,15 @@ export function restored<State>(
 
 /** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */
 export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
-  const { name, log, boot, ...rest } = deps;
+  const { name, log, boot, usersWaiting, ...rest } = deps;
+  const background = new Background({ usersWaiting, sleep });
   const failed = (what: string, error: unknown): void =>
     log('error', `${name}.failed`, { what, object: labelOf(ctx, name), ...errorFields(error) });
   const machine = interpreter<Event>({
     ...rest,
     now: () => epochMs(Date.now()),
     within,
+    inTurn: (call) => background.run(call),
     abort: (why) => ctx.abort(why),
     healed: (leadMs) => log('warn', `${name}.clock_healed`, { object: labelOf(ctx, name), leadMs }),
     failed,
@@ -126,6 +130,8 @@ export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): S
     },
   };
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A timer that is still pending keeps an object from sleeping: it goes with the outcome. */
 function within<T, Late>(ms: number, outcome: Promise<T>, late: Late): Promise<T | Late> {

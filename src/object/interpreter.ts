@@ -24,6 +24,8 @@ export type InterpreterDeps<Event> = {
   readonly healed?: ((leadMs: number) => void) | undefined;
   /** The outcome, or `late` when it takes longer. */
   readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
+  /** Makes a call for which nobody waits, when it is its turn; rejects when too many wait already. */
+  readonly inTurn: <T>(call: () => Promise<T>) => Promise<T>;
   /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
   readonly abort: (why: string) => void;
   readonly failed: (what: string, error: unknown) => void;
@@ -60,11 +62,13 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     for (const send of effects.sends) call(send).catch(() => undefined);
   };
   const call = async (send: Send): Promise<void> => {
-    const answered = deps.send(send).catch((error: unknown) => {
+    const failed = (error: unknown) => {
       deps.failed(`call ${send.request.t}`, error);
       return { t: 'failed' };
-    });
-    const reply = await deps.within(send.timeoutMs, answered, { t: 'failed' });
+    };
+    // The time for an answer begins when the call is sent.
+    const sent = () => deps.within(send.timeoutMs, deps.send(send).catch(failed), { t: 'failed' });
+    const reply = await (send.background === true ? deps.inTurn(sent).catch(() => ({ t: 'failed' })) : sent());
     // An object that was thrown away meanwhile takes nothing up; its successor asks again.
     if (!dead) run(deps.onReply(send.call, reply));
   };

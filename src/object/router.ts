@@ -62,6 +62,11 @@ export class Router {
     this.#deps = deps;
   }
 
+  /** Calls of users that are on their way from here. */
+  usersWaiting(): number {
+    return this.#gate.ofUsers;
+  }
+
   /** The leaf that holds a point, confirmed at the primary when there seems to be none. @throws MapAwayError */
   async locate(point: Point): Promise<Leaf | undefined> {
     return (await this.#deps.map.leafOf(point)) ?? (await this.#deps.map.leafOf(point, 'primary'));

@@ -16,6 +16,8 @@ export type Services = {
   readonly verbs: Verbs;
   readonly store: CityStore;
   readonly loads: LoadStore;
+  /** Whether cells split by themselves in cities that do not say so. */
+  readonly splitsByItself: boolean;
   /** Whether somebody tells us of the disk. */
   readonly watchesDisk: boolean;
 };
@@ -43,6 +45,7 @@ export function servicesOf(env: Env): Services {
     verbs: new Verbs(router, idSecretsOf(env)),
     store,
     loads: awayWhenFailing(d1LoadStore(env.DB)),
+    splitsByItself: env.AUTO_SPLIT !== 'no',
     watchesDisk: env.DISK_WATCHED === 'yes',
   };
   made.set(env.DB, services);

@@ -17,6 +17,7 @@ export class UserObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const { router } = servicesOf(env);
     const log = jsonLog(env.LOG_LEVEL);
     const { store, state, unreadable } = restored(ctx, { name: 'user', log }, USER_TABLES, loadUser);
     this.#state = state;
@@ -26,7 +27,8 @@ export class UserObject extends DurableObject<Env> {
       log,
       store,
       step: (event, now) => stepUser(this.#state, event, now),
-      send: sender(servicesOf(env).router),
+      send: sender(router),
+      usersWaiting: () => router.usersWaiting(),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
       boot: (armedAt) =>
         unreadable === undefined ? [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }] : [],

@@ -14,6 +14,8 @@ export type Send = {
   readonly address: Address;
   readonly request: CellRequest | UserRequest | MapRequest;
   readonly timeoutMs: number;
+  /** Nobody waits for it: calls of users go first. */
+  readonly background?: true;
 };
 
 /** Soft state kept with a connected user's socket: survives hibernation, costs no row, counts only beside a row of its epoch. */

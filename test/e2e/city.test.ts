@@ -120,7 +120,7 @@ describe('npm run city on a service', () => {
 
   it('changes rules while the city runs, two at once without losing either, and says who changed what', async () => {
     const changed = await Promise.all([
-      city('set', 'west', '--limits', 'users=500,autoSplit=false'),
+      city('set', 'west', '--limits', 'users=500,autoSplit=true'),
       city('set', 'west', '--policy', '{"offers":{"ttlMs":20000}}', '--name', 'The west'),
     ]);
     expect(changed.map(({ code, stderr }) => [code, stderr])).toEqual([
@@ -131,11 +131,13 @@ describe('npm run city on a service', () => {
     expect(body).toMatchObject({
       name: 'The west',
       cells: 12,
-      policyInEffect: { gridLength: 8, limits: { users: 500, autoSplit: false, stepMs: 2 }, offers: { ttlMs: 20_000 } },
+      policyInEffect: { gridLength: 8, limits: { users: 500, autoSplit: true, stepMs: 2 }, offers: { ttlMs: 20_000 } },
     });
     const { stdout } = await city('audit', 'west');
     expect(stdout).toMatch(/^\S+Z {2}team {2}city\.update {2}version \d+, 0 cells added$/m);
     expect(stdout).toMatch(/policy\.limits\.users +1000 → 500/);
+    // LOAD1: where one process carries all cells they split by hand alone until somebody asks for it.
+    expect(stdout).toMatch(/policy\.limits\.autoSplit +false → true/);
     expect(stdout).toMatch(/policy\.offers\.ttlMs +30000 → 20000/);
     expect(stdout).toMatch(/policy\.gridLength +7 → 8/);
     expect((await city('set', 'west', '--limits', 'users=500')).stdout).toBe('nothing changed\n');

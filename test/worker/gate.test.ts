@@ -12,7 +12,7 @@ function slow() {
   };
 }
 
-const KINDS = ['presence', 'ask', 'patch', 'accept', 'decline', 'answer'] as const;
+const KINDS = ['scout', 'presence', 'ask', 'patch', 'accept', 'decline', 'answer'] as const;
 
 describe('LOAD7: calls in flight to one cell', () => {
   it.each(KINDS)('%s is refused at once when so many wait, and taken again when one has gone', async (kind) => {
@@ -29,14 +29,14 @@ describe('LOAD7: calls in flight to one cell', () => {
     expect((await Promise.all([...calls, other, next])).some(isProblem)).toBe(false);
   });
 
-  it('refuses pings before questions, and these before what is said of offers; cancels and objects never', async () => {
+  it('refuses scouts before pings, these before questions, and these before what is said of offers; what decides between objects never', async () => {
     const limits = KINDS.map((kind) => IN_FLIGHT_MAX[kind] ?? 0);
     expect([...limits].sort((a, b) => a - b)).toEqual(limits);
     const gate = new Gate();
     const { waiting, call } = slow();
     for (let i = 0; i < 600; i++) void gate.pass('9q8yy', 'answer', call);
     expect(waiting).toHaveLength(512);
-    for (const kind of ['cancel', 'question', 'load', 'recall', 'forget', 'scout', 'reserve', 'push'] as const) {
+    for (const kind of ['cancel', 'question', 'load', 'recall', 'forget', 'reserve', 'push'] as const) {
       const { waiting: own, call: once } = slow();
       const answer = gate.pass('9q8yy', kind, once);
       own[0]?.();
@@ -50,5 +50,19 @@ describe('LOAD7: calls in flight to one cell', () => {
       await expect(gate.pass('9q8yy', 'presence', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     }
     expect(await gate.pass('9q8yy', 'presence', async () => ({ t: 'done' }))).toEqual({ t: 'done' });
+  });
+
+  it("tells how many calls of users are on their way, to any cell; scouts are nobody's", async () => {
+    const gate = new Gate();
+    const { waiting, call } = slow();
+    const calls = [
+      gate.pass('9q8yy', 'ask', call),
+      gate.pass('9q8yv', 'presence', call),
+      gate.pass('9q8yv', 'scout', call),
+    ];
+    expect(gate.ofUsers).toBe(2);
+    for (const go of waiting) go();
+    await Promise.all(calls);
+    expect(gate.ofUsers).toBe(0);
   });
 });

@@ -17,7 +17,7 @@ const SEND: Send = {
 };
 
 /** An interpreter whose step wants everything done at once, and the log of what was done. */
-function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send') {
+function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn', send: Send = SEND) {
   const log: string[] = [];
   const fail = (where: typeof broken): void => {
     if (broken === where) throw new Error(`${where} failed`);
@@ -47,13 +47,18 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send') {
       effects.attachments.push({ user: alice } as unknown as Attachment);
       effects.replies.push({ token: event.token, value: 'answer' });
       effects.frames.push({ user: alice, frame: { t: 'event' }, close: false });
-      effects.sends.push(SEND);
+      effects.sends.push(send);
       return effects;
     },
     send: async () => {
       log.push('send');
       fail('send');
       return { t: 'where' };
+    },
+    inTurn: async (call) => {
+      log.push('waits for its turn');
+      if (broken === 'turn') throw new Error('too many wait');
+      return call();
     },
     onReply: (_, reply) => ({ t: 'reply', reply }),
     attach: (attachments) => void log.push(`attach ${attachments.length}`),
@@ -107,5 +112,19 @@ describe('carrying out effects', () => {
     await settled();
     expect(log).toContain('failed call where');
     expect(log).toContain('reply {"t":"failed"}');
+  });
+
+  it('LOAD8: a call for which nobody waits is made in its turn; one that gets none has failed, and is repeated later', async () => {
+    const { log, machine } = world('nothing', { ...SEND, background: true });
+    await ask(machine);
+    await settled();
+    expect(log.indexOf('waits for its turn')).toBeGreaterThan(0);
+    expect(log.indexOf('send')).toBe(log.indexOf('waits for its turn') + 1);
+    expect(log).toContain('reply {"t":"where"}');
+    const crowded = world('turn', { ...SEND, background: true });
+    await ask(crowded.machine);
+    await settled();
+    expect(crowded.log).not.toContain('send');
+    expect(crowded.log).toContain('reply {"t":"failed"}');
   });
 });

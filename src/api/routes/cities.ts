@@ -2,7 +2,7 @@
 import type * as v from 'valibot';
 import { CITY_BYTES_MAX, planCity } from '../../city/plan.ts';
 import { epochMs } from '../../lib/brand.ts';
-import { badPolicy, contradictionsOf, resolvePolicy } from '../../matching/policy.ts';
+import { badPolicy, contradictionsOf, resolvePolicy, splitByHand } from '../../matching/policy.ts';
 import { isProblem } from '../../object/call.ts';
 import { keepCity, removeCity } from '../../object/removal.ts';
 import type { Services } from '../../object/services.ts';
@@ -47,7 +47,7 @@ export const cityRoutes: readonly Route[] = [
     bodyBytesMax: CITY_BYTES_MAX,
     query: cityQuerySchema,
     handle: ({ services, params: { id = '' }, body, query, identity }) => {
-      const rollout = rolloutOf(id, body);
+      const rollout = rolloutOf(services, id, body);
       if ('t' in rollout) return rollout;
       if (query.dryRun === true) return preview(services, { ...rollout, actor: identity.name });
       return rollOut(services, { ...rollout, actor: identity.name, ifVersion: query.ifVersion });
@@ -83,8 +83,13 @@ export const cityRoutes: readonly Route[] = [
 ];
 
 /** Checked in full. Problems: `bad_policy`, `bad_field`, `bad_boundary`, `too_many_cells`. */
-function rolloutOf(id: string, body: v.InferOutput<typeof citySchema>): Omit<Rollout, 'actor'> | Problem {
-  const { name, boundary, precision, locationHint, policy: policyPatch = {} } = body;
+function rolloutOf(
+  { splitsByItself }: Services,
+  id: string,
+  body: v.InferOutput<typeof citySchema>,
+): Omit<Rollout, 'actor'> | Problem {
+  const { name, boundary, precision, locationHint, policy: asked = {} } = body;
+  const policyPatch = splitsByItself ? asked : splitByHand(asked);
   const policy = resolvePolicy(policyPatch);
   if (!policy.ok) return badPolicy(policy.error);
   const plan = planCity({ id, name, boundary, precision, locationHint });

@@ -8,6 +8,8 @@ import { call, type Tx } from '../tx.ts';
 
 /** The platform allows six connections at once. */
 const LANES_MAX = 6;
+/** What people notice while it takes: the ground between two cells. */
+const WAITED_FOR: Partial<Record<Errand['what'], true>> = { swap: true, adopt: true, filled: true };
 const BACK_OFF_MS = 250;
 const BACK_OFF_MAX_MS = 8000;
 
@@ -25,7 +27,8 @@ export function run(tx: Tx, lane: string, errand: Errand, address: Address, requ
   const known: Lane = lanes.get(lane) ?? { call: undefined, failures: 0, retryAt: undefined };
   lanes.set(lane, known);
   known.retryAt = undefined;
-  known.call = call(tx, { t: 'errand', lane, errand }, address, request, CALL_TIMEOUT_MS);
+  const isBackground = WAITED_FOR[errand.what] !== true;
+  known.call = call(tx, { t: 'errand', lane, errand }, address, request, CALL_TIMEOUT_MS, isBackground);
 }
 
 /** Frees the lane that a call went down; false when nobody waits for this call any more. */

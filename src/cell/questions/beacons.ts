@@ -69,7 +69,7 @@ export function endBeacons(tx: Tx, { id, expiresAt }: Question): void {
   tx.state.lit.delete(id);
   if (lit === undefined || expiresAt - tx.now < ENDS_SOON_MS) return;
   for (const cell of lit.keys())
-    call(tx, { t: 'dropBeacon' }, { to: 'cell', cell }, { t: 'dropBeacon', questionId: id }, CALL_TIMEOUT_MS);
+    call(tx, { t: 'dropBeacon' }, { to: 'cell', cell }, { t: 'dropBeacon', questionId: id }, CALL_TIMEOUT_MS, true);
 }
 
 /** What a question's beacon says, and for how long. */

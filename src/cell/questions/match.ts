@@ -3,7 +3,7 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { keepBest, scoreBound } from '../../matching/score.ts';
-import { cellsAt } from '../../matching/stages.ts';
+import { cellsAt, looksNoFarther } from '../../matching/stages.ts';
 import type { CellId, OfferId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { CellReply } from '../../protocol/messages.ts';
@@ -24,6 +24,8 @@ const SCOUTS_AT_ONCE = 6;
 /** Candidates kept beyond the offers to make, for when some refuse. */
 const RESERVES = 4;
 const REPEATS_MAX = 3;
+/** WAKE1 leaves a minute. */
+const REPEAT_GUARD_MS = 45_000;
 
 /** `voided`: who refused just now; `repeat`: how often it was repeated; `isRetry`: by time alone. */
 type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isRetry?: boolean };
@@ -169,6 +171,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       { to: 'cell', cell: next.cell },
       { t: 'scout', need, policy, limit, beaconMs: leftMs },
       Math.max(50, round.deadline - now),
+      round.isRetry,
     );
   }
   if (round.inFlight === 0) decide(tx, question, round);
@@ -215,14 +218,23 @@ function rest(tx: Tx, question: Question): void {
   tx.questions.add(question.id);
 }
 
-/** While others are waited for, a durable time to try again stands in for them: a crash loses only the wait. */
+/**
+ * While others are waited for, a time to try again stands in for them: a crash loses only the wait. Durable, but for a sleeper whose
+ * time to wake has come: its row says so, and after a crash it is tried at once.
+ */
 function guard(tx: Tx, question: Question): void {
   const { phase } = question;
-  const at = plusMs(tx.now, policyOf(tx.state).scoutTimeMs + 4 * RESERVE_TIMEOUT_MS);
+  const policy = policyOf(tx.state);
+  const at = plusMs(tx.now, policy.scoutTimeMs + 4 * RESERVE_TIMEOUT_MS);
   if (phase.t === 'open' && (phase.retryAt === undefined || phase.retryAt <= tx.now))
     question.phase = { t: 'open', retryAt: at };
-  else if (phase.t === 'dormant' && phase.wakeAt <= tx.now) question.phase = { t: 'dormant', wakeAt: at };
-  else return;
+  else if (phase.t === 'dormant' && phase.wakeAt <= tx.now) {
+    // An alarm for each of these tries, that nobody needs in the end, would be what they cost most.
+    const isRepeat = looksNoFarther(policy, question.stage);
+    question.phase = { t: 'dormant', wakeAt: isRepeat ? plusMs(tx.now, REPEAT_GUARD_MS) : at };
+    tx.touched.add(question.id);
+    return;
+  } else return;
   tx.questions.add(question.id);
 }
 

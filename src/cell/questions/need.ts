@@ -25,7 +25,9 @@ export function needOf(state: CellState, question: Question, voided: readonly Us
   }
   return {
     questionId: question.id,
-    version: (question.moves ?? 0) + question.stage + madeCount(question),
+    // Stages beyond the last that widens the circle change nothing, and a crash may forget them.
+    version:
+      (question.moves ?? 0) + Math.min(question.stage, policyOf(state).radiusGrowth.length) + madeCount(question),
     asker: question.asker,
     point: question.point,
     radiusM: radiusOf(state, question),

@@ -1,7 +1,7 @@
 // Dehydration: a question that found too few sleeps until its alarm, or until somebody suitable arrives.
 import { epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
-import { sleepMs } from '../../matching/stages.ts';
+import { looksNoFarther, sleepMs } from '../../matching/stages.ts';
 import type { Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { isLive } from './lifecycle.ts';
@@ -14,19 +14,26 @@ const SPREAD_FROM_MS = 60_000;
 /** WAKE1 leaves a minute. */
 const SOON_MS = 30_000;
 
-/** Longer at each stage, never beyond the expiry. With a live offer it stays open and is only tried again. */
+/**
+ * Longer at each stage, never beyond the expiry. With a live offer it stays open and is only tried again. A sleeper that was tried by
+ * time once more, no farther than before, and found nobody, changes in memory alone: lost in a crash, it is tried a few times too often.
+ */
 export function sleep(tx: Tx, question: Question): void {
+  const fresh = question.phase.t !== 'dormant';
+  const repeated = !fresh && looksNoFarther(policyOf(tx.state), question.stage);
   question.stage++;
   const sleptMs = sleepMs(policyOf(tx.state), question.stage);
   const lasts = sleptMs < SPREAD_FROM_MS ? sleptMs : sleptMs * (1 + SPREAD * drawn(question));
   const at = epochMs(Math.min(Math.round(tx.now + lasts), question.expiresAt));
-  tx.questions.add(question.id);
+  if (repeated) tx.touched.add(question.id);
+  else tx.questions.add(question.id);
   if (question.offers.some(isLive)) {
     question.phase = { t: 'open', retryAt: at };
+    tx.questions.add(question.id);
     return;
   }
-  const fresh = question.phase.t !== 'dormant';
   question.phase = { t: 'dormant', wakeAt: at };
+  if (repeated) return;
   tx.journal.push({ t: 'question.dormant', q: question.id, stage: question.stage });
   if (fresh) tellAsker(tx, question, 'question.dormant');
 }

@@ -71,7 +71,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     const { plan, main } = await bundleInto(dataDir.build, onLog);
     const onSpawn = (workerdPid: number): void => lock.note({ workerdPid });
     await applyMigrations({ dataDir, plan, onLog, onSpawn });
-    const config = serviceConfig(plan, main, { ...vars, JWT_SECRET: secret, DISK_WATCHED: 'yes' });
+    const config = serviceConfig(plan, main, { ...ONE_PROCESS, ...vars, JWT_SECRET: secret, DISK_WATCHED: 'yes' });
     writeFileSync(dataDir.serviceConfig, JSON.stringify(config, null, 2), { mode: 0o600 });
     const workerd = await startWorkerd({ configPath: dataDir.serviceConfig, port, onLog, onSpawn });
     const url = `http://127.0.0.1:${workerd.port}`;
@@ -104,6 +104,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     throw isNoSpace(error) ? noRoom(dataDir.path, 0) : error;
   }
 }
+
+/** Load on the process is not load on a cell: dividing one would add to it. */
+const ONE_PROCESS = { AUTO_SPLIT: 'no' };
 
 /** To start takes a copy of the bundle, and workerd some room for what it does first. */
 const START_BYTES = 4 * 2 ** 20;

@@ -22,9 +22,40 @@ describe('a question that nobody is near', () => {
     expect(waits).toEqual([2000, 6000, 18_000, 40_000, 40_000, 40_000]);
     expect(waits).toEqual([1, 2, 3, 4, 5, 6].map((stage) => sleepMs(policyWith({ backOff }), stage)));
     expect(cell.events(ana, qid())).toEqual(['question.dormant']);
-    expect(cell.journal().flatMap((one) => (one.t === 'question.dormant' ? one.stage : []))).toEqual([
-      1, 2, 3, 4, 5, 6, 7,
-    ]);
+    expect(cell.question(qid()).stage).toBe(7);
+  });
+
+  it('CALM1 a try that looks no farther than the last one and finds nobody writes nothing, and a crash makes it only more', () => {
+    const cell = cellHarness({ policy: { backOff: { firstMs: 1000, factor: 1, maxMs: 1000 }, radiusGrowth: [1, 2] } });
+    cell.request(narrow);
+    const written = (): string => JSON.stringify([...cell.store.load()]);
+    cell.advance(2000);
+    const before = written();
+    cell.advance(60_000);
+    expect(cell.question(qid()).stage).toBeGreaterThan(50);
+    expect(written()).toBe(before);
+    expect(cell.journal().flatMap((one) => (one.t === 'question.dormant' ? one.stage : []))).toEqual([1, 2]);
+    cell.restart();
+    cell.advance(1000);
+    expect(cell.question(qid()).stage).toBeLessThan(6);
+    cell.ping(bob);
+    expect(cell.events(bob, qid())).toEqual(['offer.made']);
+  });
+
+  it('WAKE1 a crash in the middle of such a try costs less than a minute', () => {
+    const cell = cellHarness({
+      manual: ['scout'],
+      policy: { radiusGrowth: [1], backOff: { firstMs: 300_000, maxMs: 300_000 } },
+    });
+    cell.request({ t: 'ask', question: newQuestion({ radiusM: 3000, expiresInMs: 3_600_000 }) });
+    while (cell.open.length > 0) cell.answer('scout', { t: 'failed' });
+    expect(cell.question(qid()).phase.t).toBe('dormant');
+    cell.advance(360_000);
+    const tries = cell.sentOf('scout').length;
+    expect(cell.open.length).toBeGreaterThan(0);
+    cell.restart();
+    cell.advance(60_000);
+    expect(cell.sentOf('scout').length).toBeGreaterThan(tries);
   });
 
   it('SLEEP1 widens its circle by the stages, up to the last step', () => {

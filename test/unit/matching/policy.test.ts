@@ -1,7 +1,7 @@
 // A city's policy: what is laid over the defaults, what is refused and by which name; back-off and radius stages.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contradictionsOf, DEFAULT_POLICY, resolvePolicy } from '../../../src/matching/policy.ts';
+import { contradictionsOf, DEFAULT_POLICY, resolvePolicy, splitByHand } from '../../../src/matching/policy.ts';
 import { cellsAt, radiusAt, sleepMs } from '../../../src/matching/stages.ts';
 import { policyWith } from '../support/names.ts';
 
@@ -22,6 +22,16 @@ describe('a policy', () => {
       ok: true,
       value: policyWith({ offers: { spare: 3 }, weights: { nearness: 9 }, scoutTimeMs: 100 }),
     });
+  });
+
+  it('LOAD1 splits by hand alone where one process carries all cells, unless it says otherwise; what is wrong stays wrong', () => {
+    expect(splitByHand({})).toEqual({ limits: { autoSplit: false } });
+    expect(splitByHand({ cooldownMs: 1, limits: { users: 5 } })).toEqual({
+      cooldownMs: 1,
+      limits: { users: 5, autoSplit: false },
+    });
+    expect(splitByHand({ limits: { autoSplit: true } })).toEqual({ limits: { autoSplit: true } });
+    for (const wrong of [7, null, [], { limits: 7 }, { limits: [] }]) expect(splitByHand(wrong)).toEqual(wrong);
   });
 
   it('overrides a list as a whole', () => {
