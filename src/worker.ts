@@ -2,11 +2,13 @@
 import { createApp } from './api/app.ts';
 import type { Env } from './env.ts';
 import { epochMs } from './lib/brand.ts';
+import { rejoin } from './object/rejoin.ts';
 import { removeOn } from './object/removal.ts';
 import { servicesOf } from './object/services.ts';
 import { sweep } from './object/sweep.ts';
 import { errorFields, jsonLog } from './ops/log.ts';
 import { d1BusyStore } from './store/sql/d1-busy-store.ts';
+import { d1FamilyStore } from './store/sql/d1-family-store.ts';
 
 export { CellObject } from './object/cell-object.ts';
 export { UserObject } from './object/user-object.ts';
@@ -31,5 +33,16 @@ export default {
       log('error', 'removal.fault', { city, ...errorFields(error) }),
     );
     if (leaving > 0) log('info', 'removal', { cities: leaving });
+    const families = d1FamilyStore(env.DB);
+    const joined = await rejoin(
+      {
+        store,
+        router,
+        families,
+        onError: (cell, error) => log('error', 'rejoin.fault', { cell, ...errorFields(error) }),
+      },
+      epochMs(scheduledTime),
+    );
+    if (joined.length > 0) log('info', 'rejoin', { cells: joined.join(' ') });
   },
 } satisfies ExportedHandler<Env>;

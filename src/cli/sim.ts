@@ -67,6 +67,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
     questions: 0,
     matches: 0,
     swaps: 0,
+    rejoined: 0,
     removals: 0,
     kept: 0,
     violations: 0,
@@ -81,6 +82,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
     total.questions += report.questions;
     total.matches += report.matches;
     total.swaps += report.swaps;
+    total.rejoined += report.rejoined;
     if (report.removed) total.removals++;
     if (report.kept) total.kept++;
     total.violations += report.violations.length;
@@ -90,7 +92,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
   progress.finish();
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(
-    `${total.seeds} seeds, ${total.events} events, ${total.faults} faults, ${total.questions} questions, ${total.matches} matches, ${total.swaps} splits and merges, ${total.removals} cities removed, ${total.kept} kept in ${seconds.toFixed(1)} s`,
+    `${total.seeds} seeds, ${total.events} events, ${total.faults} faults, ${total.questions} questions, ${total.matches} matches, ${total.swaps} splits and merges, ${total.rejoined} merges by themselves, ${total.removals} cities removed, ${total.kept} kept in ${seconds.toFixed(1)} s`,
   );
   for (const report of failed.sort((a, b) => a.seed - b.seed).slice(0, 10)) tell(report, size);
   const first = failed[0];

@@ -20,7 +20,7 @@ export const DEFAULT_POLICY: Policy = {
   presence: { ttlDefaultMs: 120_000, ttlMaxMs: 3_600_000, pingEveryS: 10 },
   scoutCellsMax: 32,
   scoutTimeMs: 800,
-  limits: { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true },
+  limits: { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true, mergeAfterS: 86_400 },
 };
 
 /** The same overrides, of a city whose cells split by hand alone unless it says otherwise. Any JSON: what is wrong in it stays. */

@@ -1,8 +1,11 @@
 // The simulated city team: splits and merges cells by hand at random moments, and insists until somebody has heard; takes the city
 // away, as `src/object/removal.ts` does.
+import { coldNow, dueToMerge, type Family, isCold } from '../cell/strain/cold.ts';
+import { type Carried, together } from '../cell/strain/heat.ts';
 import { children, parent } from '../geo/geohash.ts';
+import type { EpochMs } from '../lib/brand.ts';
 import type { Prng } from '../lib/prng.ts';
-import type { CellId } from '../protocol/ids.ts';
+import type { CellId, CityId } from '../protocol/ids.ts';
 import type { CellRequest } from '../protocol/messages.ts';
 import type { World } from './world.ts';
 
@@ -16,13 +19,22 @@ export type Ops = {
   readonly split: () => void;
   readonly merge: () => void;
   readonly remove: () => void;
+  /** What the cron does, as `src/object/rejoin.ts`: joins again what has been cold for long, by what the cells have told. */
+  readonly rejoin: (told: ReadonlyMap<CellId, Carried>) => void;
+  /** How many merges that began. */
+  readonly rejoined: () => number;
   /** Whether a removal was taken back. */
   readonly kept: () => boolean;
 };
 
+const NOTHING: Carried = { users: 0, eventsPerS: 0, stepMs: 0 };
+const CITY = 'sim' as CityId;
+
 export function ops(world: World, draw: Prng): Ops {
   let lookedAt: Set<CellId> | undefined;
   let kept = false;
+  let rejoined = 0;
+  let cold: ReadonlyMap<CellId, EpochMs> = new Map();
   const insist = (cell: CellId, request: CellRequest, tries: number): void =>
     world.request(world.cell(cell), request, TIMEOUT_MS, (reply) => {
       if (reply.t === 'failed' && tries > 1) world.after(draw.below(5000), () => insist(cell, request, tries - 1));
@@ -53,6 +65,11 @@ export function ops(world: World, draw: Prng): Ops {
       if (untold.size > 0) dissolve(untold, version);
     });
   };
+  const familiesOf = (leaves: ReadonlyMap<CellId, unknown>): readonly CellId[] =>
+    [...new Set([...leaves.keys()].map((cell) => parent(cell) as CellId))].filter((one) =>
+      children(one).every((child) => leaves.has(child as CellId)),
+    );
+  const merge = (cell: CellId): void => insist(cell, { t: 'merge', birth: world.map.familyBirth(cell) }, TRIES_MAX);
   const team: Ops = {
     remove: () => {
       if (world.map.cityState() !== 'live') return;
@@ -70,18 +87,33 @@ export function ops(world: World, draw: Prng): Ops {
       });
     },
     kept: () => kept,
+    rejoin: (told) => {
+      if (world.isD1Away() || world.map.cityState() !== 'live') return;
+      const { limits } = world.map.policy;
+      const now = world.now as EpochMs;
+      const carriedBy = (cell: CellId): Carried =>
+        together(children(cell).map((child) => told.get(child as CellId) ?? NOTHING));
+      const families = familiesOf(world.map.leaves()).map(
+        (cell): Family => ({ cell, city: CITY, carried: carriedBy(cell) }),
+      );
+      cold = coldNow(families, () => limits, cold, now);
+      for (const cell of dueToMerge(families, () => limits, cold, now)) {
+        // The cells themselves have the last word.
+        const parts = children(cell).flatMap((child) => world.cells.get(child as CellId)?.state ?? []);
+        const users = parts.reduce((sum, { roster }) => sum + roster.size(), 0);
+        if (!isCold({ ...carriedBy(cell), users }, limits)) continue;
+        rejoined++;
+        merge(cell);
+      }
+    },
+    rejoined: () => rejoined,
     split: () => {
       const leaves = [...world.map.leaves().keys()].filter((cell) => cell.length < LENGTH_MAX);
       if (leaves.length > 0) insist(draw.pick(leaves), { t: 'split' }, TRIES_MAX);
     },
     merge: () => {
-      const leaves = world.map.leaves();
-      const families = [...new Set([...leaves.keys()].map((cell) => parent(cell) as CellId))].filter((one) =>
-        children(one).every((child) => leaves.has(child as CellId)),
-      );
-      if (families.length === 0) return;
-      const cell = draw.pick(families);
-      insist(cell, { t: 'merge', birth: world.map.familyBirth(cell) }, TRIES_MAX);
+      const families = familiesOf(world.map.leaves());
+      if (families.length > 0) merge(draw.pick(families));
     },
   };
   return team;

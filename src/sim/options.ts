@@ -53,6 +53,8 @@ export type SimOptions = {
   readonly merges: number;
   /** Whether the city is taken away at some moment. */
   readonly removed: boolean;
+  /** Whether cells that were divided are joined again by themselves, when they have been cold for long. */
+  readonly rejoins?: boolean;
   /** People that a cell is to carry: it splits by itself at twice as many. */
   readonly crowd: number;
   readonly faults: Faults;
@@ -132,6 +134,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     deaf: draw.pick([0, 30, 100]),
     plain: draw.pick([0, 50, 100]),
     removed: draw.chance(1, 4),
+    rejoins: seed % 2 === 0,
     check: true,
   };
 }

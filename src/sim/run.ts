@@ -1,5 +1,6 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
-import type { UserId } from '../protocol/ids.ts';
+import type { Carried } from '../cell/strain/heat.ts';
+import type { CellId, UserId } from '../protocol/ids.ts';
 import { type Agent, agent, somewhere } from './agent.ts';
 import { checkersOf } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
@@ -17,6 +18,8 @@ export type SimReport = {
   readonly matches: number;
   /** Splits and merges that came about. */
   readonly swaps: number;
+  /** Merges that began by themselves. */
+  readonly rejoined: number;
   readonly removed: boolean;
   /** A removal of the city was taken back. */
   readonly kept: boolean;
@@ -26,6 +29,7 @@ export type SimReport = {
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 5000;
 const SWEEP_MS = 3 * MINUTE_MS;
+const REJOIN_MS = 20_000;
 /** Nobody is told to wait longer than two minutes. */
 const TURNED_AWAY_MS = 2.5 * MINUTE_MS;
 /** Long enough after the faults for every back-off, lease and expiry to run out. */
@@ -35,8 +39,10 @@ const END_MS = 14 * MINUTE_MS;
 export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
   const checkers: Checker[] = [];
+  const told = new Map<CellId, Carried>();
   const observer: Observer = {
     committed: (node, effects, event) => {
+      if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
   };
@@ -74,6 +80,7 @@ export function runSeed(options: SimOptions): SimReport {
   const changesMs = options.minutes * MINUTE_MS + CALM_MS;
   for (let n = 0; n < options.splits; n++) world.after(draw.below(changesMs), team.split);
   for (let n = 0; n < options.merges; n++) world.after(draw.below(changesMs), team.merge);
+  if (options.rejoins === true) each(REJOIN_MS, calm + CALM_MS, () => team.rejoin(told));
   if (options.removed) world.after(draw.below(changesMs), team.remove);
   world.run(calm);
   world.heal();
@@ -97,6 +104,7 @@ export function runSeed(options: SimOptions): SimReport {
     questions: ledger.asked.size,
     matches: ledger.accepted.size,
     swaps: world.map.swaps(),
+    rejoined: team.rejoined(),
     removed: world.map.cityState() === 'removed',
     kept: team.kept(),
     violations,
@@ -104,7 +112,7 @@ export function runSeed(options: SimOptions): SimReport {
 }
 
 function policyOf({ cooldownMs, eventsPerS, crowd }: SimOptions): unknown {
-  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS, users: crowd } };
+  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS, users: crowd, mergeAfterS: 60 } };
 }
 
 function people(

@@ -37,5 +37,6 @@ describe('the simulated cluster', () => {
     expect(reports.reduce((sum, { stats }) => sum + stats.faults, 0)).toBeGreaterThan(100_000);
     expect(reports.reduce((sum, { matches }) => sum + matches, 0)).toBeGreaterThan(5000);
     expect(reports.reduce((sum, { swaps }) => sum + swaps, 0)).toBeGreaterThan(500);
+    expect(reports.reduce((sum, { rejoined }) => sum + rejoined, 0)).toBeGreaterThan(50);
   });
 });

@@ -1,13 +1,12 @@
 // /v1/ops/cells: the cells of a city and what each carries.
 
-import { childrenOf } from '../../cell/change/split.ts';
-import { mayMerge, together } from '../../cell/strain/heat.ts';
+import { mayMerge } from '../../cell/strain/heat.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import { isProblem } from '../../object/call.ts';
+import { mergeFamily } from '../../object/merge-family.ts';
 import type { Services } from '../../object/services.ts';
 import type { Birth } from '../../protocol/birth.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
-import { CELL_LENGTH_MAX } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import type { CellLoad } from '../../protocol/records.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
@@ -69,26 +68,9 @@ export const cellRoutes: readonly Route[] = [
     status: 202,
     handle: async ({ services, params, identity, trace }) => {
       const parent = params['geohash'] ?? '';
-      if (!isCellId(parent) || parent.length >= CELL_LENGTH_MAX) return problem('unknown_cell');
-      const birth = await services.store.familyBirth(parent);
-      if (birth === undefined) return noFamily(services, parent);
-      const loads = await mapBounded(childrenOf(parent), (cell) => services.router.peek(cell, trace));
-      const failed = loads.find((load) => load !== undefined && isProblem(load));
-      if (failed !== undefined && isProblem(failed)) return failed;
-      const parts = loads.flatMap((load) => (load === undefined || isProblem(load) ? [] : [load]));
-      if (!mayMerge(parts, birth.policy.limits)) {
-        const { users, eventsPerS } = together(parts);
-        return problem(
-          'siblings_hot',
-          `together they carry ${users} users and ${Math.round(eventsPerS)} events a second`,
-        );
-      }
-      const reply = await services.router.mergeInto(birth, trace);
-      if (isProblem(reply)) return reply;
-      const { city } = birth;
-      if (reply.t !== 'changing') return done({ cell: parent, city, state: 'handing' });
-      await services.store.noteAsked({ what: 'merge', cell: parent, city, actor: identity.name });
-      return done({ cell: parent, city, state: reply.life });
+      if (!isCellId(parent)) return problem('unknown_cell');
+      const asked = await mergeFamily(services, { parent, actor: identity.name, mayCarry: mayMerge, trace });
+      return isProblem(asked) ? asked : done(asked);
     },
   }),
 ];
@@ -128,13 +110,6 @@ async function leafNamed({ store, router }: Services, name = ''): Promise<Birth 
     ...problem('unknown_cell', `${name} is no leaf: it was ${row.state}`),
     more: { was: row.state, ...(city === undefined ? {} : { city }) },
   };
-}
-
-/** The refusal says so when the cell is what it would become. */
-async function noFamily({ store }: Services, parent: CellId): Promise<Problem> {
-  const itself = await store.birth(parent);
-  if (itself === undefined) return problem('not_mergeable', `${parent} has not 32 parts that are leaves of one city`);
-  return { ...problem('not_mergeable', `${parent} is a leaf itself`), more: { was: 'leaf', city: itself.city } };
 }
 
 const EMPTY: Omit<CellLoad, 't' | 'cell' | 'city'> = {

@@ -25,7 +25,7 @@ const OPTIONS = {
   limits: {
     type: 'text',
     value: 'NAME=VALUE,…',
-    help: 'what one cell is to carry in normal times: users, eventsPerS, stepMs; autoSplit=false leaves splitting to you',
+    help: 'what one cell is to carry in normal times: users, eventsPerS, stepMs; autoSplit=false leaves splitting and joining to you, mergeAfterS=0 joining',
   },
   hint: { type: 'text', value: 'REGION', help: 'where to place the cells; from the boundary for a new city' },
   ...SERVICE_OPTIONS,

@@ -35,6 +35,7 @@ function runOne(seed: number) {
       questions: 0,
       matches: 0,
       swaps: 0,
+      rejoined: 0,
       removed: false,
       kept: false,
       violations: [{ rule: 'CRASH', what, atMs: 0 }],

@@ -4,7 +4,7 @@ import { heatOf, isHot, mayMerge, usedOf } from '../../../src/cell/strain/heat.t
 import { count, eventsPerS, meter, stepMs } from '../../../src/cell/strain/meter.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 
-const LIMITS = { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true };
+const LIMITS = { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true, mergeAfterS: 86_400 };
 const START = 1_700_000_000_000;
 
 describe('a meter', () => {

@@ -39,7 +39,7 @@ describe('the policy of a command', () => {
     expect(wordsOf(badPolicy(resolved.error)).split('\n')).toEqual([
       'bad_policy: 2 fields cannot be used',
       '  policy.limits.users: must be a whole number from 1 to 15000, not "many"',
-      '  policy.limits.speed: is not a field of limits, which has users, eventsPerS, stepMs, autoSplit',
+      '  policy.limits.speed: is not a field of limits, which has users, eventsPerS, stepMs, autoSplit, mergeAfterS',
     ]);
   });
 

@@ -1,0 +1,11 @@
+// What the cron asks of the map about cells that were divided, and what it notes about them.
+import type { ColdSince, Family } from '../cell/strain/cold.ts';
+import type { EpochMs } from '../lib/brand.ts';
+
+export interface FamilyStore {
+  /** Cells that were divided and whose 32 parts are leaves, with what those have told since then; who told nothing carries nothing. */
+  families(toldSince: EpochMs): Promise<readonly Family[]>;
+  cold(): Promise<ColdSince>;
+  /** In place of what was noted before. */
+  setCold(cold: ColdSince): Promise<void>;
+}
