@@ -1,6 +1,5 @@
 // What is due: run by the alarm, and before every other event, so that a lost alarm costs lateness and nothing else.
 import { plusMs } from '../lib/brand.ts';
-import { looksNoFarther } from '../matching/stages.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
@@ -10,7 +9,7 @@ import { endNudge } from './questions/arrival.ts';
 import { dropBeacon } from './questions/beacons.ts';
 import { answeredCount, hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
-import { policyOf } from './questions/need.ts';
+import { isRepeat } from './questions/need.ts';
 import { end, expire } from './questions/offers.ts';
 import type { Held, Question } from './state.ts';
 import type { Tx } from './tx.ts';
@@ -92,7 +91,7 @@ function questionDue(tx: Tx, question: Question): void {
     else if (offer.state === 'reserving') lostReserve(tx, question, offer.id);
   }
   if (isShort(question) && isTime(tx, question)) {
-    if (question.phase.t === 'dormant' && !looksNoFarther(policyOf(state), question.stage))
+    if (question.phase.t === 'dormant' && !isRepeat(state, question))
       tx.journal.push({ t: 'question.woken', q: question.id, stage: question.stage });
     // A round that is still waited for at its durable time was lost.
     state.rounds.delete(question.id);

@@ -42,3 +42,11 @@ export type Calls = {
   readonly events: (query?: EventsQuery) => Promise<EventsPage>;
   readonly acknowledge: (seq: number, options?: CallOptions) => Promise<void>;
 };
+
+export type QuestionPage = {
+  readonly items: readonly QuestionView[];
+  /** Where the next page begins; absent: there is none. */
+  readonly next?: string;
+  /** Questions whose place cannot be read just now. */
+  readonly unavailable?: readonly { readonly id: QuestionId; readonly code: string }[];
+};

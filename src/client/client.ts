@@ -1,7 +1,15 @@
 // The client library: `new VicinalClient({ url, token })` and one method for each call that a user can make.
 import type { OfferId, QuestionId } from '../protocol/ids.ts';
 import type { AnswerView, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
-import type { CallOptions, Calls, ClientPresence, EventsPage, EventsQuery, NewQuestion } from './calls.ts';
+import type {
+  CallOptions,
+  Calls,
+  ClientPresence,
+  EventsPage,
+  EventsQuery,
+  NewQuestion,
+  QuestionPage,
+} from './calls.ts';
 import { Connection, type ConnectOptions } from './connection.ts';
 import type { ClientPoint } from './pings.ts';
 import { mint, type Platform, platformOf } from './platform.ts';
@@ -59,8 +67,22 @@ export class VicinalClient implements Calls {
     return this.#send({ method: 'GET', path: `/v1/questions/${id}` }) as Promise<QuestionView>;
   }
 
-  async questions(): Promise<readonly QuestionView[]> {
-    return itemsOf<QuestionView>(await this.#send({ method: 'GET', path: '/v1/questions' }));
+  /** A page of this user's questions, the newest first; `after` is `next` of the page before. */
+  async questions(page: { readonly after?: string; readonly limit?: number } = {}): Promise<QuestionPage> {
+    const query = {
+      ...(page.after === undefined ? {} : { after: page.after }),
+      ...(page.limit === undefined ? {} : { limit: page.limit }),
+    };
+    return (await this.#send({ method: 'GET', path: '/v1/questions', query })) as QuestionPage;
+  }
+
+  /** All of them: as many calls as there are pages. */
+  async allQuestions(): Promise<readonly QuestionView[]> {
+    const all: QuestionView[] = [];
+    for (let page = await this.questions(); ; page = await this.questions({ after: page.next })) {
+      all.push(...page.items);
+      if (page.next === undefined) return all;
+    }
   }
 
   /** Moves a question of this user. */

@@ -14,8 +14,17 @@ export function radiusAt(policy: Policy, askedM: number, stage: number): number 
   return Math.max(Math.min(askedM, cap), Math.min(cap, askedM * growth));
 }
 
-/** Whether a try at this stage looks no farther than the one before it, as all later ones. */
-export const looksNoFarther = (policy: Policy, stage: number): boolean => stage >= policy.radiusGrowth.length;
+/** Whether a try at this stage looks no farther than the one before it. */
+export const looksNoFarther = (policy: Policy, askedM: number, stage: number): boolean =>
+  stage > 0 && radiusAt(policy, askedM, stage) === radiusAt(policy, askedM, stage - 1);
+
+/** How often the circle has grown by this stage. */
+export function widenings(policy: Policy, askedM: number, stage: number): number {
+  let grown = 0;
+  for (let s = 1; s <= Math.min(stage, policy.radiusGrowth.length); s++)
+    if (!looksNoFarther(policy, askedM, s)) grown++;
+  return grown;
+}
 
 /**
  * Which cells a try asks, of all that its circle touches: the nearest, and from the second try on, for half of them, the next

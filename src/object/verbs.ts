@@ -14,7 +14,7 @@ import {
   questionId,
   type UserId,
 } from '../protocol/ids.ts';
-import { EVENTS_PAGE_MAX, MARGIN_M } from '../protocol/limits.ts';
+import { EVENTS_PAGE_MAX, MARGIN_M, QUESTIONS_PAGE } from '../protocol/limits.ts';
 import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
@@ -44,8 +44,12 @@ const GRID_M_MAX = 7000;
 /** Sessions tell devices of one user apart; clients that do not care are all of this one. */
 const SESSION_DEFAULT = 'http';
 
+export type PageQuery = { readonly after?: string | undefined; readonly limit?: number | undefined };
+
 export type QuestionList = {
   readonly items: readonly QuestionReply['view'][];
+  /** Where the next page begins. */
+  readonly next?: string;
   readonly unavailable?: readonly { readonly id: QuestionId; readonly code: ProblemCode }[];
 };
 
@@ -132,12 +136,13 @@ export class Verbs {
   }
 
   /**
-   * The user's questions, ended ones for a day; those whose cell does not know them (any more) are left out, and those whose cell
+   * A page of the user's questions, the newest first, ended ones for a day: one call for each. Those whose cell does not know them (any more) are left out, and those whose cell
    * does not answer are `unavailable`.
    */
-  async questions(caller: Caller): Promise<QuestionList | Problem> {
+  async questions(caller: Caller, { after, limit = QUESTIONS_PAGE }: PageQuery = {}): Promise<QuestionList | Problem> {
     const { user, trace } = caller;
-    const index = await this.#router.callUser(user, { t: 'questions', user }, trace);
+    const page = { limit, ...(after === undefined ? {} : { after }) };
+    const index = await this.#router.callUser(user, { t: 'questions', user, ...page }, trace);
     if (isProblem(index)) return index;
     const replies = await mapBounded(index.ids, async (id) => ({
       id,
@@ -148,6 +153,7 @@ export class Verbs {
     );
     return {
       items: replies.flatMap(({ reply }) => (isProblem(reply) ? [] : [reply.view])),
+      ...(index.next === undefined ? {} : { next: index.next }),
       ...(unavailable.length === 0 ? {} : { unavailable }),
     };
   }

@@ -19,6 +19,9 @@ export const INBOX_MAX = 256;
 export const EVENTS_PER_OFFER = 2;
 /** From so many on the holder's cell is told how many there are: below, no offers that a user can hold fill the inbox. */
 export const INBOX_TOLD_FROM = INBOX_MAX - EVENTS_PER_OFFER * CAPACITY_MAX;
+/** Questions on a page of a user's list. */
+export const QUESTIONS_PAGE = 50;
+export const QUESTIONS_PAGE_MAX = 100;
 export const WAIT_S_MAX = 20;
 /** Keys and ended questions are kept this long after the end. */
 export const KEPT_AFTER_END_MS = 24 * 3_600_000;

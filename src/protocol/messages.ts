@@ -190,8 +190,8 @@ export type UserCalls = {
   };
   ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
   questions: {
-    ask: { readonly user: UserId };
-    reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[] };
+    ask: { readonly user: UserId; readonly after?: string; readonly limit: number };
+    reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[]; readonly next?: string };
   };
   offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
 };

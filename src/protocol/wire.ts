@@ -3,7 +3,15 @@ import * as v from 'valibot';
 import { err, ok, type Result } from '../lib/result.ts';
 import { cleaned, folded, isBlank } from '../lib/text.ts';
 import { type CellId, isCellId, isCityId, isOfferId, isQuestionId, type OfferId, type QuestionId } from './ids.ts';
-import { ANSWERS_WANTED_MAX, CAPACITY_MAX, LANGUAGES_MAX, TEXT_LENGTH_MAX, TOPICS_MAX, WAIT_S_MAX } from './limits.ts';
+import {
+  ANSWERS_WANTED_MAX,
+  CAPACITY_MAX,
+  LANGUAGES_MAX,
+  QUESTIONS_PAGE_MAX,
+  TEXT_LENGTH_MAX,
+  TOPICS_MAX,
+  WAIT_S_MAX,
+} from './limits.ts';
 import { policyPatchSchema } from './policy.ts';
 import type { FieldError, Problem, ProblemCode } from './problems.ts';
 
@@ -129,6 +137,16 @@ const decimal = v.pipe(v.string(), v.regex(NUMBER, 'must be a number'), v.transf
 export const eventsQuerySchema = object({
   after: v.optional(v.pipe(decimal, seq)),
   waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
+});
+/** `after`: `next` of the page before. */
+export const questionsQuerySchema = object({
+  after: v.optional(
+    v.pipe(
+      v.string('must be a text'),
+      v.regex(/^[0-9a-z]{1,11}\.q-[0-9a-z-]{1,60}$/, 'must be `next` of the page before'),
+    ),
+  ),
+  limit: v.optional(v.pipe(decimal, whole(1, QUESTIONS_PAGE_MAX))),
 });
 /** Which of the session's pings the leave comes after. */
 export const leaveQuerySchema = object({

@@ -9,6 +9,7 @@ import { healClock } from './heal-clock.ts';
 import { claim } from './holder.ts';
 import { acknowledge, deliver, events, purge, push, pushAgain, pushed, stopWaiting } from './inbox.ts';
 import { leave } from './leaving.ts';
+import { ownQuestions } from './own-questions.ts';
 import { recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
@@ -88,16 +89,9 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
       reply(tx, token, where(state));
       return;
     }
-    case 'questions': {
-      const own = [...state.known].flatMap(([id, { question }]) =>
-        question === undefined ? [] : [{ id, at: question.at }],
-      );
-      reply(tx, token, {
-        t: 'questions',
-        ids: own.sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1)).map(({ id }) => id),
-      });
+    case 'questions':
+      reply(tx, token, ownQuestions(state, request.after, request.limit));
       return;
-    }
     case 'offers': {
       const live = [...state.known.values()].flatMap(({ offer }) =>
         offer?.state === 'pending' || offer?.state === 'accepted' ? [offer.view] : [],

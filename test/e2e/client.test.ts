@@ -98,7 +98,7 @@ describe('the client', () => {
     await eventually('the inboxes are empty', async () => (await client.events()).items.length === 0);
 
     expect(new Set(questions.map(({ id }) => id)).size).toBe(count);
-    expect(await client.questions()).toHaveLength(count);
+    expect((await client.questions()).items).toHaveLength(count);
     expect(ascending(seen)).toEqual(oneToN(seen.length));
     expect(ascending(bob.seen)).toEqual(oneToN(bob.seen.length));
     expect(bob.seen.filter(({ type }) => type === 'offer.made')).toHaveLength(count);

@@ -94,7 +94,7 @@ describe('SIGKILL and a new start', () => {
     expect(await ann.question(cancelled.id)).toMatchObject({ state: 'cancelled' });
     expect(await ann.question(dormant.id)).toMatchObject({ state: 'dormant' });
     expect(await ann.question(matched.id)).toMatchObject({ state: 'matched', offersAccepted: 1 });
-    const all = (await ann.questions()).map(({ id }) => id);
+    const all = (await ann.allQuestions()).map(({ id }) => id);
     const acknowledged = [answered, cancelled, dormant, expiring, matched, open, last].map(({ id }) => id);
     expect([...all].sort()).toEqual([...acknowledged].sort());
 
@@ -145,13 +145,13 @@ describe('SIGKILL and a new start', () => {
     await run;
 
     expect(acknowledged.size).toBe(total);
-    const known = await asker.questions();
+    const known = await asker.allQuestions();
     // Whatever was retried with its key is one question.
     expect(known.map(({ id }) => id).sort()).toEqual([...acknowledged.values()].map(({ id }) => id).sort());
     for (const question of acknowledged.values()) {
       expect(await untilState(asker, question, 'answered', 'expired')).toMatchObject({ id: question.id });
     }
-    const answers = (await asker.questions()).filter(({ state }) => state === 'answered');
+    const answers = (await asker.allQuestions()).filter(({ state }) => state === 'answered');
     expect(answers.length).toBe(total);
     for (const { offersAccepted, answersWanted } of answers) expect(offersAccepted).toBeLessThanOrEqual(answersWanted);
 

@@ -3,7 +3,7 @@ import { isProblem } from '../../object/call.ts';
 import { isQuestionId, type QuestionId } from '../../protocol/ids.ts';
 import type { QuestionReply } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import { patchSchema, questionSchema } from '../../protocol/wire.ts';
+import { patchSchema, questionSchema, questionsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
 
 export const questionRoutes: readonly Route[] = [
@@ -20,11 +20,12 @@ export const questionRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/v1/questions',
-    summary: 'Your questions; ended ones are kept for a day',
+    summary: 'Your questions in pages, the newest first; ended ones are kept for a day',
     scopes: ['user', 'service'],
     status: 200,
-    handle: async ({ verbs, caller }) => {
-      const reply = await verbs.questions(caller);
+    query: questionsQuerySchema,
+    handle: async ({ verbs, caller, query }) => {
+      const reply = await verbs.questions(caller, query);
       return isProblem(reply) ? reply : done(reply);
     },
   }),

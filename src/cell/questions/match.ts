@@ -3,7 +3,7 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { keepBest, scoreBound } from '../../matching/score.ts';
-import { cellsAt, looksNoFarther } from '../../matching/stages.ts';
+import { cellsAt } from '../../matching/stages.ts';
 import type { CellId, OfferId, UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { CellReply } from '../../protocol/messages.ts';
@@ -14,7 +14,7 @@ import { call, type Tx } from '../tx.ts';
 import { collect } from '../users/holds.ts';
 import { beaconFor, isLit, noteLit } from './beacons.ts';
 import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
-import { needOf, policyOf } from './need.ts';
+import { isRepeat, needOf, policyOf } from './need.ts';
 import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
 import { takeScout } from './scout-budget.ts';
 import { sleep } from './sleep.ts';
@@ -230,8 +230,7 @@ function guard(tx: Tx, question: Question): void {
     question.phase = { t: 'open', retryAt: at };
   else if (phase.t === 'dormant' && phase.wakeAt <= tx.now) {
     // An alarm for each of these tries, that nobody needs in the end, would be what they cost most.
-    const isRepeat = looksNoFarther(policy, question.stage);
-    question.phase = { t: 'dormant', wakeAt: isRepeat ? plusMs(tx.now, REPEAT_GUARD_MS) : at };
+    question.phase = { t: 'dormant', wakeAt: isRepeat(tx.state, question) ? plusMs(tx.now, REPEAT_GUARD_MS) : at };
     tx.touched.add(question.id);
     return;
   } else return;

@@ -1,6 +1,6 @@
 // What a question needs right now, as the people and cells around it see it.
 import { present } from '../../lib/assert.ts';
-import { radiusAt } from '../../matching/stages.ts';
+import { looksNoFarther, radiusAt, widenings } from '../../matching/stages.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
@@ -17,6 +17,11 @@ export function radiusOf(state: CellState, question: Question): number {
   return radiusAt(policyOf(state), question.askedRadiusM, question.stage);
 }
 
+/** Whether a try of the question, as it is, looks no farther than the last one. */
+export function isRepeat(state: CellState, { askedRadiusM, stage }: Question): boolean {
+  return looksNoFarther(policyOf(state), askedRadiusM, stage);
+}
+
 /** @param voided users who just refused, left out for this try only. */
 export function needOf(state: CellState, question: Question, voided: readonly UserId[] = []): Need {
   const excluded = [...voided];
@@ -25,9 +30,9 @@ export function needOf(state: CellState, question: Question, voided: readonly Us
   }
   return {
     questionId: question.id,
-    // Stages beyond the last that widens the circle change nothing, and a crash may forget them.
+    // Stages that do not widen the circle change nothing, and a crash may forget them.
     version:
-      (question.moves ?? 0) + Math.min(question.stage, policyOf(state).radiusGrowth.length) + madeCount(question),
+      (question.moves ?? 0) + widenings(policyOf(state), question.askedRadiusM, question.stage) + madeCount(question),
     asker: question.asker,
     point: question.point,
     radiusM: radiusOf(state, question),

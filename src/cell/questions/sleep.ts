@@ -1,11 +1,11 @@
 // Dehydration: a question that found too few sleeps until its alarm, or until somebody suitable arrives.
 import { epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
-import { looksNoFarther, sleepMs } from '../../matching/stages.ts';
+import { sleepMs } from '../../matching/stages.ts';
 import type { Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { isLive } from './lifecycle.ts';
-import { policyOf } from './need.ts';
+import { isRepeat, policyOf } from './need.ts';
 import { tellAsker } from './streams.ts';
 
 /** Long sleeps are longer than the policy says by up to this share, so that those who fell asleep together do not wake together. */
@@ -20,7 +20,7 @@ const SOON_MS = 30_000;
  */
 export function sleep(tx: Tx, question: Question): void {
   const fresh = question.phase.t !== 'dormant';
-  const repeated = !fresh && looksNoFarther(policyOf(tx.state), question.stage);
+  const repeated = !fresh && isRepeat(tx.state, question);
   question.stage++;
   const sleptMs = sleepMs(policyOf(tx.state), question.stage);
   const lasts = sleptMs < SPREAD_FROM_MS ? sleptMs : sleptMs * (1 + SPREAD * drawn(question));

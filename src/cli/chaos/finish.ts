@@ -33,7 +33,7 @@ export function inspector(
   return {
     clientOf,
     look: async (asked, held) => {
-      const listed = await byUser(({ user }) => clientOf(user).questions());
+      const listed = await byUser(({ user }) => clientOf(user).allQuestions());
       return {
         listed,
         questions: new Map(

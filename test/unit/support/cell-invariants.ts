@@ -4,7 +4,9 @@ import { decides } from '../../../src/cell/change/life.ts';
 import { encodeArriving, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
 import { dueQuestion } from '../../../src/cell/due.ts';
 import { acceptedCount, hasEnded, isShort } from '../../../src/cell/questions/lifecycle.ts';
-import type { CellState } from '../../../src/cell/state.ts';
+import type { CellState, Question } from '../../../src/cell/state.ts';
+import { present } from '../../../src/lib/assert.ts';
+import { looksNoFarther } from '../../../src/matching/stages.ts';
 import type { Effects } from '../../../src/protocol/effects.ts';
 import type { MemoryRows } from '../../../src/store/memory/memory-rows.ts';
 
@@ -58,7 +60,7 @@ export function checkState(state: CellState): void {
 
 /**
  * Everything that a crash must not change. Left out: what a socket carries, when a held user last pinged, when a hold next
- * asks, and how much of a stream was acknowledged.
+ * asks, when a sleeper is tried next, and how much of a stream was acknowledged.
  */
 export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
   const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
@@ -72,13 +74,9 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
   });
   const questions = [...state.questions.values()].map((question) => {
     const { streams, stage, phase, ...rest } = parse(encodeQuestion(question));
-    // A sleeper that is tried once more, no farther than before, counts that in memory alone.
-    const soft = question.phase.t === 'dormant' && question.stage >= (state.birth?.policy.radiusGrowth.length ?? 0);
-    return {
-      ...rest,
-      ...(soft ? { phase: 'dormant' } : { stage, phase }),
-      streams: (streams as { u: string; n: number }[]).map(({ u, n }) => ({ u, n })),
-    };
+    const sleeps = question.phase.t === 'dormant';
+    const sleep = sleeps ? { phase: 'dormant', stage: storedStage(state, question) } : { stage, phase };
+    return { ...rest, ...sleep, streams: (streams as { u: string; n: number }[]).map(({ u, n }) => ({ u, n })) };
   });
   const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
   return {
@@ -96,4 +94,12 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
     roster: state.roster.size(),
     sleepers: state.sleepers.size(),
   };
+}
+
+/** Tries that look no farther than the one before count in memory alone, and so does the time of the next. */
+function storedStage(state: CellState, { askedRadiusM, stage }: Question): number {
+  const { policy } = present(state.birth, 'birth');
+  let stored = stage;
+  while (stored > 1 && looksNoFarther(policy, askedRadiusM, stored - 1)) stored--;
+  return stored;
 }

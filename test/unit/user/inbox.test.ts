@@ -216,9 +216,9 @@ describe('what is known of questions', () => {
     user.deliver([questionItem(1, 'open')], qid(1), 5000);
     user.deliver([questionItem(1, 'open')], qid(2), 9000);
     user.advance(4999);
-    expect(user.request({ t: 'questions', user: ana })).toEqual({ t: 'questions', ids: [qid(1), qid(2)] });
+    expect(user.request({ t: 'questions', user: ana, limit: 50 })).toEqual({ t: 'questions', ids: [qid(1), qid(2)] });
     user.advance(1);
-    expect(user.request({ t: 'questions', user: ana })).toEqual({ t: 'questions', ids: [qid(2)] });
+    expect(user.request({ t: 'questions', user: ana, limit: 50 })).toEqual({ t: 'questions', ids: [qid(2)] });
     user.advance(4000);
     expect([...user.store.load()].filter(({ table }) => table === 'known')).toEqual([]);
     expect(user.store.alarm()).toBeNull();
@@ -229,7 +229,7 @@ describe('what is known of questions', () => {
     user.deliver([questionItem(1, 'open')], qid(1), 5000);
     user.deliver([questionItem(1, 'open')], qid(2), 90_000);
     user.setNow(user.now() + 10_000);
-    expect(user.request({ t: 'questions', user: ana })).toEqual({ t: 'questions', ids: [qid(2)] });
+    expect(user.request({ t: 'questions', user: ana, limit: 50 })).toEqual({ t: 'questions', ids: [qid(2)] });
     expect(user.store.alarm()).toBe(user.now() + 80_000);
   });
 
@@ -251,7 +251,7 @@ describe('what is known of questions', () => {
     user.deliver([offerItem(1, 'pending', 1, 4), offerItem(2, 'accepted', 1, 4)], qid(4));
     user.deliver([offerItem(1, 'pending', 1, 5), offerItem(2, 'withdrawn', 1, 5)], qid(5));
     user.restart();
-    expect(user.request({ t: 'questions', user: ana })).toEqual({ t: 'questions', ids: [qid(2), qid(1)] });
+    expect(user.request({ t: 'questions', user: ana, limit: 50 })).toEqual({ t: 'questions', ids: [qid(2), qid(1)] });
     const { items } = user.request<{ items: { id: string; state: string }[] }>({ t: 'offers', user: ana });
     expect(items.map(({ id, state }) => [id, state])).toEqual([
       [oid(1, 3), 'pending'],

@@ -1,0 +1,67 @@
+// A user's questions in pages: every one once, the newest first, whatever is asked or forgotten between two pages.
+import { describe, expect, it } from 'vitest';
+import { epochMs } from '../../../src/lib/brand.ts';
+import type { QuestionId } from '../../../src/protocol/ids.ts';
+import { emptyUser } from '../../../src/user/codec.ts';
+import { ownQuestions } from '../../../src/user/own-questions.ts';
+import type { UserState } from '../../../src/user/state.ts';
+import { qid } from '../support/names.ts';
+
+const asked = (state: UserState, n: number, at: number): void => {
+  state.known.set(qid(n), {
+    born: 1,
+    n: 1,
+    lastSeq: 0,
+    purgeAt: epochMs(at + 1),
+    offer: undefined,
+    question: { state: 'cancelled', key: undefined, at: epochMs(at), endedAt: undefined },
+  });
+};
+
+const all = (state: UserState, limit: number, between: () => void = () => undefined): readonly QuestionId[] => {
+  const seen: QuestionId[] = [];
+  for (let page = ownQuestions(state, undefined, limit); ; page = ownQuestions(state, page.next, limit)) {
+    expect(page.ids.length).toBeLessThanOrEqual(limit);
+    seen.push(...page.ids);
+    if (page.next === undefined) return seen;
+    between();
+  }
+};
+
+describe('LIST1 a user’s questions', () => {
+  const many = (): UserState => {
+    const state = emptyUser();
+    // Several of the same moment too.
+    for (let n = 0; n < 120; n++) asked(state, n, 1000 + Math.floor(n / 3));
+    return state;
+  };
+
+  it('come in pages, each once, the newest first', () => {
+    const seen = all(many(), 50);
+    expect(seen).toHaveLength(120);
+    expect(new Set(seen).size).toBe(120);
+    const at = seen.map((id) => many().known.get(id)?.question?.at ?? 0);
+    expect(at).toEqual([...at].sort((a, b) => b - a));
+    expect(ownQuestions(many(), undefined, 120).next).toBeUndefined();
+    expect(ownQuestions(emptyUser(), undefined, 50)).toEqual({ t: 'questions', ids: [] });
+  });
+
+  it('go on from where the page ended when its last question was forgotten, or others were asked', () => {
+    const state = many();
+    let n = 500;
+    const seen = all(state, 7, () => {
+      asked(state, n++, 5000);
+      const last = [...state.known.keys()].at(60);
+      if (last !== undefined) state.known.delete(last);
+    });
+    expect(new Set(seen).size).toBe(seen.length);
+    for (const id of [...state.known.keys()].filter((id) => (state.known.get(id)?.question?.at ?? 0) < 5000))
+      expect(seen).toContain(id);
+  });
+
+  it('tell nothing of questions of others', () => {
+    const state = many();
+    for (const [id, known] of state.known) state.known.set(id, { ...known, question: undefined });
+    expect(ownQuestions(state, undefined, 50).ids).toEqual([]);
+  });
+});
