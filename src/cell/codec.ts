@@ -6,11 +6,14 @@ import type { Birth } from '../protocol/birth.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
 import type { StreamItem } from '../protocol/records.ts';
 import type { JournalRecord } from './journal.ts';
+import { lean, whole } from './questions/lean.ts';
 import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';
 
 const VERSION = 1;
 /** 2: a frozen row may be on its way home, and knows which recalls came to nothing. */
 const USER_VERSION = 2;
+/** 2: what is owed does not repeat the text. */
+const QUESTION_VERSION = 2;
 
 /** The tables of a cell, for whoever makes them. */
 export const CELL_TABLES = [
@@ -84,21 +87,29 @@ export function decodeArriving(text: string): Arriving {
 const asked = (hold: Hold): Hold =>
   hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
 
-type StreamRow = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly StreamItem[] };
-type QuestionRow = Omit<Question, 'streams'> & { readonly streams: readonly StreamRow[] };
+type StreamRow<Item> = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly Item[] };
+type QuestionRow<Item> = Omit<Question, 'streams'> & { readonly streams: readonly StreamRow<Item>[] };
 
 export function encodeQuestion(question: Question): string {
   const { streams, ...rest } = question;
-  const rows: StreamRow[] = [];
-  for (const [u, stream] of streams) rows.push({ u, n: stream.next, a: stream.acked, i: stream.items });
-  return JSON.stringify({ v: VERSION, ...rest, streams: rows });
+  const rows: StreamRow<unknown>[] = [];
+  for (const [u, stream] of streams)
+    rows.push({ u, n: stream.next, a: stream.acked, i: stream.items.map((item) => lean(item, question.text)) });
+  return JSON.stringify({ v: QUESTION_VERSION, ...rest, streams: rows });
 }
 
 export function decodeQuestion(text: string): Question {
-  const row = versioned<QuestionRow>(VERSION, 'questions', text);
+  const { v: _, ...row } = versionedOf<QuestionRow<StreamItem>>([1, QUESTION_VERSION], 'questions', text);
   const streams = new Map<UserId, Stream>();
   for (const { u, n, a, i } of row.streams) {
-    streams.set(u, { next: n, acked: a, items: [...i], retryAt: undefined, call: undefined, failures: 0 });
+    streams.set(u, {
+      next: n,
+      acked: a,
+      items: i.map((item) => whole(item, row.text)),
+      retryAt: undefined,
+      call: undefined,
+      failures: 0,
+    });
   }
   return { ...row, born: row.born ?? row.createdAt, streams };
 }

@@ -1,8 +1,8 @@
 // A cell's questions, offers and users as the public interface shows them.
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
-import type { AnswerView, OfferState, OfferView, PresenceView, QuestionView } from '../protocol/views.ts';
-import { acceptedCount, madeCount, pendingCount, publicState, stateOf } from './questions/lifecycle.ts';
+import type { AnswerView, OfferState, OfferView, PresenceView, QuestionNews, QuestionView } from '../protocol/views.ts';
+import { acceptedCount, answeredCount, madeCount, pendingCount, publicState, stateOf } from './questions/lifecycle.ts';
 import { radiusOf } from './questions/need.ts';
 import type { CellState, Held, Hold, Offer, Question } from './state.ts';
 import { pingEveryS } from './strain/pressure.ts';
@@ -22,10 +22,20 @@ export function iso(at: EpochMs): string {
 }
 
 export function viewQuestion(state: CellState, question: Question): QuestionView {
+  const { offersAnswered: _, ...view } = newsOf(state, question);
+  return {
+    ...view,
+    text: question.text,
+    answers: question.offers.flatMap((offer) => viewAnswer(offer) ?? []),
+    ...(question.adjusted === undefined ? {} : { adjusted: question.adjusted }),
+  };
+}
+
+/** BOUND1: of a fixed size, whatever was asked and answered. */
+export function newsOf(state: CellState, question: Question): QuestionNews {
   return {
     id: question.id,
     state: stateOf(question),
-    text: question.text,
     ...(question.topic === undefined ? {} : { topic: question.topic }),
     lat: question.point.lat,
     lng: question.point.lng,
@@ -33,9 +43,8 @@ export function viewQuestion(state: CellState, question: Question): QuestionView
     answersWanted: question.answersWanted,
     offersPending: pendingCount(question),
     offersAccepted: acceptedCount(question),
-    answers: question.offers.flatMap((offer) => viewAnswer(offer) ?? []),
+    offersAnswered: answeredCount(question),
     attempts: madeCount(question),
-    ...(question.adjusted === undefined ? {} : { adjusted: question.adjusted }),
     ...(question.duplicateOf === undefined ? {} : { duplicateOf: question.duplicateOf }),
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),

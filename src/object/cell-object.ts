@@ -26,7 +26,7 @@ import { pingOf, type Verbs } from './verbs.ts';
 
 export class CellObject extends DurableObject<Env> {
   readonly #store: RowStore;
-  readonly #state: CellState;
+  #state: CellState;
   readonly #unreadable: (() => Problem) | undefined;
   readonly #shell: Shell<CellEvent>;
   readonly #sockets: Sockets;
@@ -51,6 +51,7 @@ export class CellObject extends DurableObject<Env> {
       step: (event, now) => stepCell(this.#state, event, now),
       send: sender(router),
       usersWaiting: () => router.usersWaiting(),
+      reload: () => this.#reload(),
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
       boot: (armedAt) => (kept.unreadable === undefined ? this.#boot(armedAt) : []),
       attach: this.#sockets.attach,
@@ -136,6 +137,15 @@ export class CellObject extends DurableObject<Env> {
 
   override webSocketError(socket: WebSocket): void {
     this.#lost(socket);
+  }
+
+  /** Answers to calls that are under way are for nobody then: their numbers are not used again. */
+  #reload(): EpochMs | undefined {
+    const { nextCall, armedAt } = this.#state;
+    this.#state = loadCell(this.#store.load());
+    noteLost(this.#state, this.#store.aside());
+    this.#state.nextCall = nextCall;
+    return armedAt;
   }
 
   #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {

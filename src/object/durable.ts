@@ -29,6 +29,8 @@ type ShellDeps<Event> = Pick<
   readonly name: string;
   readonly log: Log;
   readonly usersWaiting: () => number;
+  /** Rebuilds the state from its rows; answers with the alarm that is armed on disk, as far as the state before knew. */
+  readonly reload: () => EpochMs | undefined;
   /** The events by which the core takes up what was under way. */
   readonly boot: (armedAt: EpochMs | undefined) => readonly Event[];
 };
@@ -99,7 +101,7 @@ export function restored<State>(
 
 /** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */
 export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
-  const { name, log, boot, usersWaiting, ...rest } = deps;
+  const { name, log, boot, reload, usersWaiting, ...rest } = deps;
   const background = new Background({ usersWaiting, sleep });
   const failed = (what: string, error: unknown): void =>
     log('error', `${name}.failed`, { what, object: labelOf(ctx, name), ...errorFields(error) });
@@ -107,6 +109,7 @@ export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): S
     ...rest,
     now: () => epochMs(Date.now()),
     within,
+    reload: () => boot(reload()),
     inTurn: (call) => background.run(call),
     abort: (why) => ctx.abort(why),
     healed: (leadMs) => log('warn', `${name}.clock_healed`, { object: labelOf(ctx, name), leadMs }),

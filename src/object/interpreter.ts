@@ -1,9 +1,11 @@
 // Carries out a step's effects in the one fixed order: rows and alarm in one transaction, then answers, frames and calls.
-// A commit that fails throws the object away, so that memory is never ahead of the disk.
+// A commit that fails throws the object away, so that memory is never ahead of the disk; one that is too large is refused.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
+import { problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/records.ts';
-import type { RowStore } from '../store/rows.ts';
+import { type RowStore, TooLarge } from '../store/rows.ts';
+import { busy } from './call.ts';
 
 export type InterpreterDeps<Event> = {
   readonly store: RowStore;
@@ -26,6 +28,8 @@ export type InterpreterDeps<Event> = {
   readonly within: <T, Late>(ms: number, outcome: Promise<T>, late: Late) => Promise<T | Late>;
   /** Makes a call for which nobody waits, when it is its turn; rejects when too many wait already. */
   readonly inTurn: <T>(call: () => Promise<T>) => Promise<T>;
+  /** Rebuilds the state from its rows, and answers with the events by which the core takes up what was under way. */
+  readonly reload: () => readonly Event[];
   /** Throws the object away: the next event finds a new one, rebuilt from its rows. */
   readonly abort: (why: string) => void;
   readonly failed: (what: string, error: unknown) => void;
@@ -41,6 +45,7 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
   const waiting = new Map<number, (value: unknown) => void>();
   let nextToken = 1;
   let dead = false;
+  let refusing = false;
 
   const commit = (effects: Effects): void => {
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) {
@@ -72,7 +77,17 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     // An object that was thrown away meanwhile takes nothing up; its successor asks again.
     if (!dead) run(deps.onReply(send.call, reply));
   };
-  const run = (event: Event): void => {
+  /** BOUND3: what cannot be written for what is in it is refused; nobody else is harmed, and memory is as the disk has it. */
+  const refuse = (token: number | undefined, error: TooLarge): void => {
+    deps.failed('commit', error);
+    const callers = [...waiting];
+    waiting.clear();
+    for (const [of, answer] of callers) answer(of === token ? problem('too_large') : busy('it is asked again'));
+    refusing = true;
+    for (const event of deps.reload()) run(event);
+    refusing = false;
+  };
+  const run = (event: Event, token?: number): void => {
     // What is left of an object that was thrown away must not answer for it.
     if (dead) throw new Error('this object was thrown away');
     try {
@@ -80,6 +95,11 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
       commit(effects);
       publish(effects);
     } catch (error) {
+      // What was rebuilt and cannot be written again is beyond help.
+      if (error instanceof TooLarge && !refusing) {
+        refuse(token, error);
+        return;
+      }
       dead = true;
       deps.failed('step', error);
       deps.abort('a step or its commit failed; starting again from the last commit');
@@ -87,13 +107,13 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     }
   };
   return {
-    run,
+    run: (event) => run(event),
     ask: <Reply>(make: (token: number) => Event) =>
       new Promise<Reply>((resolve, reject) => {
         const token = nextToken++;
         waiting.set(token, resolve as (value: unknown) => void);
         try {
-          run(make(token));
+          run(make(token), token);
         } catch (error) {
           waiting.delete(token);
           reject(error);

@@ -11,7 +11,7 @@ import { restored, type Shell, sender, shell } from './durable.ts';
 import { servicesOf } from './services.ts';
 
 export class UserObject extends DurableObject<Env> {
-  readonly #state: UserState;
+  #state: UserState;
   readonly #unreadable: (() => Problem) | undefined;
   readonly #shell: Shell<UserEventIn>;
 
@@ -29,6 +29,12 @@ export class UserObject extends DurableObject<Env> {
       step: (event, now) => stepUser(this.#state, event, now),
       send: sender(router),
       usersWaiting: () => router.usersWaiting(),
+      reload: () => {
+        const { nextCall, armedAt } = this.#state;
+        this.#state = loadUser(store.load());
+        this.#state.nextCall = nextCall;
+        return armedAt;
+      },
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
       boot: (armedAt) =>
         unreadable === undefined ? [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }] : [],

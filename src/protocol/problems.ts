@@ -30,6 +30,11 @@ export const PROBLEMS = {
     advice: 'See errors for the field; remove it or mend its name.',
   },
   text_too_long: { status: 422, title: 'The text is too long', advice: 'Send at most 2,000 characters.' },
+  too_large: {
+    status: 422,
+    title: 'What would have to be kept together is too large',
+    advice: 'Ask or answer in fewer words, or ask another question.',
+  },
   bad_query: {
     status: 422,
     title: 'A query parameter has a wrong value',

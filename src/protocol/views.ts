@@ -30,6 +30,9 @@ export type QuestionView = {
   readonly cell: CellId;
 };
 
+/** A question in an event: how it stands, and what its id stands for is read by it. A text and fifty answers in each event would fill rows. */
+export type QuestionNews = Omit<QuestionView, 'text' | 'answers' | 'adjusted'> & { readonly offersAnswered: number };
+
 export type OfferView = {
   readonly id: OfferId;
   readonly questionId: QuestionId;
@@ -59,7 +62,7 @@ export type EventBody = {
   /** An offer for `offer.*`; `{question, answer?, offerId?}` for `question.*`. */
   readonly data:
     | OfferView
-    | { readonly question: QuestionView; readonly answer?: AnswerView; readonly offerId?: OfferId };
+    | { readonly question: QuestionNews; readonly answer?: AnswerView; readonly offerId?: OfferId };
 };
 
 /** An event in a user's inbox; `seq` is numbered by the UserObject alone, without gaps. */

@@ -144,7 +144,8 @@ export function push(tx: Tx): void {
   const events = withinPage(out.events);
   const unread = unreadOf(tx);
   out.sentEvents = events.length;
-  out.sentOffers = out.offers.length;
+  const offers = out.offers.slice(0, EVENTS_PAGE_MAX);
+  out.sentOffers = offers.length;
   out.sentFew = unread.unread === undefined;
   out.word = false;
   out.call = call(
@@ -152,7 +153,7 @@ export function push(tx: Tx): void {
     { t: 'push' },
     { to: 'cell', cell },
     // Copies: what comes while this is on its way is appended to the lists.
-    { t: 'push', user: meta.user, events, offers: [...out.offers], ...unread },
+    { t: 'push', user: meta.user, events, offers, ...unread },
     CALL_TIMEOUT_MS / 2,
   );
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_TABLES } from '../../src/cell/codec.ts';
 import { epochMs } from '../../src/lib/brand.ts';
+import { ROW_BYTES_MAX, TooLarge } from '../../src/store/rows.ts';
 import { sqlRows } from '../../src/store/sql/sql-rows.ts';
 import { STORES, sqliteDeps } from './stores.ts';
 
@@ -49,6 +50,20 @@ describe.each(STORES)('rows in $name', ({ disk }) => {
       alarmAt: undefined,
     });
     expect([...open().load()]).toEqual([{ table: 'things', key: 'a', value: '2' }]);
+  });
+
+  it('BOUND2 that are too large are not written, nor is anything beside them; the storage goes on', () => {
+    const { open } = disk(TABLES);
+    const store = open();
+    store.commit({ rows: [put('things', 'a', '1')], alarmAt: undefined });
+    const most = 'x'.repeat(ROW_BYTES_MAX);
+    for (const large of [`${most}x`, '€'.repeat(Math.ceil(ROW_BYTES_MAX / 3) + 1)]) {
+      const rows = [put('things', 'a', '2'), put('things', 'b', large)];
+      expect(() => store.commit({ rows, alarmAt: epochMs(5) })).toThrow(TooLarge);
+      expect([...open().load()]).toEqual([put('things', 'a', '1')]);
+    }
+    store.commit({ rows: [put('things', 'b', most)], alarmAt: undefined });
+    expect([...open().load()].map(({ value }) => value.length)).toEqual([1, ROW_BYTES_MAX]);
   });
 
   it('KEEP3 that are set aside are loaded no more, known by name, and may be written anew', () => {

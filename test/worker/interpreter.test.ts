@@ -5,6 +5,7 @@ import { type InterpreterDeps, interpreter } from '../../src/object/interpreter.
 import type { Attachment, Effects, Send } from '../../src/protocol/effects.ts';
 import { noEffects } from '../../src/protocol/effects.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
+import { TooLarge } from '../../src/store/rows.ts';
 
 type Event = { readonly t: 'ask'; readonly token: number } | { readonly t: 'reply'; readonly reply: unknown };
 
@@ -17,7 +18,7 @@ const SEND: Send = {
 };
 
 /** An interpreter whose step wants everything done at once, and the log of what was done. */
-function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn', send: Send = SEND) {
+function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' | 'size', send: Send = SEND) {
   const log: string[] = [];
   const fail = (where: typeof broken): void => {
     if (broken === where) throw new Error(`${where} failed`);
@@ -31,6 +32,7 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn',
       aside: () => [],
       commit: ({ rows, alarmAt }) => {
         fail('commit');
+        if (broken === 'size') throw new TooLarge('one row has 3 MB');
         log.push(`commit ${rows.length} rows, alarm ${alarmAt}`);
       },
     },
@@ -40,6 +42,8 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn',
         log.push(`reply ${JSON.stringify(event.reply)}`);
         return noEffects();
       }
+      // The first one's answer comes in a later step.
+      if (broken === 'size' && event.token === 1) return noEffects();
       const effects: Effects = noEffects();
       effects.rows.push({ table: 'users', key: 'alice', value: '{}' });
       effects.alarmAt = epochMs(5);
@@ -54,6 +58,10 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn',
       log.push('send');
       fail('send');
       return { t: 'where' };
+    },
+    reload: () => {
+      log.push('reload');
+      return [{ t: 'reply', reply: 'boot' }];
     },
     inTurn: async (call) => {
       log.push('waits for its turn');
@@ -126,5 +134,17 @@ describe('carrying out effects', () => {
     await settled();
     expect(crowded.log).not.toContain('send');
     expect(crowded.log).toContain('reply {"t":"failed"}');
+  });
+
+  it('BOUND3: a step that is too large refuses its own request, tells the others to ask again, and takes nobody down', async () => {
+    const { log, machine } = world('size');
+    const [first, second] = [ask(machine), ask(machine)] as readonly Promise<unknown>[];
+    expect(await first).toMatchObject({ t: 'problem', code: 'busy' });
+    expect(await second).toMatchObject({ t: 'problem', code: 'too_large' });
+    expect(log).not.toContain('abort');
+    expect(log).toContain('failed commit');
+    expect(log.slice(log.indexOf('reload') + 1)).toContain('reply "boot"');
+    machine.run({ t: 'reply', reply: 'it lives' });
+    expect(log).toContain('reply "it lives"');
   });
 });

@@ -21,6 +21,8 @@ import { heirAt, heirOf, isHomeIn } from './life.ts';
 type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
 
 const QUESTIONS_PER_MESSAGE = 20;
+/** BOUND1: of a message; a question alone may be longer. */
+const UNITS_PER_MESSAGE = 2 ** 20;
 /**
  * Whom to claim is said in slices: all of them within ten seconds, but no more than 30 a second. Each costs this cell two calls (the
  * recall, and the word that they may go), and it is hot enough already.
@@ -73,11 +75,7 @@ export function handOver(tx: Tx, phase: Handing): void {
   if (!filled) {
     for (const cell of to) {
       if (!isFree(tx, cell)) continue;
-      const questions = (parcels.get(cell) ?? []).slice(0, QUESTIONS_PER_MESSAGE);
-      const rows = questions.flatMap((id) => {
-        const question = state.questions.get(id);
-        return question === undefined ? [] : [pack(question, tx.now)];
-      });
+      const { ids: questions, rows } = parcelOf(tx, parcels.get(cell) ?? []);
       const address = { to: 'cell', cell } as const;
       if (questions.length > 0) {
         run(tx, cell, { op, what: 'adopt', cell, questions }, address, { t: 'adopt', op, from: here, questions: rows });
@@ -97,6 +95,25 @@ export function handOver(tx: Tx, phase: Handing): void {
   }
   state.change.tellAt = undefined;
   if (filled && !phase.handed && isEmpty(state)) sayFarewell(tx, phase);
+}
+
+/** As many as one message takes, one at least. */
+function parcelOf(
+  { state, now }: Tx,
+  all: readonly QuestionId[],
+): { readonly ids: readonly QuestionId[]; readonly rows: readonly string[] } {
+  const ids: QuestionId[] = [];
+  const rows: string[] = [];
+  let units = 0;
+  for (const id of all.slice(0, QUESTIONS_PER_MESSAGE)) {
+    const question = state.questions.get(id);
+    const row = question === undefined ? '' : pack(question, now);
+    units += row.length;
+    if (ids.length > 0 && units > UNITS_PER_MESSAGE) break;
+    ids.push(id);
+    if (question !== undefined) rows.push(row);
+  }
+  return { ids, rows };
 }
 
 /** A successor has these questions on its disk: from now on they are nobody's business here. */

@@ -9,7 +9,7 @@ import { decides } from '../change/life.ts';
 import type { Offer, Question, Stream } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { apply } from '../users/holds.ts';
-import { iso, viewOffer, viewQuestion } from '../view.ts';
+import { iso, newsOf, viewOffer } from '../view.ts';
 import { hasEnded, isPaid } from './lifecycle.ts';
 
 const BACK_OFF_MAX_MS = 60_000;
@@ -39,7 +39,7 @@ export function tellAsker(tx: Tx, question: Question, type: EventType, data: { r
       ? {}
       : { answer: { offerId: offer.id, text: offer.answer.text, at: iso(offer.answer.at) } };
   const event = eventOf(tx, type, {
-    question: viewQuestion(tx.state, question),
+    question: newsOf(tx.state, question),
     ...(offer === undefined ? {} : { offerId: offer.id }),
     ...answer,
   });

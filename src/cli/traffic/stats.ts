@@ -1,5 +1,5 @@
 // What happened to the questions of a demo or a replay, as their askers and the people who took them saw it.
-import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../protocol/views.ts';
+import type { OfferView, QuestionNews, QuestionState, QuestionView, UserEvent } from '../../protocol/views.ts';
 import { mean, percentile } from './percentile.ts';
 
 export type Summary = {
@@ -28,7 +28,10 @@ export type Summary = {
   readonly meanDistanceM: number | null;
 };
 
-export type Tracked = { readonly question: QuestionView; readonly state: QuestionState };
+/** As it was asked, or as an event told of it. */
+type Told = QuestionView | QuestionNews;
+
+export type Tracked = { readonly question: Told; readonly state: QuestionState };
 
 export type Stats = {
   /** @param startedMs when the call was made, by the same clock as `nowMs`. */
@@ -48,7 +51,7 @@ export type Stats = {
 };
 
 type Row = {
-  question: QuestionView;
+  question: Told;
   state: QuestionState;
   slept: boolean;
   matchedAfterSleep: boolean;
@@ -71,7 +74,7 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
   let declined = 0;
 
   // An event may overtake the reply to the ask: whichever comes first makes the row.
-  const rowOf = (question: QuestionView): Row => {
+  const rowOf = (question: Told): Row => {
     const known = rows.get(question.id);
     if (known !== undefined) return known;
     const row: Row = { question, state: 'open', slept: false, matchedAfterSleep: false };

@@ -1,6 +1,6 @@
 // Rows in memory, for the simulator's disk and for tests: what was committed, and nothing else.
 import type { EpochMs } from '../../lib/brand.ts';
-import type { Commit, Row, RowStore, TableSpec } from '../rows.ts';
+import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../rows.ts';
 
 export type MemoryRows = RowStore & {
   readonly alarm: () => EpochMs | null;
@@ -27,6 +27,7 @@ export function memoryRows(tables: readonly TableSpec[]): MemoryRows {
       }
     },
     commit: ({ rows, alarmAt: alarm }: Commit) => {
+      requireSmall(rows);
       for (const { table } of rows) tableOf(table);
       for (const { table, key, value } of rows) {
         if (value === null) tableOf(table).delete(key);

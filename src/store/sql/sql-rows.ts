@@ -1,5 +1,5 @@
 // Rows in an object's SQLite: one table for each kind, its schema versioned in a table, migrated when the object is constructed.
-import type { Commit, Row, RowStore, TableSpec } from '../rows.ts';
+import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../rows.ts';
 
 /** What is needed of the platform's storage; a plain SQLite passes too. */
 export type SqlRowsDeps = {
@@ -51,6 +51,7 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
       }
     },
     commit: ({ rows, alarmAt }: Commit) => {
+      requireSmall(rows);
       transaction(() => {
         if (isEmpty) migrate(tables, exec);
         for (const { table, key, value } of rows) {

@@ -1,7 +1,14 @@
 // A hand-made history in which all is well: alice asks for one answer, bob and carol are asked, bob takes it.
 import type { Ask, Deed, History } from '../../../../src/cli/chaos/history.ts';
 import type { OfferId, QuestionId, UserId } from '../../../../src/protocol/ids.ts';
-import type { AnswerView, EventType, OfferView, QuestionView, UserEvent } from '../../../../src/protocol/views.ts';
+import type {
+  AnswerView,
+  EventType,
+  OfferView,
+  QuestionNews,
+  QuestionView,
+  UserEvent,
+} from '../../../../src/protocol/views.ts';
 
 export const ALICE = 'alice' as UserId;
 export const BOB = 'bob' as UserId;
@@ -49,6 +56,10 @@ export function offerEvent(seq: number, type: EventType, second: number, id: Off
   return { seq, type, at: at(second), data };
 }
 
+function newsOf({ text: _, answers, adjusted: __, ...view }: QuestionView): QuestionNews {
+  return { ...view, offersAnswered: answers.length };
+}
+
 export function askerEvent(
   seq: number,
   type: EventType,
@@ -56,7 +67,7 @@ export function askerEvent(
   view: QuestionView,
   offerId?: OfferId,
 ): UserEvent {
-  return { seq, type, at: at(second), data: { question: view, ...(offerId === undefined ? {} : { offerId }) } };
+  return { seq, type, at: at(second), data: { question: newsOf(view), ...(offerId === undefined ? {} : { offerId }) } };
 }
 
 export const ASK: Ask = {
