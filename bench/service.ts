@@ -52,7 +52,7 @@ async function run({ url, secret }: Service): Promise<void> {
     ...DEMO_CITY,
     boundary: DEMO_BOUNDARY,
     precision: CELL.length,
-    policy: { limits: { eventsPerS: EVENTS_PER_S_MAX, autoSplit: false } },
+    policy: { limits: { eventsPerS: EVENTS_PER_S_MAX, autoSplit: false }, question: { openMax: 100_000 } },
   });
   const users = await Promise.all(Array.from({ length: SOCKETS }, (_, i) => tokenOf(`user${i}`)));
   const people = await Promise.all(Array.from({ length: PEOPLE }, (_, i) => tokenOf(`walker${i}`)));

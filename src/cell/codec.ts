@@ -31,7 +31,10 @@ export const encodeBirth = (birth: Birth): string => JSON.stringify({ v: VERSION
 /** What the policy has learnt since the row was written has its default. */
 export function decodeBirth(text: string): Birth {
   const birth = versioned<Birth>(VERSION, 'meta', text);
-  return { ...birth, policy: { ...DEFAULT_POLICY, ...birth.policy } };
+  const { policy } = birth;
+  const d = DEFAULT_POLICY;
+  const question = { ...d.question, ...policy.question };
+  return { ...birth, policy: { ...d, ...policy, question, limits: { ...d.limits, ...policy.limits } } };
 }
 
 export const encodeLife = (life: Life): string => JSON.stringify({ v: VERSION, ...life });

@@ -57,7 +57,7 @@ export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
 function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence' | 'recall' }>): CellReply {
   switch (request.t) {
     case 'ask':
-      return questionReply(tx, ask(tx, request.question), () => undefined);
+      return questionReply(tx, ask(tx, request.question, request.refused), () => undefined);
     case 'question':
       return questionReply(tx, own(tx, request.id, request.user), () => undefined);
     case 'patch':

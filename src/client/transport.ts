@@ -73,9 +73,10 @@ export function transport(url: string, given: Token, { fetch, random }: Pick<Pla
   return { send, token, forgetToken, renewable: typeof given !== 'string' };
 }
 
-/** 503 and 429 say that nothing was done; after any other failure on the way only a repeatable call may go again. */
+/** 503, and 429 that says when to come again, say that nothing was done; a bound that is reached is not passed by waiting a moment. After any other failure on the way only a repeatable call may go again. */
 function mayRetry(call: Call, error: VicinalError): boolean {
-  if (error.status === 503 || error.status === 429) return true;
+  if (error.status === 429) return error.retryAfterS !== undefined;
+  if (error.status === 503) return true;
   return error.transient && call.repeatable !== false;
 }
 

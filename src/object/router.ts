@@ -62,6 +62,11 @@ export class Router {
     this.#deps = deps;
   }
 
+  /** Time that passes before something is asked again. */
+  pause(ms: number): Promise<void> {
+    return this.#deps.sleep(ms);
+  }
+
   /** Calls of users that are on their way from here. */
   usersWaiting(): number {
     return this.#gate.ofUsers;

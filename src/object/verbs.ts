@@ -44,6 +44,9 @@ const GRID_M_MAX = 7000;
 /** Sessions tell devices of one user apart; clients that do not care are all of this one. */
 const SESSION_DEFAULT = 'http';
 
+const ADMIT_TRIES = 3;
+const ADMIT_AGAIN_MS = 150;
+
 export type PageQuery = { readonly after?: string | undefined; readonly limit?: number | undefined };
 
 export type QuestionList = {
@@ -98,7 +101,8 @@ export class Verbs {
   }
 
   /** @param here where the asker is, for a question without a point of its own. */
-  async ask({ user, trace }: Caller, { key, ...input }: AskInput, here?: Point): Reply<'ask'> {
+  async ask(caller: Caller, { key, ...input }: AskInput, here?: Point): Reply<'ask'> {
+    const { user, trace } = caller;
     const point = pointOf(input) ?? here;
     if (point === undefined) return problem('no_presence');
     if (isProblem(point)) return point;
@@ -123,7 +127,25 @@ export class Verbs {
       answersWanted: input.answersWanted ?? 1,
       ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
     };
-    return this.#inCoverage(place, settled(await this.#router.callCell(place, { t: 'ask', question }, trace)));
+    const refused = await this.#admitted(caller, id, policy.question.openMax);
+    // What was asked before under its key is answered all the same.
+    if (refused !== undefined && key === undefined) return refused;
+    const request = { t: 'ask', question, ...(refused === undefined ? {} : { refused }) } as const;
+    return this.#inCoverage(place, settled(await this.#router.callCell(place, request, trace)));
+  }
+
+  /** OPEN1: why the user may not ask one more. That one has just ended may not have come to their object yet. */
+  async #admitted(
+    { user, trace }: Pick<Caller, 'user' | 'trace'>,
+    id: QuestionId,
+    openMax: number,
+  ): Promise<Problem | undefined> {
+    for (let tries = 1; ; tries++) {
+      const reply = await this.#router.callUser(user, { t: 'admit', user, id, openMax }, trace);
+      if (!isProblem(reply)) return undefined;
+      if (reply.code !== 'too_many_questions' || tries >= ADMIT_TRIES) return reply;
+      await this.#router.pause(ADMIT_AGAIN_MS);
+    }
   }
 
   /** The map may have lost a cell since it was read: what the primary does not know is no coverage. */

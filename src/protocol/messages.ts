@@ -17,7 +17,8 @@ export type CellCalls = ChangeCalls & {
     ask: { readonly user: UserId; readonly ping: Ping };
     reply: { readonly t: 'present'; readonly view: PresenceView };
   };
-  ask: { ask: { readonly question: NewQuestion }; reply: QuestionReply };
+  /** `refused`: why nothing new may be asked; a question that is known is answered all the same. */
+  ask: { ask: { readonly question: NewQuestion; readonly refused?: Problem }; reply: QuestionReply };
   question: { ask: { readonly id: QuestionId; readonly user: UserId | null }; reply: QuestionReply };
   patch: {
     ask: { readonly id: QuestionId; readonly user: UserId | null; readonly point: Point };
@@ -177,6 +178,11 @@ export type UserCalls = {
     ask: { readonly user: UserId };
     /** `free`: that cell was the last to hold the user, and none does now. */
     reply: { readonly t: 'where'; readonly cell: CellId | null; readonly epoch: number; readonly free?: true };
+  };
+  /** Whether the user may ask one more question; holds its place until it is registered. */
+  admit: {
+    ask: { readonly user: UserId; readonly id: QuestionId; readonly openMax: number };
+    reply: { readonly t: 'admitted' } | Problem;
   };
   events: {
     ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };

@@ -82,6 +82,8 @@ export const policySchema = section('the policy', {
   question: section('question', {
     ttlDefaultMs: whole(10_000, 24 * HOUR_MS),
     ttlMaxMs: whole(10_000, 7 * 24 * HOUR_MS),
+    /** Questions that one user may have open. */
+    openMax: whole(1, 100_000),
   }),
   presence: section('presence', {
     ttlDefaultMs: whole(10_000, HOUR_MS),

@@ -181,6 +181,16 @@ export const PROBLEMS = {
     title: 'This path speaks WebSocket',
     advice: 'Connect with a WebSocket and the subprotocol vicinal.v1.',
   },
+  too_many_questions: {
+    status: 429,
+    title: 'You have too many open questions',
+    advice: 'Cancel one, or wait until one ends; limit and most name the bound.',
+  },
+  inbox_full: {
+    status: 429,
+    title: 'Your inbox is full',
+    advice: 'Acknowledge your events (POST /v1/events/ack), then ask again.',
+  },
   unknown_call: {
     status: 400,
     title: 'The object does not know this call',

@@ -41,6 +41,7 @@ export function emptyUser(): UserState {
     armedAt: undefined,
     behind: undefined,
     nextCall: 1,
+    places: new Map(),
     calls: new Map(),
     recallCall: undefined,
     recallFor: undefined,

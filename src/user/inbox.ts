@@ -221,6 +221,8 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
       at: before?.at ?? after(tx, key),
       endedAt: before?.endedAt ?? (hasEnded ? tx.now : undefined),
     };
+    // Registered: it counts as what it is.
+    state.places.delete(id);
     if (key !== undefined) remember(state, key, id, known.question);
   }
 }

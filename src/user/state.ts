@@ -111,6 +111,8 @@ export type UserState = {
   readonly claims: { readonly token: number; readonly cell: CellId; readonly order: number }[];
   /** Who waits for the outcome of a leave. */
   readonly leavers: number[];
+  /** Questions that were let through and are not registered yet, and until when their places are held. */
+  readonly places: Map<QuestionId, EpochMs>;
   readonly waiters: Waiter[];
   /** News for the holder's cell: what is in flight comes first, `sent…` of each. */
   push: {

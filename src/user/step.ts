@@ -5,6 +5,7 @@ import { tellTime } from '../lib/clock.ts';
 import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { unknownCall } from '../protocol/problems.ts';
+import { admit } from './admission.ts';
 import { healClock } from './heal-clock.ts';
 import { claim } from './holder.ts';
 import { acknowledge, deliver, events, purge, push, pushAgain, pushed, stopWaiting } from './inbox.ts';
@@ -76,6 +77,9 @@ function handle(tx: Tx, request: UserRequest, token: number): void {
       return;
     case 'deliver':
       reply(tx, token, deliver(tx, request));
+      return;
+    case 'admit':
+      reply(tx, token, admit(tx, request));
       return;
     case 'events':
       events(tx, request, token);

@@ -14,8 +14,8 @@ import { policyOf } from './need.ts';
 import { end, topicOf } from './offers.ts';
 import { registerWithAsker } from './streams.ts';
 
-/** Stores the question and tries it at once. The same id with the same body is the same question. */
-export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
+/** Stores the question and tries it at once. The same id with the same body is the same question. `refused`: why no new one may be asked. */
+export function ask(tx: Tx, sent: NewQuestion, refused?: Problem): Question | Problem {
   const { state, now } = tx;
   const known = state.questions.get(sent.id);
   if (known !== undefined) {
@@ -23,6 +23,7 @@ export function ask(tx: Tx, sent: NewQuestion): Question | Problem {
     if (known.asker !== sent.asker) return problem('unknown_question');
     return known.bodyHash === sent.bodyHash ? known : problem('key_reused');
   }
+  if (refused !== undefined) return refused;
   const policy = policyOf(state);
   const ttlMs = Math.min(sent.expiresInMs ?? policy.question.ttlDefaultMs, policy.question.ttlMaxMs);
   const question: Question = {

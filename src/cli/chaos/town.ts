@@ -26,7 +26,7 @@ export const CHAOS_CITY = {
     // Several are asked for each answer wanted, so that there are races to win.
     offers: { ttlMs: 3000, spare: 3, max: 40 },
     backOff: { firstMs: 1000, factor: 1.5, maxMs: 4000 },
-    question: { ttlDefaultMs: 12_000, ttlMaxMs: 120_000 },
+    question: { ttlDefaultMs: 12_000, ttlMaxMs: 120_000, openMax: 10_000 },
     presence: { ttlDefaultMs: 20_000, ttlMaxMs: 60_000 },
     scoutTimeMs: 300,
   } satisfies PolicyPatch,
