@@ -15,6 +15,9 @@ import { bump, stats } from './traffic/stats.ts';
 import { DAY_MS, type Scan, scanTrace, type TimelineFile, unplayableLines } from './traffic/timeline.ts';
 import { type Zone, zoneOf } from './traffic/zone.ts';
 
+/** Questions that one of the few people who ask may have open. */
+const OPEN_MAX = 100_000;
+
 type Options = {
   readonly presence: string;
   readonly questions: string;
@@ -201,8 +204,6 @@ async function replay(options: Options, host: Host, traces: Traces, asked: Promi
   if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, ...result, badRows, wallSeconds })}\n`);
   return summary.errors === 0 ? 0 : 1;
 }
-
-const OPEN_MAX = 100_000;
 
 /** Rows that could not be played at all are doubtful as well, wherever in the files they stand. */
 function withUnplayable(badRows: Readonly<Record<string, number>>, { presence, questions }: Pair<Scan>) {
