@@ -26,6 +26,8 @@ import { nextAlarm, watchArriving, watchBeacon, watchUser } from './watch.ts';
 
 const BUSY_STEP_MS = 3_600_000;
 const BREATH_MS = 1000;
+/** BOUND2: of one row. */
+const JOURNAL_RECORDS_MAX = 1000;
 
 export type Tx = {
   readonly state: CellState;
@@ -134,9 +136,10 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
     if (beacon !== undefined) state.sleepers.add(beacon.need);
     else state.sleepers.delete(id);
   }
-  if (tx.journal.length > 0) {
+  for (let from = 0; from < tx.journal.length; from += JOURNAL_RECORDS_MAX) {
     state.journalLast++;
-    put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, tx.journal));
+    const records = tx.journal.slice(from, from + JOURNAL_RECORDS_MAX);
+    put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, records));
   }
   const due = dueLife(state, tx.now);
   state.agenda.set('l:', due === undefined ? undefined : later(tx, due));

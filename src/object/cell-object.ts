@@ -140,12 +140,11 @@ export class CellObject extends DurableObject<Env> {
   }
 
   /** Answers to calls that are under way are for nobody then: their numbers are not used again. */
-  #reload(): EpochMs | undefined {
-    const { nextCall, armedAt } = this.#state;
-    this.#state = loadCell(this.#store.load());
+  #reload(): void {
+    const { nextCall } = this.#state;
+    this.#state = loadCell(this.#store.load(), () => undefined);
     noteLost(this.#state, this.#store.aside());
     this.#state.nextCall = nextCall;
-    return armedAt;
   }
 
   #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {

@@ -29,8 +29,8 @@ type ShellDeps<Event> = Pick<
   readonly name: string;
   readonly log: Log;
   readonly usersWaiting: () => number;
-  /** Rebuilds the state from its rows; answers with the alarm that is armed on disk, as far as the state before knew. */
-  readonly reload: () => EpochMs | undefined;
+  /** Rebuilds the state from its rows. */
+  readonly reload: () => void;
   /** The events by which the core takes up what was under way. */
   readonly boot: (armedAt: EpochMs | undefined) => readonly Event[];
 };
@@ -101,15 +101,31 @@ export function restored<State>(
 
 /** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */
 export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
-  const { name, log, boot, reload, usersWaiting, ...rest } = deps;
+  const { name, log, boot, reload, usersWaiting, store, ...rest } = deps;
+  /** On the disk, whatever a step that was not committed has thought. */
+  let armedAt: EpochMs | undefined;
+  const arm = (at: EpochMs): Promise<void> => {
+    armedAt = at;
+    return ctx.storage.setAlarm(at);
+  };
   const background = new Background({ usersWaiting, sleep });
   const failed = (what: string, error: unknown): void =>
     log('error', `${name}.failed`, { what, object: labelOf(ctx, name), ...errorFields(error) });
   const machine = interpreter<Event>({
     ...rest,
+    store: {
+      ...store,
+      commit: (commit) => {
+        store.commit(commit);
+        if (commit.alarmAt !== undefined) armedAt = commit.alarmAt ?? undefined;
+      },
+    },
     now: () => epochMs(Date.now()),
     within,
-    reload: () => boot(reload()),
+    reload: () => {
+      reload();
+      return boot(armedAt);
+    },
     inTurn: (call) => background.run(call),
     abort: (why) => ctx.abort(why),
     healed: (leadMs) => log('warn', `${name}.clock_healed`, { object: labelOf(ctx, name), leadMs }),
@@ -118,18 +134,22 @@ export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): S
   // Before any event. The calls that the core makes here are sent, and nobody waits for them.
   void ctx.blockConcurrencyWhile(async () => {
     const at = await ctx.storage.getAlarm();
-    for (const event of boot(at === null ? undefined : epochMs(at))) machine.run(event);
+    armedAt = at === null ? undefined : epochMs(at);
+    for (const event of boot(armedAt)) machine.run(event);
   });
   return {
     ...machine,
     failed,
     alarm: async (info, event) => {
+      armedAt = undefined;
+      const later = (): EpochMs => epochMs(Date.now() + ALARM_GUARD_MS);
       if (info?.isRetry === true) {
         // The try before died. Should this one die too, and the platform give up, there is still a wake-up.
-        await ctx.storage.setAlarm(Date.now() + ALARM_GUARD_MS);
+        await arm(later());
         await ctx.storage.sync();
       }
-      machine.run(event);
+      // What is due cannot be written: tried again, but not at once and for ever.
+      if (!machine.run(event)) await arm(later());
     },
   };
 }

@@ -36,7 +36,8 @@ export type InterpreterDeps<Event> = {
 };
 
 export type Interpreter<Event> = {
-  readonly run: (event: Event) => void;
+  /** False for a step that was refused. */
+  readonly run: (event: Event) => boolean;
   /** Runs an event whose answer may come in a later step. */
   readonly ask: <Reply>(make: (token: number) => Event) => Promise<Reply>;
 };
@@ -87,18 +88,19 @@ export function interpreter<Event>(deps: InterpreterDeps<Event>): Interpreter<Ev
     for (const event of deps.reload()) run(event);
     refusing = false;
   };
-  const run = (event: Event, token?: number): void => {
+  const run = (event: Event, token?: number): boolean => {
     // What is left of an object that was thrown away must not answer for it.
     if (dead) throw new Error('this object was thrown away');
     try {
       const effects = deps.step(event, deps.now());
       commit(effects);
       publish(effects);
+      return true;
     } catch (error) {
       // What was rebuilt and cannot be written again is beyond help.
       if (error instanceof TooLarge && !refusing) {
         refuse(token, error);
-        return;
+        return false;
       }
       dead = true;
       deps.failed('step', error);

@@ -30,10 +30,9 @@ export class UserObject extends DurableObject<Env> {
       send: sender(router),
       usersWaiting: () => router.usersWaiting(),
       reload: () => {
-        const { nextCall, armedAt } = this.#state;
-        this.#state = loadUser(store.load());
+        const { nextCall } = this.#state;
+        this.#state = loadUser(store.load(), () => undefined);
         this.#state.nextCall = nextCall;
-        return armedAt;
       },
       onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
       boot: (armedAt) =>

@@ -13,6 +13,11 @@ export const ANSWERS_WANTED_MAX = 50;
 /** A page of events ends at either, with one event at least. */
 export const EVENTS_PAGE_MAX = 100;
 export const EVENTS_PAGE_BYTES_MAX = 64 * 1024;
+/** A message of news, or of changes of offers, ends at either, with one at least; so does one that hands questions over. */
+export const NEWS_MAX = 100;
+export const NEWS_BYTES_MAX = 64 * 1024;
+export const ADOPT_MAX = 20;
+export const ADOPT_BYTES_MAX = 1024 * 1024;
 /** A user with so many unacknowledged events gets no new offers. */
 export const INBOX_MAX = 256;
 /** An offer makes two events at most: it was made, and it ended. */

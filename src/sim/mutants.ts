@@ -172,7 +172,7 @@ export const MUTANTS: readonly Mutant[] = [
       { file: 'src/user/inbox.ts', find: 'if (item.n > known.n + 1) break;', replace: '' },
       {
         file: 'src/cell/questions/streams.ts',
-        find: 'stream.items.slice(0, ITEMS_PER_CALL)',
+        find: 'withinBytes(stream.items, NEWS_MAX, NEWS_BYTES_MAX)',
         replace: 'stream.items.slice(-1)',
       },
     ],

@@ -69,6 +69,13 @@ export const userNode = (id: UserId): UserNode => ({
   ...common(memoryRows(USER_TABLES)),
 });
 
+/** The same for a memory that a refused step has spoilt: answers to calls of before are for nobody. */
+export function reconstruct(node: Node): void {
+  const nextCall = node.state?.nextCall ?? 1;
+  construct(node);
+  if (node.state !== undefined) node.state.nextCall = nextCall;
+}
+
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {
   if (node.kind === 'cell') node.state = loadCell(node.store.load());

@@ -24,6 +24,8 @@ export type Faults = {
   readonly teleport: number;
   readonly reinstall: number;
   readonly goOffline: number;
+  /** What a step wants to write is too large. */
+  readonly refuseCommit: number;
 };
 
 export type FaultName = keyof Faults;
@@ -84,10 +86,11 @@ export const NO_FAULTS: Faults = {
   teleport: 0,
   reinstall: 0,
   goOffline: 0,
+  refuseCommit: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Faults = {
+const WORST: Omit<Faults, 'refuseCommit'> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -112,8 +115,9 @@ const WORST: Faults = {
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const draw = prng(seed);
-  const faults = {} as Record<FaultName, number>;
-  for (const name of Object.keys(WORST) as FaultName[]) {
+  // Of one kind no draw: the seeds of before stay what they were.
+  const faults: Record<FaultName, number> = { ...NO_FAULTS, refuseCommit: seed % 3 === 0 ? 100 : 0 };
+  for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
   }
   return {

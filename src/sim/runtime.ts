@@ -3,9 +3,22 @@
 import type { Prng } from '../lib/prng.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
-import { type AnyReply, bootEvent, type CellNode, construct, type Node, type NodeEvent, step } from './node.ts';
+import { problem } from '../protocol/problems.ts';
+import {
+  type AnyReply,
+  bootEvent,
+  type CellNode,
+  construct,
+  type Node,
+  type NodeEvent,
+  reconstruct,
+  step,
+} from './node.ts';
 import type { Timeline } from './timeline.ts';
 import type { Weather } from './weather.ts';
+
+/** A handler whose work was refused runs again so much later. */
+const ALARM_GUARD_MS = 30_000;
 
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
@@ -84,6 +97,10 @@ export class Runtime {
       return;
     }
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) {
+      if (event.t !== 'boot' && this.#weather.strikes('refuseCommit')) {
+        this.#refuse(node, event);
+        return;
+      }
       node.store.commit({ rows: effects.rows, alarmAt: effects.alarmAt });
       this.#stats.rows += effects.rows.length + (effects.alarmAt === undefined ? 0 : 1);
       if (effects.alarmAt !== undefined && effects.alarmAt !== null) this.#scheduleAlarm(node, effects.alarmAt);
@@ -95,6 +112,17 @@ export class Runtime {
       return;
     }
     this.#publish(node, effects);
+  }
+
+  /** BOUND3: the memory is as the disk has it, sockets stay, and whoever waits is told to ask again. */
+  #refuse(node: Node, event: NodeEvent): void {
+    const own = event.t === 'request' ? event.token : undefined;
+    const callers = [...node.waiting];
+    node.waiting.clear();
+    for (const [token, caller] of callers) caller(problem(token === own ? 'too_large' : 'busy'));
+    reconstruct(node);
+    this.#runEvent(node, bootEvent(node, `p${this.#draw.u32()}`));
+    if (event.t === 'alarm') this.#timeline.after(ALARM_GUARD_MS, () => this.dispatch(node, { t: 'alarm' }));
   }
 
   #publish(node: Node, effects: Effects): void {

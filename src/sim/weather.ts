@@ -22,7 +22,7 @@ export function weather(draw: Prng, options: Pick<SimOptions, 'faults' | 'delayM
   const silentUntil = new Map<CellId, number>();
   let d1AwayUntil = 0;
   const strikes = (fault: keyof Faults): boolean => {
-    const chance = faults[fault];
+    const chance = faults[fault] ?? 0;
     if (chance === 0 || !draw.chance(chance, 10_000)) return false;
     struck();
     return true;

@@ -20,13 +20,13 @@ export const ROW_BYTES_MAX = 1.5 * 2 ** 20;
 /** A commit that cannot be written for what is in it, however often it is tried: nothing was written, and the storage is well. */
 export class TooLarge extends Error {}
 
-/** @throws TooLarge */
+/** @throws TooLarge naming the table; whose row it is, is nobody's business. */
 export function requireSmall(rows: readonly RowWrite[]): void {
-  for (const { table, key, value } of rows) {
+  for (const { table, value } of rows) {
     // A UTF-16 unit is three bytes at most: only what is long is measured.
     if (value === null || value.length * 3 <= ROW_BYTES_MAX) continue;
     const bytes = utf8Length(value);
-    if (bytes > ROW_BYTES_MAX) throw new TooLarge(`the row ${key} of ${table} would have ${bytes} bytes`);
+    if (bytes > ROW_BYTES_MAX) throw new TooLarge(`a row of ${table} would have ${bytes} bytes`);
   }
 }
 

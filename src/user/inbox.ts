@@ -1,6 +1,6 @@
 // The inbox: events of questions, exactly once and in order for each question, numbered here alone, kept until acknowledged.
 import { type EpochMs, plusMs } from '../lib/brand.ts';
-import { utf8Length } from '../lib/text.ts';
+import { withinBytes } from '../lib/within-bytes.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import {
   CALL_TIMEOUT_MS,
@@ -8,6 +8,8 @@ import {
   EVENTS_PAGE_MAX,
   INBOX_MAX,
   INBOX_TOLD_FROM,
+  NEWS_BYTES_MAX,
+  NEWS_MAX,
 } from '../protocol/limits.ts';
 import type { UserReply, UserRequest } from '../protocol/messages.ts';
 import type { StreamItem } from '../protocol/records.ts';
@@ -141,10 +143,10 @@ export function push(tx: Tx): void {
     out.word = false;
     return;
   }
-  const events = withinPage(out.events);
+  const events = withinBytes(out.events, EVENTS_PAGE_MAX, EVENTS_PAGE_BYTES_MAX);
   const unread = unreadOf(tx);
   out.sentEvents = events.length;
-  const offers = out.offers.slice(0, EVENTS_PAGE_MAX);
+  const offers = withinBytes(out.offers, NEWS_MAX, NEWS_BYTES_MAX);
   out.sentOffers = offers.length;
   out.sentFew = unread.unread === undefined;
   out.word = false;
@@ -260,20 +262,8 @@ function keepForPush(out: UserState['push'], event: UserEvent): void {
   if (out.events.length > INBOX_MAX) out.events.splice(out.call === undefined ? 0 : out.sentEvents, 1);
 }
 
-/** As many as a page may hold, one at least. */
-function withinPage(events: readonly UserEvent[], limit = EVENTS_PAGE_MAX): readonly UserEvent[] {
-  let bytes = 0;
-  const page: UserEvent[] = [];
-  for (const event of events.slice(0, limit)) {
-    bytes += utf8Length(JSON.stringify(event)) + 1;
-    if (page.length > 0 && bytes > EVENTS_PAGE_BYTES_MAX) break;
-    page.push(event);
-  }
-  return page;
-}
-
 function pageOf(tx: Tx, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
   const later = [...tx.state.inbox.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
-  const items = withinPage(later, Math.min(limit, EVENTS_PAGE_MAX));
+  const items = withinBytes(later, Math.min(limit, EVENTS_PAGE_MAX), EVENTS_PAGE_BYTES_MAX);
   return { t: 'events', items, next: items[items.length - 1]?.seq ?? after };
 }

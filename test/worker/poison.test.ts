@@ -1,7 +1,22 @@
 // The longest answers that anybody may give, as many as anybody may want, all at once: everybody is answered and bystanders notice nothing.
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Box } from '../../src/geo/box-polygon.ts';
 import { ANSWERS_WANTED_MAX, TEXT_LENGTH_MAX } from '../../src/protocol/limits.ts';
-import { api, BOX, eventually, type Json, near, rollOut, stream } from './world.ts';
+import { ROW_BYTES_MAX } from '../../src/store/rows.ts';
+import {
+  alarmOf,
+  api,
+  BOX,
+  cellStub,
+  eventually,
+  evictAll,
+  inboxOf,
+  inside,
+  type Json,
+  near,
+  rollOut,
+  stream,
+} from './world.ts';
 
 const N = ANSWERS_WANTED_MAX;
 /** Three bytes each, and some that JSON doubles. */
@@ -10,6 +25,10 @@ const longest = (n: number): string => TEXTS[n % TEXTS.length] ?? '';
 /** Far below the platform's 2 MB a row: an event is one. */
 const EVENT_BYTES_MAX = 16 * 1024;
 const person = (n: number): string => `person${n}`;
+
+/** Another city, whose cells nobody else has touched. */
+const THERE = { lat: 40.7128, lng: -74.006 };
+const FULL: Box = [-74.01, 40.71, -74.0, 40.716];
 
 type Page = { readonly items: readonly Json[]; readonly next?: number };
 
@@ -67,5 +86,67 @@ describe('BOUND1 a question with the longest answers', () => {
     });
     expect(Object.keys(last.question)).not.toContain('answers');
     for (const bystander of bystanders) bystander.close();
+  });
+});
+
+/** A question that all of `people` have accepted, at rest on its disk. */
+async function accepted(asker: string, people: readonly string[]) {
+  for (const user of people) await api(user, 'PUT', '/v1/presence', { ...THERE, ttlS: 3600 });
+  const ask = { ...THERE, text: 'How full?', answersWanted: people.length, expiresInS: 3600 };
+  const asked = await api(asker, 'POST', '/v1/questions', ask);
+  const offers: string[] = [];
+  for (const user of people) {
+    const [event] = await inboxOf(user, 1);
+    const offer = String((event?.['data'] as Json | undefined)?.['id']);
+    expect((await api(user, 'POST', `/v1/offers/${offer}/accept`)).status).toBe(200);
+    offers.push(offer);
+  }
+  await inboxOf(asker, people.length);
+  await evictAll();
+  return { id: String(asked.body['id']), stub: cellStub(String(asked.body['cell'])), offers };
+}
+
+/** Changes the row of a question behind its cell's back: nothing that enters would make it so. */
+async function rewrite(stub: DurableObjectStub, id: string, text: string, more: Json = {}): Promise<void> {
+  await inside(stub, ({ storage }) => {
+    storage.sql.exec('UPDATE questions SET d = json_patch(d, ?) WHERE k = ?', JSON.stringify({ text, ...more }), id);
+  });
+  await evictAll();
+}
+
+describe('BOUND3 a row that would be too large, of a real cell', () => {
+  beforeAll(async () => {
+    await rollOut('full', FULL, { cooldownMs: 0, limits: { eventsPerS: 100_000 } });
+  });
+
+  it('refuses the answer that would make it so: its cell lives on with its sockets, its alarm and everybody else', async () => {
+    const bystander = await stream('full-by', THERE, '&capacity=0');
+    const { id, stub, offers } = await accepted('full-asker', ['full-1', 'full-2']);
+    await rewrite(stub, id, 'x'.repeat(ROW_BYTES_MAX - 8000));
+    const alarm = await alarmOf(stub);
+    const answer = (n: number, text: string) =>
+      api(`full-${n}`, 'POST', `/v1/offers/${offers[n - 1]}/answer`, { text });
+    expect(await answer(1, longest(0))).toMatchObject({ status: 422, body: { code: 'too_large' } });
+    expect(await bystander.ask('presence', THERE)).toMatchObject({ t: 'ok' });
+    expect(await alarmOf(stub)).toBe(alarm);
+    const { body } = await api('full-asker', 'GET', `/v1/questions/${id}`);
+    expect(body).toMatchObject({ state: 'matched', answers: [] });
+    expect((await answer(2, 'Not quite.')).status).toBe(201);
+    expect((await api('full-asker', 'DELETE', `/v1/questions/${id}`)).status).toBe(200);
+    bystander.close();
+  });
+
+  it('is tried again by the alarm, and not at once for ever, where its own time has come', async () => {
+    const { id, stub } = await accepted('late-asker', ['late-1']);
+    await rewrite(stub, id, 'x'.repeat(ROW_BYTES_MAX - 1200), { expiresAt: 1 });
+    await eventually('a try that failed, and an alarm well after it', async () => {
+      const at = (await alarmOf(stub)) ?? 0;
+      return at > Date.now() + 10_000 ? at : undefined;
+    });
+    await rewrite(stub, id, 'Late?', { expiresAt: 1 });
+    await eventually('its end', async () => {
+      const { body } = await api('late-asker', 'GET', `/v1/questions/${id}`);
+      return body['state'] === 'expired' ? body : undefined;
+    });
   });
 });

@@ -3,9 +3,10 @@
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
+import { withinBytes } from '../../lib/within-bytes.ts';
 import type { Op } from '../../protocol/change-messages.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
-import { MARGIN_M } from '../../protocol/limits.ts';
+import { ADOPT_BYTES_MAX, ADOPT_MAX, MARGIN_M } from '../../protocol/limits.ts';
 import type { CellRequest } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import { hasEnded, isShort } from '../questions/lifecycle.ts';
@@ -20,9 +21,6 @@ import { heirAt, heirOf, isHomeIn } from './life.ts';
 
 type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
 
-const QUESTIONS_PER_MESSAGE = 20;
-/** BOUND1: of a message; a question alone may be longer. */
-const UNITS_PER_MESSAGE = 2 ** 20;
 /**
  * Whom to claim is said in slices: all of them within ten seconds, but no more than 30 a second. Each costs this cell two calls (the
  * recall, and the word that they may go), and it is hot enough already.
@@ -97,23 +95,17 @@ export function handOver(tx: Tx, phase: Handing): void {
   if (filled && !phase.handed && isEmpty(state)) sayFarewell(tx, phase);
 }
 
-/** As many as one message takes, one at least. */
+/** The next of them that fit into one message. */
 function parcelOf(
   { state, now }: Tx,
   all: readonly QuestionId[],
 ): { readonly ids: readonly QuestionId[]; readonly rows: readonly string[] } {
-  const ids: QuestionId[] = [];
-  const rows: string[] = [];
-  let units = 0;
-  for (const id of all.slice(0, QUESTIONS_PER_MESSAGE)) {
+  const next = all.slice(0, ADOPT_MAX).map((id) => {
     const question = state.questions.get(id);
-    const row = question === undefined ? '' : pack(question, now);
-    units += row.length;
-    if (ids.length > 0 && units > UNITS_PER_MESSAGE) break;
-    ids.push(id);
-    if (question !== undefined) rows.push(row);
-  }
-  return { ids, rows };
+    return { id, row: question === undefined ? undefined : pack(question, now) };
+  });
+  const fitting = withinBytes(next, ADOPT_MAX, ADOPT_BYTES_MAX);
+  return { ids: fitting.map(({ id }) => id), rows: fitting.flatMap(({ row }) => row ?? []) };
 }
 
 /** A successor has these questions on its disk: from now on they are nobody's business here. */

@@ -27,6 +27,8 @@ import { tellAsker, tellOffer } from './streams.ts';
 
 /** A hold outlives its offer by this much, so that the question's word comes first. */
 const HOLD_SLACK_MS = 10_000;
+/** Attempts that came to nothing of which a question remembers the newest. */
+const VOIDS_MAX = 100;
 
 /** Offers the question to somebody held in this very cell. False when the filters refuse them now. */
 export function offerHere(tx: Tx, question: Question, candidate: Candidate): boolean {
@@ -40,6 +42,7 @@ export function offerHere(tx: Tx, question: Question, candidate: Candidate): boo
 
 /** Stores the attempt, then asks the holder's cell for the slot. */
 export function offerThere(tx: Tx, question: Question, candidate: Candidate): void {
+  forgetOldVoids(question);
   const offer = attempt(question, candidate, tx);
   const ask = reserveAsk(tx, question, offer);
   question.nextAttempt++;
@@ -79,6 +82,16 @@ export function make(tx: Tx, question: Question, offer: Offer): void {
 export function makeVoid(tx: Tx, question: Question, offer: Offer): void {
   offer.state = 'void';
   tx.questions.add(question.id);
+}
+
+/**
+ * BOUND2: somebody who comes and goes can make an attempt void again and again. Of one that is forgotten nobody waits for word: a late
+ * slot asks, and hears that there is no such offer.
+ */
+function forgetOldVoids({ offers }: Question): void {
+  const isVoid = ({ state }: Offer): boolean => state === 'void';
+  for (let voids = offers.filter(isVoid).length; voids >= VOIDS_MAX; voids--)
+    offers.splice(offers.findIndex(isVoid), 1);
 }
 
 /** Tells the holder that a slot is not wanted; lost, the hold's own time asks. */

@@ -1,7 +1,8 @@
 // What questions owe their users, numbered for each question and user, sent in order until the UserObject has stored it.
 import { plusMs } from '../../lib/brand.ts';
+import { withinBytes } from '../../lib/within-bytes.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
-import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS } from '../../protocol/limits.ts';
+import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS, NEWS_BYTES_MAX, NEWS_MAX } from '../../protocol/limits.ts';
 import type { UserReply } from '../../protocol/messages.ts';
 import type { StreamItem } from '../../protocol/records.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
@@ -13,7 +14,6 @@ import { iso, newsOf, viewOffer } from '../view.ts';
 import { hasEnded, isPaid } from './lifecycle.ts';
 
 const BACK_OFF_MAX_MS = 60_000;
-const ITEMS_PER_CALL = 100;
 
 /** Tells the user of an offer what became of it, with an event or quietly. A user held here learns it in the same step. */
 export function tellOffer(
@@ -60,7 +60,7 @@ export function deliver(tx: Tx, question: Question): void {
     if (stream.items.length === 0 || stream.call !== undefined) continue;
     if (stream.retryAt !== undefined && stream.retryAt > tx.now) continue;
     stream.retryAt = undefined;
-    const items = stream.items.slice(0, ITEMS_PER_CALL);
+    const items = withinBytes(stream.items, NEWS_MAX, NEWS_BYTES_MAX);
     stream.call = call(
       tx,
       { t: 'deliver', question: question.id, user },

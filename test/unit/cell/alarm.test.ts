@@ -176,6 +176,21 @@ describe('the journal', () => {
   });
 });
 
+describe('a step in which a great deal ends', () => {
+  it('BOUND2 writes its records to as many rows as they need, numbered without gaps', () => {
+    const cell = cellHarness({ checked: false });
+    for (let n = 1; n <= 1500; n++)
+      cell.request({ t: 'ask', question: newQuestion({ id: qid(n), expiresInMs: 600_000 }) });
+    const before = cell.state().journalLast;
+    cell.setNow(cell.now() + 3_600_000);
+    const rows = cell.step({ t: 'alarm' }).rows.filter(({ table }) => table === 'journal');
+    expect(rows.map(({ key }) => Number(key))).toEqual([before + 1, before + 2]);
+    const records = rows.flatMap(({ value }) => decodeJournal(value ?? '').records);
+    expect(records.filter(({ t }) => t === 'question.expired')).toHaveLength(1500);
+    for (const { value } of rows) expect(decodeJournal(value ?? '').records.length).toBeLessThanOrEqual(1000);
+  });
+});
+
 describe('birth', () => {
   it('an unborn cell asks for its map row and keeps nothing', () => {
     const effects = stepCell(

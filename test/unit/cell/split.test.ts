@@ -127,6 +127,26 @@ describe('a cell that is no leaf any more', () => {
     expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true, handed: false });
   });
 
+  it.each([
+    ['20 at a time', 'where?', 20],
+    ['1 MiB at a time', '€'.repeat(30_000), 12],
+  ])('BOUND1 hands questions over %s', (_, text, most) => {
+    const cell = divided((before) => {
+      for (let n = 2; n <= 30; n++)
+        before.request({ t: 'ask', question: newQuestion({ id: qid(n), text, topic: 'bikes' }) });
+    });
+    const handed: number[] = [];
+    while (cell.rows('questions').length > 0) {
+      const { request } = cell.sentOf('adopt').at(-1) ?? {};
+      const rows = request?.t === 'adopt' ? request.questions : [];
+      expect(new TextEncoder().encode(JSON.stringify(rows)).length).toBeLessThanOrEqual(1024 * 1024 + 2);
+      handed.push(rows.length);
+      cell.answer('adopt', DONE);
+    }
+    expect(handed[0]).toBe(most);
+    expect(handed.reduce((sum, one) => sum + one, 0)).toBe(30);
+  });
+
   it('SPLIT4 tells each part whom to claim by the epoch that it knows, and is done when nobody is left', () => {
     const cell = divided();
     answerAll(cell, ({ request }) => (request.t === 'adopt' || request.t === 'filled' ? DONE : undefined));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamItem } from '../../../src/protocol/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
-import { ana, bob, newQuestion, qid } from '../support/names.ts';
+import { ana, bob, newQuestion, qid, user } from '../support/names.ts';
 
 const to = (cell: CellHarness, user = ana) =>
   cell
@@ -30,6 +30,32 @@ describe('a stream', () => {
     expect(to(cell).map(numbers)).toEqual([[1, 2]]);
     cell.answer('deliver', { t: 'stored', upTo: 2 });
     expect(to(cell).map(numbers)).toEqual([[1, 2], [3]]);
+  });
+
+  it('BOUND1 ends a call at 64 KiB, and goes on behind its last item', () => {
+    const cell = cellHarness({
+      manual: ['deliver'],
+      respond: ({ request }) =>
+        request.t === 'deliver' && request.user !== ana
+          ? { t: 'stored', upTo: request.items.at(-1)?.n ?? 0 }
+          : undefined,
+    });
+    const text = '€'.repeat(2000);
+    const people = Array.from({ length: 20 }, (_, n) => user(`answerer-${n}`));
+    for (const one of people) cell.ping(one);
+    cell.request({ t: 'ask', question: newQuestion({ answersWanted: 20 }) });
+    const offers = people.map((one) => ({ user: one, offerId: cell.offerOf(qid(), one) }));
+    for (const offer of offers) cell.request({ t: 'accept', ...offer });
+    for (const offer of offers) cell.request({ t: 'answer', ...offer, text });
+    const sent: StreamItem[] = [];
+    while (sent.at(-1)?.n !== 41) {
+      const items = to(cell).at(-1) ?? [];
+      expect(new TextEncoder().encode(JSON.stringify(items)).length).toBeLessThanOrEqual(64 * 1024);
+      sent.push(...items);
+      cell.answer('deliver', { t: 'stored', upTo: items.at(-1)?.n ?? 0 });
+    }
+    expect(numbers(sent)).toEqual(Array.from({ length: 41 }, (_, n) => n + 1));
+    expect(cell.question(qid()).streams.get(ana)?.items).toEqual([]);
   });
 
   it('KEEP2 repeats what was not stored, later each time, everything that is owed in order', () => {

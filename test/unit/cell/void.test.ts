@@ -98,6 +98,23 @@ describe('an attempt', () => {
     expect(cell.sentOf('release')).toHaveLength(1);
   });
 
+  it('BOUND2 of attempts at somebody who comes and goes the newest hundred are remembered, and the ids rise all the same', () => {
+    const cell = cellHarness({ policy: { offers: { spare: 0 } }, manual: ['reserve'] });
+    cell.request({ t: 'ask', question: newQuestion({ radiusM: 3000 }) });
+    for (let n = 1; n <= 150; n++) {
+      cell.request({ t: 'nudge', questionId: qid(), candidate: candidate(bob, EAST) });
+      cell.answer('reserve', { t: 'refused', reason: 'capacity' });
+    }
+    const kept = states(cell);
+    expect(kept).toHaveLength(100);
+    expect([kept[0], kept.at(-1)]).toEqual([
+      [oid(51), bob, 'void'],
+      [oid(150), bob, 'void'],
+    ]);
+    // One that was forgotten is no offer, for whoever holds a slot for it.
+    expect(cell.request({ t: 'state', offerId: oid(1), user: bob })).toMatchObject({ live: false });
+  });
+
   it('a void attempt keeps nobody off a later try', () => {
     const cell = attempting();
     cell.answer('reserve', { t: 'refused', reason: 'capacity' });

@@ -38,11 +38,12 @@ export const healthyMap = ({ request }: Send) =>
         : undefined;
 
 /** A cell with people and a sleeping question, that has just learnt that it is no leaf. */
-export function divided(): CellHarness {
+export function divided(before?: (cell: CellHarness) => void): CellHarness {
   const cell = cellHarness({ manual: ['init', 'rows', 'swap', 'adopt', 'take', 'filled', 'handed', 'claim'] });
   cell.ping(bob, { profile: { topics: ['food'] } });
   cell.answer('claim', { t: 'granted', epoch: 7, record: null });
   cell.request({ t: 'ask', question: newQuestion({ topic: 'bikes' }) });
+  before?.(cell);
   cell.request({ t: 'split' });
   answerAll(cell, healthyMap);
   return cell;

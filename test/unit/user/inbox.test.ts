@@ -303,6 +303,26 @@ describe('a page', () => {
     }
   });
 
+  it('BOUND1 goes to the cell of its holder with as many offers as fit, and the others behind it', () => {
+    const user = userHarness();
+    user.claim(CELL);
+    const text = '€'.repeat(2000);
+    const items = Array.from({ length: 30 }, (_, i) => {
+      const { offer } = offerItem(i + 1, 'accepted');
+      return { n: i + 1, offer: { ...offer, view: { ...offer?.view, text } } } as StreamItem;
+    });
+    user.deliver(items);
+    const pushed: number[] = [];
+    for (let all = 0; all < 30; all = pushed.reduce((sum, one) => sum + one, 0)) {
+      const { request } = user.sentOf('push').at(-1) ?? {};
+      const offers = request?.t === 'push' ? request.offers : [];
+      expect(new TextEncoder().encode(JSON.stringify(offers)).length).toBeLessThanOrEqual(PAGE_BYTES);
+      pushed.push(offers.length);
+      user.answer('push', { t: 'done' });
+    }
+    expect(pushed.length).toBeGreaterThan(1);
+  });
+
   it('INBOX2 has one event at least', () => {
     const user = userHarness();
     user.deliver([told(1, 90_000), told(2, 90_000)]);
