@@ -41,16 +41,21 @@ export function town(cell: string, policy: Policy = TIRELESS): Town {
   let token = 0;
   const follow = (effects: Effects): void => {
     for (const send of effects.sends) {
-      follow(stepCell(state, { t: 'reply', call: send.call, reply: answered(send) }, now));
+      follow(stepCell(state, { t: 'reply', call: send.call, reply: answered(send) }, now, () => 0.5));
     }
   };
   const request = (asked: CellRequest, socket = false): Effects => {
-    const effects = stepCell(state, { t: 'request', envelope: { request: asked }, token: ++token, socket }, now);
+    const effects = stepCell(
+      state,
+      { t: 'request', envelope: { request: asked }, token: ++token, socket },
+      now,
+      () => 0.5,
+    );
     follow(effects);
     return effects;
   };
   const birth = { cell: cell as CellId, city: 'bench' as CityId, version: 1, op: 'bench', policy, near: [] };
-  stepCell(state, { t: 'request', envelope: { request: { t: 'load' }, birth }, token: 0 }, now);
+  stepCell(state, { t: 'request', envelope: { request: { t: 'load' }, birth }, token: 0 }, now, () => 0.5);
   return {
     state,
     now: () => now,
@@ -78,7 +83,7 @@ export function populate(of: Town, cell: string, people: number, draw: Prng, soc
   const users = Array.from({ length: people }, (_, i) => `user${i}` as UserId);
   users.forEach((user, i) => {
     const topics = i % 2 === 0 ? [TOPICS[i % TOPICS.length] as string] : [];
-    if (socket) stepCell(of.state, { t: 'socket_open', user, session: 's' }, of.now());
+    if (socket) stepCell(of.state, { t: 'socket_open', user, session: 's' }, of.now(), () => 0.5);
     const ping: Ping = { ...pingAt(pointIn(cell, draw), 1), profile: { topics, languages: ['en'], capacity: 2 } };
     of.request({ t: 'presence', user, ping }, socket);
   });

@@ -36,6 +36,7 @@ function restore(tx: Tx, soft: Attachment): void {
   if (soft.pointAt < held.pointAt) return;
   held.session = soft.session;
   held.seq = soft.seq;
+  held.veil = soft.veil ?? held.veil;
   held.point = onGrid(state, { lat: soft.lat, lng: soft.lng });
   // It may be from when the clock was ahead.
   held.pointAt = epochMs(Math.min(soft.pointAt, tx.now));

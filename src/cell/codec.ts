@@ -10,8 +10,8 @@ import { lean, whole } from './questions/lean.ts';
 import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';
 
 const VERSION = 1;
-/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. */
-const USER_VERSION = 2;
+/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. 3: how what others see follows. */
+const USER_VERSION = 3;
 /** 2: what is owed does not repeat the text. */
 const QUESTION_VERSION = 2;
 
@@ -55,7 +55,7 @@ export function encodeUser(held: Held): string {
 }
 
 export function decodeUser(text: string): Held {
-  const { v: _, ...row } = versionedOf<UserRow>([1, USER_VERSION], 'users', text);
+  const { v: _, ...row } = versionedOf<UserRow>([1, 2, USER_VERSION], 'users', text);
   return held(row);
 }
 

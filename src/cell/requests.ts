@@ -44,7 +44,7 @@ export function handle(tx: Tx, sent: CellRequest, waiting: Waiting): void {
   }
   switch (request.t) {
     case 'presence':
-      ping(tx, request.user, request.ping, waiting);
+      ping(tx, request.user, request, waiting);
       return;
     case 'recall':
       recall(tx, request, waiting.token);

@@ -9,7 +9,7 @@ import type { Op } from '../protocol/change-messages.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { PingTime } from '../protocol/messages.ts';
 import type { Need } from '../protocol/need.ts';
-import type { Candidate, HoldRecord, Ping, Profile, StreamItem } from '../protocol/records.ts';
+import type { Candidate, HoldRecord, Ping, Profile, StreamItem, Veil } from '../protocol/records.ts';
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
@@ -42,7 +42,9 @@ export type Held = {
   session: string;
   seq: number | undefined;
   profile: Profile;
+  /** The square that others see, and how it follows; without a veil it follows at once. */
   point: Point;
+  veil?: Veil | undefined;
   pointAt: EpochMs;
   leaseUntil: EpochMs;
   ttlMs: number;

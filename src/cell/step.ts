@@ -1,6 +1,7 @@
 // The cell: one event in, effects out. Reads no clock, no storage, no network; `now` comes with the event and never runs back.
 import { unreachable } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Chance } from '../lib/chance.ts';
 import { tellTime } from '../lib/clock.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
@@ -44,9 +45,9 @@ export type CellEvent =
   | { readonly t: 'socket_lost'; readonly user: UserId };
 
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
-export function stepCell(state: CellState, event: CellEvent, at: EpochMs): Effects {
+export function stepCell(state: CellState, event: CellEvent, at: EpochMs, chance: Chance): Effects {
   const { now, leadMs } = tellTime(state, at);
-  const tx = begin(state, now);
+  const tx = begin(state, now, chance);
   if (leadMs > 0) healClock(tx, leadMs);
   if (event.t === 'request' && !bear(tx, event.envelope)) {
     reply(tx, event.token, { t: 'unborn' });

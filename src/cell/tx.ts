@@ -1,5 +1,6 @@
 // One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Chance } from '../lib/chance.ts';
 import { arm } from '../protocol/alarm.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
 import { type Effects, noEffects } from '../protocol/effects.ts';
@@ -32,6 +33,7 @@ const JOURNAL_RECORDS_MAX = 1000;
 export type Tx = {
   readonly state: CellState;
   readonly now: EpochMs;
+  readonly chance: Chance;
   readonly effects: Effects;
   readonly users: Marks<UserId>;
   readonly questions: Marks<QuestionId>;
@@ -55,10 +57,11 @@ export type Tx = {
   life: boolean;
 };
 
-export function begin(state: CellState, now: EpochMs): Tx {
+export function begin(state: CellState, now: EpochMs, chance: Chance): Tx {
   return {
     state,
     now,
+    chance,
     effects: noEffects(),
     users: new Marks(),
     questions: new Marks(),

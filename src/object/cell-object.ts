@@ -5,6 +5,7 @@ import { loadCell, noteLost } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import type { Env } from '../env.ts';
+import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { jsonLog } from '../ops/log.ts';
@@ -17,6 +18,7 @@ import type { RowStore } from '../store/rows.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { busy, isProblem } from './call.ts';
+import { unforeseen } from './digest.ts';
 import { restored, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { mapWatch } from './map-watch.ts';
@@ -48,7 +50,7 @@ export class CellObject extends DurableObject<Env> {
       name: 'cell',
       log,
       store: this.#store,
-      step: (event, now) => stepCell(this.#state, event, now),
+      step: (event, now) => stepCell(this.#state, event, now, unforeseen),
       send: sender(router),
       usersWaiting: () => router.usersWaiting(),
       reload: () => this.#reload(),
@@ -170,7 +172,7 @@ export class CellObject extends DurableObject<Env> {
     // The grid of today: the socket may have been opened under another.
     const grid = birth?.policy.gridLength ?? info.gridLength;
     const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, grid));
-    const reply = await this.#ping(info, sent);
+    const reply = await this.#ping(info, sent, { lat, lng });
     if (isProblem(reply)) return reply;
     if (reply.t === 'pending') return busy('this place is being joined');
     if (reply.t !== 'present') return undefined;
@@ -184,9 +186,10 @@ export class CellObject extends DurableObject<Env> {
       .catch(() => undefined);
   }
 
-  #ping({ user, trace }: SocketInfo, sent: Ping): Promise<CellReply<'presence'>> {
+  /** @param at the raw point; the one in a socket's address was snapped on the way here. */
+  #ping({ user, trace }: SocketInfo, sent: Ping, at?: Point): Promise<CellReply<'presence'>> {
     const envelope: CellEnvelope = {
-      request: { t: 'presence', user, ping: sent },
+      request: { t: 'presence', user, ping: sent, ...(at === undefined ? {} : { at }) },
       ...(trace === undefined ? {} : { trace }),
     };
     return this.#shell.ask((token) => ({ t: 'request', envelope, token, socket: true }));

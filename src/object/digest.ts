@@ -11,6 +11,9 @@ export function randomToken(): string {
   return base32(crypto.getRandomValues(new Uint8Array(17))).slice(0, TOKEN_LENGTH);
 }
 
+/** Chance for the core, with each event: nobody can foretell it. */
+export const unforeseen = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
+
 /**
  * The tokens of a user's key: the first is what it makes today, the others what it made before the secret changed, and before
  * there was one. Whoever lacks the secrets can tell nothing from an id, nor make one.

@@ -88,10 +88,14 @@ export class Verbs {
   }
 
   async presence({ user, trace }: Caller, input: PresenceInput): Reply<'presence'> {
-    const place = await this.place({ lat: input.lat, lng: input.lng }, input.cell);
+    const at = { lat: input.lat, lng: input.lng };
+    const place = await this.place(at, input.cell);
     if (isProblem(place)) return place;
     const ping = pingOf(input, place.point);
-    return this.#inCoverage(place, settled(await this.#router.callCell(place, { t: 'presence', user, ping }, trace)));
+    return this.#inCoverage(
+      place,
+      settled(await this.#router.callCell(place, { t: 'presence', user, ping, at }, trace)),
+    );
   }
 
   /** Nobody who is not present is told off: leaving twice is leaving once. */

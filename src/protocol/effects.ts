@@ -3,7 +3,7 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { MapRequest } from './change-messages.ts';
 import type { UserId } from './ids.ts';
 import type { Address, CellRequest, UserRequest } from './messages.ts';
-import type { CellLoad } from './records.ts';
+import type { CellLoad, Veil } from './records.ts';
 
 /** A row of JSON; `null` deletes. */
 export type RowWrite = { readonly table: string; readonly key: string; readonly value: string | null };
@@ -31,6 +31,8 @@ export type Attachment = {
   readonly leaseUntil: EpochMs;
   /** Points in a row outside the cell; absent: none. */
   readonly outside?: number;
+  /** Absent from before there was one. */
+  readonly veil?: Veil;
 };
 
 export type Effects = {

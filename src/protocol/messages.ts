@@ -14,7 +14,8 @@ import type { OfferState, OfferView, PresenceView, QuestionView, UserEvent } fro
 export type CellCalls = ChangeCalls & {
   // from the edge
   presence: {
-    ask: { readonly user: UserId; readonly ping: Ping };
+    /** `at`: the raw point. It is used in the step that takes the ping, and kept nowhere. */
+    ask: { readonly user: UserId; readonly ping: Ping; readonly at?: Point };
     reply: { readonly t: 'present'; readonly view: PresenceView };
   };
   /** `refused`: why nothing new may be asked; a question that is known is answered all the same. */

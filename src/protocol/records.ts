@@ -43,11 +43,28 @@ export type HoldRecord = OfferCopy & {
 /** The point of a record without a lease: nobody needs to know where its user was. */
 export const NOWHERE: Point = { lat: 0, lng: 0 };
 
+/** How late what others see of a user follows them over two opposite sides of a square, in sides of it. */
+export type Border = {
+  /** Drawn once, until they leave: below or west, above or east. */
+  readonly lean: readonly [number, number];
+  /** These, for each crossing anew. */
+  readonly margin: number;
+  readonly delayMs: number;
+  readonly far: number;
+  /** Since when they have been beyond, by the clock of their cell; absent: they are not. */
+  readonly since?: number;
+};
+
+export type Veil = { readonly lat: Border; readonly lng: Border };
+
 /** What goes with a user from cell to cell. */
 export type UserRecord = {
   readonly v: 1;
   readonly profile: Profile;
+  /** The square that others see. */
   readonly point: Point;
+  /** With the lease it ends. */
+  readonly veil?: Veil;
   readonly pointAgeMs: number;
   /** 0: the lease has ended. */
   readonly leaseLeftMs: number;

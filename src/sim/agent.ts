@@ -110,7 +110,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   };
   /** People stay where the service is. */
   const covered = (to: Point, from: Point): Point => (world.map.leafOf(to) === undefined ? from : to);
-  const pingNow = (): Ping => {
+  const pingNow = (): { readonly ping: Ping; readonly at: Point } => {
     seq++;
     const jitter = world.faults.jitterM;
     const heard =
@@ -124,7 +124,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     onWords = spoken.heard;
     if (spoken.profile.capacity !== undefined) ledger.spoken.add(user);
     const { profile } = spoken;
-    return isNumbered ? { point, profile, ttlMs, session, seq } : { point, profile, ttlMs, session: 'http' };
+    const numbers = isNumbered ? { session, seq } : { session: 'http' };
+    return { ping: { point, profile, ttlMs, ...numbers }, at: heard };
   };
 
   const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
@@ -174,7 +175,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (connecting || leaving || restUntil > world.now) return;
     // The address of a socket need not say what was said before, nor what will be said in the first frame.
     const isStranger = !ledger.spoken.has(user) && plan.silent && plan.socket && socketCell === undefined;
-    const sent = pingNow();
+    const { ping: sent, at: raw } = pingNow();
     if (isStranger) ledger.spoken.delete(user);
     const isSilent = isStranger || said.isSaid();
     // What an address does not say is not acknowledged with it.
@@ -188,7 +189,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
           heed(reply);
           hears(reply);
         };
-        world.request(cell, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, true);
+        world.request(cell, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, true);
       }
       return;
     }
@@ -218,7 +219,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       if (alone && mine === pinged && sent.seq !== undefined)
         ledger.present.set(user, { point: sent.point, at: world.now });
     };
-    edge.call(key, { t: 'presence', user, ping: sent }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
+    edge.call(key, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
   };
   /** The edge's hysteresis: within the margin of the cell that the client sends back, it stays. */
   const heldNear = (point: Point): CellId | undefined => {

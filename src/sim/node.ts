@@ -5,6 +5,7 @@ import { loadCell } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { Chance } from '../lib/chance.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
 import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
@@ -91,10 +92,10 @@ export function bootEvent(node: Node, pseudonym: string): NodeEvent {
 }
 
 /** The shipping code, on this object's own clock. */
-export function step(node: Node, event: NodeEvent, worldMs: number): Effects {
+export function step(node: Node, event: NodeEvent, worldMs: number, chance: Chance): Effects {
   const now: EpochMs = epochMs(worldMs + node.skewMs);
   if (node.state === undefined) throw new Error(`${node.id} has no memory`);
   return node.kind === 'cell'
-    ? stepCell(node.state, event as CellEvent, now)
+    ? stepCell(node.state, event as CellEvent, now, chance)
     : stepUser(node.state, event as UserEventIn, now);
 }

@@ -1,6 +1,6 @@
 // The simulated runtime of objects. Effects are carried out in the shipping order (rows and alarm in one transaction, then the rest), and
 // a crash may fall between any two; processes die, objects are evicted, alarms come late, twice or never.
-import type { Prng } from '../lib/prng.ts';
+import { type Prng, prng } from '../lib/prng.ts';
 import type { Effects, Send } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { problem } from '../protocol/problems.ts';
@@ -42,6 +42,8 @@ export class Runtime {
   readonly #observer: RuntimeDeps['observer'];
   readonly #stats: RuntimeDeps['stats'];
   readonly #send: RuntimeDeps['send'];
+  /** For the cells: of its own, lest it shift what else is drawn. */
+  readonly #chance = prng(1).unit;
 
   constructor({ draw, timeline, weather, observer, stats, send }: RuntimeDeps) {
     this.#draw = draw;
@@ -91,7 +93,7 @@ export class Runtime {
   #runEvent(node: Node, event: NodeEvent): void {
     if (node.state === undefined) return;
     this.#stats.events++;
-    const effects = step(node, event, this.#timeline.now());
+    const effects = step(node, event, this.#timeline.now(), this.#chance);
     if (this.#weather.strikes('crashBeforeCommit')) {
       this.crash(node);
       return;

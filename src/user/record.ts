@@ -56,4 +56,8 @@ function aged(record: UserRecord, ms: number): UserRecord {
   };
 }
 
-const withoutLease = (record: UserRecord): UserRecord => ({ ...record, leaseLeftMs: 0, point: NOWHERE });
+const withoutLease = ({ veil: _, ...record }: UserRecord): UserRecord => ({
+  ...record,
+  leaseLeftMs: 0,
+  point: NOWHERE,
+});

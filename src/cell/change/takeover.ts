@@ -20,6 +20,7 @@ import { call, type Tx } from '../tx.ts';
 import { askAboutHolds } from '../users/holds.ts';
 import { joined } from '../users/presence.ts';
 import { fieldsOf } from '../users/record.ts';
+import { newVeil } from '../users/veil.ts';
 import { unpack } from './carry.ts';
 import { amend, become } from './errands.ts';
 import { decides, isSameOp } from './life.ts';
@@ -149,7 +150,7 @@ export function taken(
   if (answer.t !== 'granted' || answer.epoch <= taking.fence) return;
   const known = state.users.get(user);
   if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
-  const { pointAgeMs, point } = answer.record;
+  const { pointAgeMs, point, veil } = answer.record;
   // Nobody is taken up by a city that has gone meanwhile.
   const leaseLeftMs = state.birth?.removed === true ? 0 : answer.record.leaseLeftMs;
   const held = heldOf({
@@ -162,6 +163,7 @@ export function taken(
     session: '',
     seq: undefined,
     point,
+    veil: veil ?? newVeil(tx.chance),
     pointAt: epochMs(now - pointAgeMs),
     leaseUntil: plusMs(now, leaseLeftMs),
     ttlMs: leaseLeftMs,

@@ -1,4 +1,5 @@
 // Users who ping this cell and are not held here: their newest ping waits until their UserObject has granted them.
+import type { Point } from '../../geo/point.ts';
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
@@ -9,7 +10,7 @@ import type { Ping, UserRecord } from '../../protocol/records.ts';
 import { held as heldOf } from '../codec.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
-import type { Arriving, Waiting } from '../state.ts';
+import type { Arriving, Held, Waiting } from '../state.ts';
 import { pingEveryS } from '../strain/pressure.ts';
 import { call, type Tx } from '../tx.ts';
 import { iso, viewPresence } from '../view.ts';
@@ -18,6 +19,7 @@ import { fieldsOf, recordOf } from './record.ts';
 import { isReturning, sendRecord } from './returning.ts';
 import { answerPing, isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
+import { isFound, isNear, newVeil } from './veil.ts';
 
 const RETRY_FIRST_MS = 1000;
 const NO_PROFILE = 'no profile of yours is known yet; send a presence frame';
@@ -193,7 +195,7 @@ function settle(
     session: sent.session,
     seq: sent.seq,
     profile: { ...fields.profile, ...sent.profile },
-    point: sent.point,
+    ...shownOf(tx, own, sent.point),
     pointAt: arriving.pingAt,
     leaseUntil: arriving.leaseUntil,
     ttlMs: arriving.leaseUntil - arriving.pingAt,
@@ -207,6 +209,18 @@ function settle(
   askAboutHolds(tx, held);
   arrive(tx, held);
   endArriving(tx, user, { t: 'present', view: viewPresence(state, held, now) });
+}
+
+/**
+ * Others go on seeing them where they were seen, up to three squares away, lest the line between two cells be one that tells; who was seen
+ * nowhere begins with the square that they are in.
+ */
+function shownOf({ state, chance }: Tx, record: UserRecord | null, snapped: Point): Pick<Held, 'point' | 'veil'> {
+  const { veil, point } = record ?? {};
+  if (veil === undefined || point === undefined || record?.leaseLeftMs === 0)
+    return { point: snapped, veil: newVeil(chance) };
+  const stays = isFound(state, point) && isNear(point, snapped, policyOf(state).gridLength);
+  return { point: stays ? point : snapped, veil };
 }
 
 /**

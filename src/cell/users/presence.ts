@@ -1,8 +1,10 @@
 // Signs of life: a user who is held here is refreshed by each, or leaves; for anybody else it waits until they are.
+
+import type { Point } from '../../geo/point.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { problem } from '../../protocol/problems.ts';
-import type { Ping } from '../../protocol/records.ts';
+import type { Ping, Veil } from '../../protocol/records.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Held, Waiting } from '../state.ts';
@@ -15,9 +17,13 @@ import { dropHolds } from './holds.ts';
 import { returnHome } from './returning.ts';
 import { adjustedLease, answerPing, isOlder, leaseMs, sameProfile } from './said.ts';
 import { attach, leaves, sendAway, socketOf } from './sockets.ts';
+import { isFound, newVeil, veiled } from './veil.ts';
+
+/** A ping, and the raw point that it was snapped from: in memory, for this step. */
+type Heard = { readonly ping: Ping; readonly at?: Point | undefined };
 
 /** A sign of life. Over a socket it costs no row; over HTTP one when the point or profile changed or half of the lease has gone. */
-export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
+export function ping(tx: Tx, user: UserId, { ping: sent, at }: Heard, waiting: Waiting): void {
   const { state } = tx;
   const held = state.users.get(user);
   const socket = waiting.socket ? socketOf(state, user, sent) : undefined;
@@ -42,7 +48,7 @@ export function ping(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
     answerPing(tx, told, problem('stale_ping'));
     return;
   }
-  refresh(tx, held, sent, waiting.socket);
+  refresh(tx, held, { ping: sent, at }, waiting.socket);
   answerPing(tx, told, { t: 'present', view: viewPresence(state, held, tx.now) });
 }
 
@@ -60,23 +66,43 @@ export function lapse(tx: Tx, held: Held): void {
 export function joined(tx: Tx, held: Held): void {
   const sent = tx.state.arriving.get(held.user)?.ping;
   if (sent === undefined) return;
-  refresh(tx, held, sent, false);
+  refresh(tx, held, { ping: sent }, false);
   endArriving(tx, held.user, { t: 'present', view: viewPresence(tx.state, held, tx.now) });
 }
 
-function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
+/** A delay that has begun, or is over, outlasts the object: over HTTP it may be gone by the next ping. */
+const waitsOtherwise = (before: Veil | undefined, after: Veil | undefined): boolean =>
+  before?.lat.since !== after?.lat.since || before?.lng.since !== after?.lng.since;
+
+/** What others see from now on. Without a raw point, or beyond where they would be looked for, it is the point's own square. */
+function seen(
+  { state, now, chance }: Tx,
+  held: Held,
+  at: Point | undefined,
+  snapped: Point,
+): Pick<Held, 'veil'> & { shown: Point } {
+  const veil = held.veil ?? newVeil(chance);
+  if (at === undefined) return { veil, shown: snapped };
+  const next = veiled({ veil, shown: held.point }, at, policyOf(state).gridLength, now, chance);
+  return isFound(state, next.shown) ? next : { veil: next.veil, shown: snapped };
+}
+
+function refresh(tx: Tx, held: Held, { ping: sent, at }: Heard, soft: boolean): void {
   const { state, now } = tx;
   const wasAskable =
     held.phase === 'live' && held.leaseUntil > now && held.pointAt + policyOf(state).pointAgeMaxMs > now;
-  const moved = held.point.lat !== sent.point.lat || held.point.lng !== sent.point.lng;
+  const revived = held.phase === 'lapsed';
+  const { veil, shown } = seen(tx, held, revived ? undefined : at, sent.point);
+  const moved = held.point.lat !== shown.lat || held.point.lng !== shown.lng;
   const profile = sameProfile(held.profile, sent.profile) ? held.profile : { ...held.profile, ...sent.profile };
   const changed = profile !== held.profile;
+  const turned = waitsOtherwise(held.veil, veil);
   const ttlMs = leaseMs(state, sent, held.ttlMs);
-  const revived = held.phase === 'lapsed';
   held.session = sent.session;
   held.seq = sent.seq;
   held.profile = profile;
-  held.point = sent.point;
+  held.point = shown;
+  held.veil = veil;
   held.pointAt = now;
   if (revived) {
     held.phase = 'live';
@@ -87,7 +113,7 @@ function refresh(tx: Tx, held: Held, sent: Ping, soft: boolean): void {
   // The length of the lease belongs to the profile: a socket's attachment does not carry it.
   const due = changed || revived || ttlMs !== held.ttlMs || (!soft && halfGone);
   const waits = moved && !due && wasAskable && isTooSoon(tx, held.user);
-  const write = due || (!soft && moved && !waits);
+  const write = due || (!soft && ((moved && !waits) || turned));
   // Over HTTP the promise must be on disk: what is not written is not promised.
   if (soft || write) {
     held.leaseUntil = plusMs(now, ttlMs) as EpochMs;

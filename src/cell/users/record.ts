@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { UserRecord } from '../../protocol/records.ts';
 import type { Held, Hold } from '../state.ts';
+import { calmVeil } from './veil.ts';
 
 /** Durations only: another machine's clock is nobody's business. */
 export function recordOf(held: Held, now: EpochMs): UserRecord {
@@ -11,6 +12,7 @@ export function recordOf(held: Held, now: EpochMs): UserRecord {
     v: 1,
     profile: held.profile,
     point: held.point,
+    ...(held.veil === undefined ? {} : { veil: calmVeil(held.veil) }),
     pointAgeMs: Math.max(0, now - held.pointAt),
     leaseLeftMs: left(held.leaseUntil),
     idleMs: Math.max(0, now - held.idleSince),

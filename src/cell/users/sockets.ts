@@ -35,10 +35,22 @@ export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolea
 export function attach(tx: Tx, held: Held): void {
   const socket = tx.state.sockets.get(held.user);
   if (socket === undefined) return;
-  const { user, epoch, session, seq, point, pointAt, leaseUntil } = held;
+  const { user, epoch, session, seq, point, veil, pointAt, leaseUntil } = held;
   const { outside } = socket;
   const { lat, lng } = point;
-  tx.effects.attachments.push({ v: 1, user, epoch, session, seq, lat, lng, pointAt, leaseUntil, outside });
+  tx.effects.attachments.push({
+    v: 1,
+    user,
+    epoch,
+    session,
+    seq,
+    lat,
+    lng,
+    pointAt,
+    leaseUntil,
+    outside,
+    ...(veil && { veil }),
+  });
 }
 
 /** The user's sockets here are told to reconnect. */

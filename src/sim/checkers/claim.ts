@@ -1,5 +1,6 @@
-// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is held at the
-// point of the last that was acknowledged.
+// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is seen no
+// farther from the point of the last that was acknowledged than the square may lag.
+import { isNear } from '../../cell/users/veil.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** Claims of which only the repetition was heard came from before: the leases that they were made for have run out by then. */
@@ -18,7 +19,7 @@ export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
         if (world.now - at < SETTLED_MS || at < wellSince + FORGOTTEN_MS || !isAlone(user)) continue;
         for (const node of world.cells.values()) {
           const held = node.state?.users.get(user);
-          if (held?.phase !== 'live' || (held.point.lat === point.lat && held.point.lng === point.lng)) continue;
+          if (held?.phase !== 'live' || isNear(held.point, point, world.map.policy.gridLength)) continue;
           report('CLAIM6', `${user} was acknowledged elsewhere ${world.now - at} ms ago than ${node.id} holds them`);
         }
       }

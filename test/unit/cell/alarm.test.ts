@@ -197,6 +197,7 @@ describe('birth', () => {
       emptyCell(),
       { t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } }, token: 1 },
       START,
+      () => 0.5,
     );
     expect(effects).toMatchObject({ rows: [], sends: [], replies: [{ token: 1, value: { t: 'unborn' } }] });
   });

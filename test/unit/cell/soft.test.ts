@@ -22,14 +22,14 @@ describe('over a socket', () => {
     const state = loadCell(store.load());
     const send = (request: CellRequest, now: EpochMs): Effects => {
       const envelope = { request, birth: birth({ policy: tireless }) };
-      const effects = stepCell(state, { t: 'request', envelope, token: 1, socket: true }, now);
+      const effects = stepCell(state, { t: 'request', envelope, token: 1, socket: true }, now, () => 0.5);
       if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
       return effects;
     };
-    stepCell(state, { t: 'socket_open', user: bob, session: 's' }, START);
+    stepCell(state, { t: 'socket_open', user: bob, session: 's' }, START, () => 0.5);
     const claim = send({ t: 'presence', user: bob, ping: ping() }, START).sends[0];
     const granted = { t: 'granted', epoch: 1, record: null } as const;
-    store.commit(stepCell(state, { t: 'reply', call: claim?.call ?? 0, reply: granted }, START));
+    store.commit(stepCell(state, { t: 'reply', call: claim?.call ?? 0, reply: granted }, START, () => 0.5));
     const before = store.rowsWritten();
     let attached = 0;
     for (let i = 1; i <= 20_000; i++) {

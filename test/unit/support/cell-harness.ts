@@ -7,6 +7,7 @@ import type { Held, Question } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
+import type { Chance } from '../../../src/lib/chance.ts';
 import type { Birth } from '../../../src/protocol/birth.ts';
 import type { MapReply } from '../../../src/protocol/change-messages.ts';
 import type { Attachment, Effects, Send } from '../../../src/protocol/effects.ts';
@@ -32,6 +33,8 @@ export type CellOptions = {
   readonly unborn?: boolean;
   /** Off for runs of many thousand steps. */
   readonly checked?: boolean;
+  /** What is drawn; the middle if not said. */
+  readonly chance?: Chance;
 };
 
 export type CellHarness = ReturnType<typeof cellHarness>;
@@ -79,7 +82,7 @@ export function cellHarness(options: CellOptions = {}) {
 
   function step(event: CellEvent): Effects {
     const before = { alarmAt: store.alarm(), journalLast: state.journalLast };
-    const effects = stepCell(state, event, now);
+    const effects = stepCell(state, event, now, options.chance ?? (() => 0.5));
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
     if (options.checked !== false) checkStep(state, store, effects, before, now, event.t === 'alarm');
     for (const attachment of effects.attachments) attachments.set(attachment.user, attachment);
