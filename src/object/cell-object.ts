@@ -87,20 +87,21 @@ export class CellObject extends DurableObject<Env> {
     const greeting = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketGreeting | null;
     if (greeting === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
     if (this.#unreadable !== undefined) return new Response(null, { status: 503 });
-    const { profile = {}, ttlMs, seq, ...info } = greeting;
+    const { profile = {}, ttlMs, seq, at, ...info } = greeting;
     const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
     this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
     // The point in the address is the first ping, and the upgrade waits for its outcome: a connection means presence, but for
     // somebody who has never given a profile. They are present from their first presence frame on.
     if (info.point !== null) {
-      const reply = await this.#ping(info, {
+      const first: Ping = {
         point: info.point,
         profile,
         session: info.session,
         ...(ttlMs === undefined ? {} : { ttlMs }),
         ...(seq === undefined ? {} : { seq }),
         ...(Object.keys(profile).length === 0 ? { opening: true } : {}),
-      });
+      };
+      const reply = await this.#ping(info, first, at);
       if (isProblem(reply) && reply.code !== 'no_presence') {
         send(socket, JSON.stringify(errorFrame(undefined, reply, info.trace)));
         socket.close(1008, reply.code);
@@ -186,7 +187,7 @@ export class CellObject extends DurableObject<Env> {
       .catch(() => undefined);
   }
 
-  /** @param at the raw point; the one in a socket's address was snapped on the way here. */
+  /** @param at the raw point: it goes into this one step, and is kept nowhere. */
   #ping({ user, trace }: SocketInfo, sent: Ping, at?: Point): Promise<CellReply<'presence'>> {
     const envelope: CellEnvelope = {
       request: { t: 'presence', user, ping: sent, ...(at === undefined ? {} : { at }) },

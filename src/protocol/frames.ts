@@ -32,6 +32,8 @@ export type SocketGreeting = {
   readonly scope: 'user' | 'service' | 'ops';
   /** Snapped; `null`: the client named none, and the user is present in the cell. */
   readonly point: Point | null;
+  /** The same, raw: for the first ping alone, kept nowhere. */
+  readonly at?: Point;
   readonly session: string;
   /** What the address says of the profile; nothing: what is known of the user stays. */
   readonly profile?: Partial<Profile>;

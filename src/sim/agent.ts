@@ -139,14 +139,14 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (busyOf(reply) > 0) refusedAt = world.now;
     if (!deaf) restUntil = world.now + Math.max(busyOf(reply), stretchedS * 1000);
   };
-  const connect = (sent: Ping, cell: CellNode): void => {
+  const connect = (sent: Ping, raw: Point, cell: CellNode): void => {
     connecting = true;
     const hears = onWords;
     cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
     world.dispatch(cell, { t: 'socket_open', user, session });
     world.request(
       cell,
-      { t: 'presence', user, ping: sent },
+      { t: 'presence', user, ping: sent, at: raw },
       CLIENT_TIMEOUT_MS,
       (reply) => {
         connecting = false;
@@ -199,7 +199,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
         connecting = false;
         const ping: Ping = isSilent ? { ...sent, profile: {}, opening: true } : sent;
-        if (reply.t === 'done') connect(ping, world.cell(cell));
+        if (reply.t === 'done') connect(ping, raw, world.cell(cell));
       });
       return;
     }

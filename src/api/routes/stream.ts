@@ -71,10 +71,12 @@ async function seatOf({ query, verbs, caller, services }: Call<unknown, StreamQu
 }
 
 function greetingOf({ caller, identity, query, trace }: Call<unknown, StreamQuery>, seat: Seat): SocketGreeting {
+  const { lat, lng } = query;
   return {
     user: caller.user,
     scope: identity.scope,
     point: seat.point,
+    ...(lat === undefined || lng === undefined ? {} : { at: { lat, lng } }),
     session: query.session ?? randomToken(),
     profile: profileOf(query),
     ...(query.ttlS === undefined ? {} : { ttlMs: Math.round(query.ttlS * 1000) }),
