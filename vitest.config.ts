@@ -7,7 +7,11 @@ import { defineConfig } from 'vitest/config';
 
 // Tests are the same in every shell: what names a service, a data directory or an account is not for them.
 for (const name of Object.keys(process.env))
-  if (/^(VICINAL|CLOUDFLARE|WRANGLER)_|^(LOG_LEVEL|CORS_ORIGINS|AUTO_SPLIT|ID_SECRET|ID_SECRET_PREVIOUS)$/.test(name))
+  if (
+    /^(VICINAL|CLOUDFLARE|WRANGLER)_|^(LOG_LEVEL|CORS_ORIGINS|AUTO_SPLIT|TOKENS_WITHOUT_EXP|ID_SECRET|ID_SECRET_PREVIOUS)$/.test(
+      name,
+    )
+  )
     delete process.env[name];
 
 /** Aside, because wrangler reads `.dev.vars` and `.env` from beside its configuration: a developer's own are not for tests. */

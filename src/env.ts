@@ -9,6 +9,8 @@ export interface Env {
   readonly CORS_ORIGINS?: string;
   /** `no` where one process carries every cell: cities split by hand alone, unless they ask for it. */
   readonly AUTO_SPLIT?: string;
+  /** `yes`: tokens without `exp` are taken, and their sockets have no end. */
+  readonly TOKENS_WITHOUT_EXP?: string;
   /** `yes` where whoever started the service watches its disk. */
   readonly DISK_WATCHED?: string;
   /** HS256 secret, 32 bytes or more. A secret, never in wrangler.toml. */

@@ -4,6 +4,7 @@ import { busy, isProblem } from '../object/call.ts';
 import { diskProblem } from '../object/disk.ts';
 import { MapAwayError } from '../object/map-cache.ts';
 import { servicesOf } from '../object/services.ts';
+import { LEEWAY_S, tokenRules } from '../object/token.ts';
 import type { Caller } from '../object/verbs.ts';
 import { errorFields, jsonLog } from '../ops/log.ts';
 import { KEY } from '../protocol/frames.ts';
@@ -92,7 +93,8 @@ const NOBODY = { user: '', name: '', scope: 'user' } as unknown as Identity;
 
 async function identityOf(c: Ctx, { scopes }: Route): Promise<Identity | Problem> {
   if (scopes === 'open') return NOBODY;
-  const checked = await authenticate(c.req.raw.headers, c.env.JWT_SECRET, Math.floor(Date.now() / 1000));
+  const rules = tokenRules(c.env, LEEWAY_S);
+  const checked = await authenticate(c.req.raw.headers, Math.floor(Date.now() / 1000), rules);
   if (!checked.ok) return checked.error;
   const { scope, user, actFor } = checked.value;
   c.set('user', actFor ?? user);

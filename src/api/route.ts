@@ -1,10 +1,11 @@
 // A route as data: what it takes, who may call it, and the function that answers. The app and the reference read the same.
 import type * as v from 'valibot';
 import type { Services } from '../object/services.ts';
+import type { Scope } from '../object/token.ts';
 import type { Caller, Verbs } from '../object/verbs.ts';
 import type { Problem } from '../protocol/problems.ts';
 import type { QuerySchema } from '../protocol/wire.ts';
-import type { Identity, Scope } from './middleware/auth.ts';
+import type { Identity } from './middleware/auth.ts';
 
 export type Schema = v.GenericSchema;
 

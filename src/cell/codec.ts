@@ -34,7 +34,8 @@ export function decodeBirth(text: string): Birth {
   const { policy } = birth;
   const d = DEFAULT_POLICY;
   const question = { ...d.question, ...policy.question };
-  return { ...birth, policy: { ...d, ...policy, question, limits: { ...d.limits, ...policy.limits } } };
+  const presence = { ...d.presence, ...policy.presence };
+  return { ...birth, policy: { ...d, ...policy, question, presence, limits: { ...d.limits, ...policy.limits } } };
 }
 
 export const encodeLife = (life: Life): string => JSON.stringify({ v: VERSION, ...life });

@@ -61,6 +61,7 @@ export function emptyCell(): CellState {
     scouts: scoutBudget(),
     lost: new Set(),
     sockets: new Map(),
+    connections: new Map(),
     change: {
       lanes: new Map(),
       ready: new Set(),

@@ -14,6 +14,7 @@ import { end, expire } from './questions/offers.ts';
 import type { Held, Question } from './state.ts';
 import type { Tx } from './tx.ts';
 import { claim, endArriving } from './users/arriving.ts';
+import { connectionsDue } from './users/connections.ts';
 import { askAbout } from './users/holds.ts';
 import { lapse } from './users/presence.ts';
 import { askAfterFrozen } from './users/recall.ts';
@@ -56,6 +57,9 @@ function run(tx: Tx, key: string): void {
       else tx.beacons.add(id as QuestionId);
       return;
     }
+    case 'c':
+      connectionsDue(tx, id as UserId);
+      return;
     case 't': {
       const taking = state.taking.get(id as UserId);
       if (taking === undefined) return;

@@ -15,6 +15,7 @@ import type { Agenda } from './agenda.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
 import type { Sleepers } from './questions/sleepers.ts';
 import type { Meter } from './strain/meter.ts';
+import type { Connection } from './users/connections.ts';
 import type { Roster } from './users/roster.ts';
 
 /**
@@ -323,6 +324,8 @@ export type CellState = {
   /** Questions whose rows could not be read, and were set aside. */
   readonly lost: Set<QuestionId>;
   readonly sockets: Map<UserId, CellSocket>;
+  /** Every socket of each user, where the shell has told of them. */
+  readonly connections: Map<UserId, readonly Connection[]>;
   readonly change: Change;
   nextCall: number;
 };

@@ -22,6 +22,7 @@ import { catchUp } from './strain/coalesce.ts';
 import { tellLoad } from './strain/load-report.ts';
 import { count, noteAlarm } from './strain/meter.ts';
 import { begin, finish, reply, type Tx } from './tx.ts';
+import { type Connection, connected, disconnected, renewed } from './users/connections.ts';
 import { regrid } from './users/regrid.ts';
 import { socketLost } from './users/sockets.ts';
 
@@ -42,7 +43,12 @@ export type CellEvent =
     }
   | { readonly t: 'alarm' }
   | { readonly t: 'socket_open'; readonly user: UserId; readonly session: string }
-  | { readonly t: 'socket_lost'; readonly user: UserId };
+  | { readonly t: 'socket_lost'; readonly user: UserId }
+  | { readonly t: 'connected'; readonly connections: readonly Connection[] }
+  | { readonly t: 'disconnected'; readonly user: UserId; readonly id: string }
+  | { readonly t: 'renewed'; readonly user: UserId; readonly id: string; readonly expiresAt: EpochMs | undefined }
+  /** What is due is run, as before every event. */
+  | { readonly t: 'tick' };
 
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
 export function stepCell(state: CellState, event: CellEvent, at: EpochMs, chance: Chance): Effects {
@@ -85,6 +91,17 @@ function react(tx: Tx, event: CellEvent): void {
       return;
     case 'socket_lost':
       socketLost(tx, event.user);
+      return;
+    case 'connected':
+      connected(tx, event.connections);
+      return;
+    case 'disconnected':
+      disconnected(tx, event.user, event.id);
+      return;
+    case 'renewed':
+      renewed(tx, event.user, event.id, event.expiresAt);
+      return;
+    case 'tick':
       return;
     default:
       unreachable(event, 'cell event');

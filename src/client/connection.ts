@@ -4,9 +4,18 @@ import type { AnswerView, OfferView, PresenceView, QuestionView, UserEvent } fro
 import { backOffMs, pause, retryAfterMs } from './back-off.ts';
 import type { CallOptions, Calls, NewQuestion } from './calls.ts';
 import { type Inbox, inbox } from './inbox.ts';
-import { errorOfFrame, type Frame, type Link, openLink } from './link.ts';
-import { type ClientPing, type ClientPoint, type ClientProfile, type PingOutcome, type Pings, pings } from './pings.ts';
+import { errorOfFrame, eventOf, type Frame, type Link, openLink } from './link.ts';
+import {
+  type ClientPing,
+  type ClientPoint,
+  type ClientProfile,
+  type PingOutcome,
+  type Pings,
+  pings,
+  profileOf,
+} from './pings.ts';
 import { mint, type Platform } from './platform.ts';
+import { renew } from './renewal.ts';
 import { streamAddress } from './stream-address.ts';
 import { networkError, VicinalError } from './vicinal-error.ts';
 
@@ -72,6 +81,8 @@ const FATAL: ReadonlySet<string> = new Set([
   'token_scope',
   'token_algorithm',
   'erased',
+  // The app has opened too many: to come again would close another of them.
+  'too_many_sockets',
 ]);
 
 export class Connection {
@@ -232,6 +243,7 @@ export class Connection {
       onPush: (frame) => {
         if (frame['t'] === 'event') this.#events.push(eventOf(frame));
         else if (frame['t'] === 'error') refused = errorOfFrame(frame);
+        else if (frame['t'] === 'expiring') renew(link, this.#deps, (error) => this.#report(error));
         else if (frame['t'] === 'moved') {
           moved = this.#sentAway(frame);
           link.close();
@@ -381,18 +393,4 @@ export class Connection {
     if (this.#stop.signal.aborted) return;
     this.#options.onError?.(error instanceof VicinalError ? error : networkError(error));
   }
-}
-
-function profileOf({ topics, languages, capacity, ttlS }: ClientProfile): ClientProfile {
-  return {
-    ...(topics === undefined ? {} : { topics }),
-    ...(languages === undefined ? {} : { languages }),
-    ...(capacity === undefined ? {} : { capacity }),
-    ...(ttlS === undefined ? {} : { ttlS }),
-  };
-}
-
-function eventOf(frame: Frame): UserEvent {
-  const { t: _t, ...event } = frame;
-  return event as unknown as UserEvent;
 }

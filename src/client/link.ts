@@ -1,5 +1,6 @@
 // One WebSocket: opened with the subprotocols, requests matched to replies by `ref`, pushes handed on.
 import { HEARTBEAT } from '../protocol/heartbeat.ts';
+import type { UserEvent } from '../protocol/views.ts';
 import type { Socket, SocketClass } from './platform.ts';
 import { errorOfProblem, recordOf, VicinalError } from './vicinal-error.ts';
 
@@ -122,6 +123,11 @@ export function openLink({ url, token, WebSocket, onPush, heartbeatMs }: LinkOpt
 
 export function errorOfFrame(frame: Frame): VicinalError {
   return errorOfProblem(frame, typeof frame['status'] === 'number' ? frame['status'] : 400);
+}
+
+export function eventOf(frame: Frame): UserEvent {
+  const { t: _t, ...event } = frame;
+  return event as unknown as UserEvent;
 }
 
 function frameOf(data: unknown): Frame | undefined {

@@ -176,3 +176,13 @@ export function pings(
 function settle(ping: Wanted, outcome: PingOutcome): void {
   for (const waiter of ping.waiters) waiter.resolve(outcome);
 }
+
+/** The words of a profile among other options. */
+export function profileOf({ topics, languages, capacity, ttlS }: ClientProfile): ClientProfile {
+  return {
+    ...(topics === undefined ? {} : { topics }),
+    ...(languages === undefined ? {} : { languages }),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(ttlS === undefined ? {} : { ttlS }),
+  };
+}

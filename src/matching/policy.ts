@@ -17,7 +17,7 @@ export const DEFAULT_POLICY: Policy = {
   offers: { ttlMs: 30_000, spare: 1, max: 60 },
   backOff: { firstMs: 5000, factor: 2, maxMs: 300_000 },
   question: { ttlDefaultMs: 900_000, ttlMaxMs: 86_400_000, openMax: 20 },
-  presence: { ttlDefaultMs: 120_000, ttlMaxMs: 3_600_000, pingEveryS: 10 },
+  presence: { ttlDefaultMs: 120_000, ttlMaxMs: 3_600_000, pingEveryS: 10, socketsMax: 5 },
   scoutCellsMax: 32,
   scoutTimeMs: 800,
   limits: { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true, mergeAfterS: 86_400 },

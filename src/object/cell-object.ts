@@ -4,6 +4,7 @@ import { CELL_TABLES } from '../cell/codec.ts';
 import { loadCell, noteLost } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
+import { type Connection, isOver } from '../cell/users/connections.ts';
 import type { Env } from '../env.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
@@ -24,6 +25,7 @@ import { runFrame } from './frame-verbs.ts';
 import { mapWatch } from './map-watch.ts';
 import { servicesOf } from './services.ts';
 import { answerClose, type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
+import { bearerOf, timeOf, tokenRules } from './token.ts';
 import { pingOf, type Verbs } from './verbs.ts';
 
 export class CellObject extends DurableObject<Env> {
@@ -87,9 +89,11 @@ export class CellObject extends DurableObject<Env> {
     const greeting = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketGreeting | null;
     if (greeting === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
     if (this.#unreadable !== undefined) return new Response(null, { status: 503 });
-    const { profile = {}, ttlMs, seq, at, ...info } = greeting;
+    const { profile = {}, ttlMs, seq, at, ...seat } = greeting;
+    const info: SocketInfo = { ...seat, connection: crypto.randomUUID(), openedAt: Date.now() };
     const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
     this.#shell.run({ t: 'socket_open', user: info.user, session: info.session });
+    this.#shell.run({ t: 'connected', connections: [connectionOf(info)] });
     // The point in the address is the first ping, and the upgrade waits for its outcome: a connection means presence, but for
     // somebody who has never given a profile. They are present from their first presence frame on.
     if (info.point !== null) {
@@ -114,6 +118,11 @@ export class CellObject extends DurableObject<Env> {
     const info = this.#sockets.infoOf(socket);
     // What comes after a `moved` was sent before the client had read it: the next cell will hear it again.
     if (info === undefined || socket.readyState !== WebSocket.OPEN) return;
+    if (isOver(connectionOf(info), Date.now())) {
+      // What is due closes it.
+      this.#shell.run({ t: 'tick' });
+      return;
+    }
     const parsed = parseFrame(message);
     if (!parsed.ok) {
       send(socket, JSON.stringify(errorFrame(parsed.error.ref, parsed.error.problem, info.trace)));
@@ -151,9 +160,11 @@ export class CellObject extends DurableObject<Env> {
   }
 
   #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {
-    const { attachments, bare } = this.#sockets.restore();
+    const { attachments, bare, all } = this.#sockets.restore();
     const opened = bare.map(({ user, session }): CellEvent => ({ t: 'socket_open', user, session }));
-    return [{ t: 'boot', attachments, armedAt }, ...opened];
+    const connected: readonly CellEvent[] =
+      all.length === 0 ? [] : [{ t: 'connected', connections: all.map(connectionOf) }];
+    return [{ t: 'boot', attachments, armedAt }, ...opened, ...connected];
   }
 
   async #answer(
@@ -161,6 +172,7 @@ export class CellObject extends DurableObject<Env> {
     info: SocketInfo,
     frame: Extract<ReturnType<typeof parseFrame>, { ok: true }>['value'],
   ) {
+    if (frame.t === 'token') return this.#renew(socket, info, frame.body.token);
     if (frame.t !== 'presence') {
       const soft = this.#sockets.softOf(socket);
       const here = soft === undefined ? (info.point ?? undefined) : { lat: soft.lat, lng: soft.lng };
@@ -178,6 +190,19 @@ export class CellObject extends DurableObject<Env> {
     if (reply.t === 'pending') return busy('this place is being joined');
     if (reply.t !== 'present') return undefined;
     return { t: 'result' as const, result: reply.view };
+  }
+
+  /** The socket goes on with another token of the same person. */
+  async #renew(socket: WebSocket, info: SocketInfo, token: string) {
+    const bearer = await bearerOf(token, Date.now() / 1000, tokenRules(this.env, 0));
+    if (!bearer.ok) return bearer.error;
+    const { user, scope, exp } = bearer.value;
+    if (user !== info.subject || scope !== info.scope) return problem('token_other');
+    const expiresAt = exp === undefined ? undefined : timeOf(exp);
+    this.#sockets.renew(socket, { ...info, expiresAt });
+    this.#shell.run({ t: 'renewed', user: info.user, id: info.connection, expiresAt });
+    const result = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() };
+    return { t: 'result' as const, result };
   }
 
   /** Any request will do to take a newer row in. */
@@ -214,8 +239,15 @@ export class CellObject extends DurableObject<Env> {
   #lost(socket: WebSocket): void {
     if (this.#unreadable !== undefined) return;
     const info = this.#sockets.infoOf(socket);
+    if (info === undefined) return;
+    this.#shell.run({ t: 'disconnected', user: info.user, id: info.connection });
     // Another device of the user may still be connected.
-    if (info === undefined || this.#sockets.of(info.user).some((other) => other !== socket)) return;
+    if (this.#sockets.of(info.user).some((other) => other !== socket)) return;
     this.#shell.run({ t: 'socket_lost', user: info.user });
   }
+}
+
+function connectionOf({ connection, user, openedAt, expiresAt }: SocketInfo): Connection {
+  const end = expiresAt === undefined ? {} : { expiresAt: epochMs(expiresAt) };
+  return { id: connection, user, openedAt: epochMs(openedAt), ...end };
 }

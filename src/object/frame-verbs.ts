@@ -14,7 +14,7 @@ import type { Caller, Verbs } from './verbs.ts';
 export async function runFrame(
   verbs: Verbs,
   caller: Caller,
-  frame: Exclude<ClientFrame, { readonly t: 'presence' }>,
+  frame: Exclude<ClientFrame, { readonly t: 'presence' | 'token' }>,
   here: Point | undefined,
 ): Promise<{ readonly t: 'result'; readonly result: unknown } | Problem> {
   const full = diskProblem(Date.now());

@@ -15,9 +15,17 @@ export type SocketInfo = {
   readonly trace?: string;
   readonly gridLength: number;
   readonly city: CityId;
+  /** Tells it from the user's others. */
+  readonly connection: string;
+  readonly openedAt: number;
+  /** Whose token it is, and when that ends; in ms since 1970. */
+  readonly subject: UserId;
+  readonly expiresAt?: number | undefined;
 };
 
-type Kept = { readonly v: 1; readonly info: SocketInfo; readonly soft?: Attachment };
+/** 2: a connection has a name, and ends with its token. */
+const VERSION = 2;
+type Kept = { readonly v: 2; readonly info: SocketInfo; readonly soft?: Attachment };
 
 /** Close codes above 4000 are ours: reconnect, another cell or a newer connection has the user. */
 const CLOSE_MOVED = 4001;
@@ -33,7 +41,9 @@ export function sockets(ctx: DurableObjectState) {
   const keptOf = (socket: WebSocket): Kept | undefined => {
     const kept = socket.deserializeAttachment() as { readonly v?: unknown } | null;
     if (kept === null) return undefined;
-    if (kept.v !== 1) throw new Error(`socket attachment has version ${String(kept.v)}; this code reads version 1`);
+    if (kept.v === 1) return fromFirst(kept as KeptFirst);
+    if (kept.v !== VERSION)
+      throw new Error(`socket attachment has version ${String(kept.v)}; this code reads versions 1 and 2`);
     return kept as Kept;
   };
   const readable = (socket: WebSocket): Kept | undefined => {
@@ -52,7 +62,7 @@ export function sockets(ctx: DurableObjectState) {
     accept: (info: SocketInfo, offered: string | null): { readonly response: Response; readonly socket: WebSocket } => {
       const { 0: client, 1: server } = new WebSocketPair();
       ctx.acceptWebSocket(server, [info.user]);
-      keep(server, { v: 1, info });
+      keep(server, { v: VERSION, info });
       // Strict clients that offered none drop a connection that chose one.
       const headers: Record<string, string> = offered === null ? {} : { 'sec-websocket-protocol': SUBPROTOCOL };
       return { response: new Response(null, { status: 101, webSocket: client, headers }), socket: server };
@@ -61,39 +71,59 @@ export function sockets(ctx: DurableObjectState) {
     infoOf: (socket: WebSocket): SocketInfo | undefined => readable(socket)?.info,
     softOf: (socket: WebSocket): Attachment | undefined => keptOf(socket)?.soft,
     of,
+    /** It has another token. */
+    renew: (socket: WebSocket, info: SocketInfo): void => {
+      const kept = keptOf(socket);
+      if (kept !== undefined) keep(socket, { ...kept, info });
+    },
     /**
      * What the connected sockets carry, for the core to take up after a construction, and who is behind those (`bare`) that
      * have sent no point. A socket that this code cannot read is sent away to come again.
      */
-    restore: (): { readonly attachments: readonly Attachment[]; readonly bare: readonly SocketInfo[] } => {
+    restore: () => {
       const attachments: Attachment[] = [];
       const bare: SocketInfo[] = [];
+      const all: SocketInfo[] = [];
       for (const socket of ctx.getWebSockets()) {
         const kept = readable(socket);
+        if (kept !== undefined) all.push(kept.info);
         if (kept?.soft !== undefined) attachments.push(kept.soft);
         else if (kept !== undefined) bare.push(kept.info);
       }
-      return { attachments, bare };
+      return { attachments, bare, all };
     },
     attach: (attachments: Effects['attachments']): void => {
       for (const soft of attachments) {
         for (const socket of of(soft.user)) {
           const kept = keptOf(socket);
-          if (kept !== undefined) keep(socket, { v: 1, info: kept.info, soft });
+          if (kept !== undefined) keep(socket, { v: VERSION, info: kept.info, soft });
         }
       }
     },
     push: (frames: Effects['frames']): void => {
-      for (const { user, frame, close } of frames) {
-        const text = JSON.stringify(close ? { waitMs: 0, ...frame } : frame);
+      for (const { user, frame, close, only, closeWith } of frames) {
+        const text = JSON.stringify(close && closeWith === undefined ? { waitMs: 0, ...frame } : frame);
         for (const socket of of(user)) {
+          if (only !== undefined && readable(socket)?.info.connection !== only) continue;
           send(socket, text);
-          if (close) socket.close(CLOSE_MOVED, 'moved');
+          if (close) socket.close(closeWith?.code ?? CLOSE_MOVED, closeWith?.reason ?? 'moved');
         }
       }
     },
   };
 }
+
+type KeptFirst = {
+  readonly info: Omit<SocketInfo, 'connection' | 'openedAt' | 'subject'>;
+  readonly soft?: Attachment;
+};
+
+/** From before connections had names: one for each session, opened before all others, and without an end until it comes again. */
+const fromFirst = ({ info, soft }: KeptFirst): Kept => ({
+  v: VERSION,
+  info: { ...info, connection: `first ${info.session}`, openedAt: 0, subject: info.user },
+  ...(soft === undefined ? {} : { soft }),
+});
 
 /** The other half of the handshake: hibernating sockets leave it to us, and until then the client waits and in the end sees 1006. */
 export function answerClose(socket: WebSocket, code: number, reason: string): void {

@@ -49,11 +49,14 @@ export type Effects = {
   readonly replies: { readonly token: number; readonly value: unknown }[];
   readonly sends: Send[];
   readonly attachments: Attachment[];
-  /** Frames pushed to the sockets of a user here; a final `moved` closes them. */
+  /** Frames pushed to the sockets of a user here, or to one of them (`only`, by its connection); a final `moved` closes them. */
   readonly frames: {
     readonly user: UserId;
     readonly frame: Readonly<Record<string, unknown>>;
     readonly close: boolean;
+    readonly only?: string;
+    /** Other than to come again. */
+    readonly closeWith?: { readonly code: number; readonly reason: string };
   }[];
 };
 

@@ -40,6 +40,9 @@ export type SocketGreeting = {
   readonly ttlMs?: number;
   readonly seq?: number;
   readonly trace: string;
+  /** Whose token it is, and when that ends; in ms since 1970. */
+  readonly subject: UserId;
+  readonly expiresAt?: number;
   /** Of the city's privacy grid, for the points that will come. */
   readonly gridLength: number;
   readonly city: CityId;
@@ -60,6 +63,7 @@ const BODIES = {
   decline: v.strictObject(offer, emptySchema.message),
   answer: v.strictObject({ ...offer, ...answerSchema.entries }, answerSchema.message),
   ack: ackSchema,
+  token: v.strictObject({ token: v.string('must be a text') }, emptySchema.message),
 } as const;
 
 type Verb = keyof typeof BODIES;
@@ -73,6 +77,8 @@ export type ServerFrame =
   | { readonly t: 'ok'; readonly ref?: string; readonly result: unknown }
   | ({ readonly t: 'error'; readonly ref?: string } & ReturnType<typeof problemMembers>)
   | ({ readonly t: 'event' } & UserEvent)
+  /** The token ends: a `token` frame with another keeps the socket. */
+  | { readonly t: 'expiring'; readonly expiresAt: string; readonly inS: number }
   /** Reconnect, after this long: another cell holds you now. */
   | { readonly t: 'moved'; readonly cell?: CellId; readonly waitMs: number };
 

@@ -90,6 +90,8 @@ export const policySchema = section('the policy', {
     ttlMaxMs: whole(10_000, 24 * HOUR_MS),
     /** How often a client is to ping in normal times. */
     pingEveryS: whole(1, 3600),
+    /** Sockets of one user in one cell; beyond, the oldest is closed. */
+    socketsMax: whole(1, 100),
   }),
   /** Cells beyond the question's own that one try may ask. */
   scoutCellsMax: whole(0, 200),

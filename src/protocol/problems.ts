@@ -48,6 +48,21 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A token is needed', advice: 'Send Authorization: Bearer <token>.' },
   token_malformed: { status: 401, title: 'The token is not a signed JWT', advice: 'Ask your issuer for a new token.' },
   token_expired: { status: 401, title: 'The token has expired', advice: 'Ask your issuer for a new token.' },
+  token_no_expiry: {
+    status: 401,
+    title: 'The token never ends',
+    advice: 'Ask your issuer for tokens with exp.',
+  },
+  token_other: {
+    status: 403,
+    title: 'The token is for somebody else, or for another scope',
+    advice: 'Send a token of the same subject and scope, or open a socket of its own.',
+  },
+  too_many_sockets: {
+    status: 409,
+    title: 'This user has opened too many sockets',
+    advice: 'Keep one for each device; the oldest is closed for the newest.',
+  },
   token_signature: {
     status: 401,
     title: 'The token was not signed with the key of this service',

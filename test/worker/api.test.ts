@@ -11,7 +11,8 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const BOUNDARY = boxPolygon(-122.5, 37.7, -122.38, 37.81);
 const AT = { lat: 37.7749, lng: -122.4194 };
 
-const tokenFor = (sub: string, scope = 'user') => sign({ sub, scope }, env.JWT_SECRET, 'HS256');
+const tokenFor = (sub: string, scope = 'user') =>
+  sign({ sub, scope, exp: Math.floor(Date.now() / 1000) + 3600 }, env.JWT_SECRET, 'HS256');
 
 type Cell = { readonly cell: string; readonly born: boolean; readonly users: number };
 /** What any answer may have. */

@@ -97,13 +97,13 @@ describe('presence over streams', () => {
   });
 
   it('ROW1: a socket with an attachment of an unknown version is sent away by name, and the others stay', async () => {
-    await inside(cellStub(cell), (ctx) => ctx.getWebSockets('walker-3')[0]?.serializeAttachment({ v: 2 }));
+    await inside(cellStub(cell), (ctx) => ctx.getWebSockets('walker-3')[0]?.serializeAttachment({ v: 3 }));
     await evictDurableObject(cellStub(cell));
     expect(await walkers[3]?.ask('presence', pointAt(3, 1))).toMatchObject({ t: 'ok' });
     const { code, reason } = (await walkers[2]?.closed) ?? {};
     expect({ code, reason }).toEqual({
       code: 4001,
-      reason: 'socket attachment has version 2; this code reads version 1',
+      reason: 'socket attachment has version 3; this code reads versions 1 and 2',
     });
   });
 

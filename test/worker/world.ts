@@ -20,9 +20,13 @@ export const near = (metres: number): Point => shifted(WEST, metres, 0);
 
 const TOKEN_TTL_S = 3600;
 
-export async function tokenOf(sub: string, scope: 'user' | 'ops' | 'service' = 'user'): Promise<string> {
+export async function tokenOf(
+  sub: string,
+  scope: 'user' | 'ops' | 'service' = 'user',
+  ttlS = TOKEN_TTL_S,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  return sign({ sub, scope, iat: now, exp: now + TOKEN_TTL_S }, env.JWT_SECRET, 'HS256');
+  return sign({ sub, scope, iat: now, exp: now + ttlS }, env.JWT_SECRET, 'HS256');
 }
 
 /** Any status is an answer; an empty body is `{}`. */
@@ -69,10 +73,15 @@ export type Stream = {
 };
 
 /** A user's socket, by default with a word of the profile; without a point it goes where the user is present. */
-export async function stream(user: string, point?: Point, more = '&capacity=1'): Promise<Stream> {
+export async function stream(
+  user: string,
+  point?: Point,
+  more = '&capacity=1',
+  token = tokenOf(user),
+): Promise<Stream> {
   const query = point === undefined ? '' : `?lat=${point.lat}&lng=${point.lng}${more}`;
   const response = await exports.default.fetch(`${ORIGIN}/v1/stream${query}`, {
-    headers: { upgrade: 'websocket', 'sec-websocket-protocol': `vicinal.v1, bearer.${await tokenOf(user)}` },
+    headers: { upgrade: 'websocket', 'sec-websocket-protocol': `vicinal.v1, bearer.${await token}` },
   });
   const socket = response.webSocket;
   if (socket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`);

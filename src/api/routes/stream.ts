@@ -1,6 +1,7 @@
 // /v1/stream: the WebSocket. The edge checks and places it; from then on it belongs to the cell that holds the user.
 import { isProblem } from '../../object/call.ts';
 import { randomToken } from '../../object/digest.ts';
+import { timeOf } from '../../object/token.ts';
 import { type Place, profileOf } from '../../object/verbs.ts';
 import type { SocketGreeting } from '../../protocol/frames.ts';
 import { SOCKET_HEADER, SUBPROTOCOL } from '../../protocol/frames.ts';
@@ -23,7 +24,10 @@ export const streamRoutes: readonly Route[] = [
     query: streamQuerySchema,
     handle: async (call) => {
       const { request, origins, services, trace } = call;
-      const refused = handshakeProblem(request.headers) ?? originProblem(request, origins);
+      const refused =
+        handshakeProblem(request.headers) ??
+        originProblem(request, origins) ??
+        endedProblem(call.identity.exp, Date.now());
       if (refused !== undefined) return refused;
       const seat = await seatOf(call);
       if (isProblem(seat)) return seat;
@@ -48,6 +52,11 @@ function handshakeProblem(headers: Headers): Problem | undefined {
     return problem('bad_header', `Sec-WebSocket-Protocol must offer ${SUBPROTOCOL}`);
   }
   return undefined;
+}
+
+/** The leeway for clocks is for calls: a socket lives on, and would end at once. */
+function endedProblem(exp: number | undefined, now: number): Problem | undefined {
+  return exp !== undefined && exp * 1000 <= now ? problem('token_expired') : undefined;
 }
 
 /** The cell for the point, or, without one, where the user is present. */
@@ -75,6 +84,8 @@ function greetingOf({ caller, identity, query, trace }: Call<unknown, StreamQuer
   return {
     user: caller.user,
     scope: identity.scope,
+    subject: identity.user,
+    ...(identity.exp === undefined ? {} : { expiresAt: timeOf(identity.exp) }),
     point: seat.point,
     ...(lat === undefined || lng === undefined ? {} : { at: { lat, lng } }),
     session: query.session ?? randomToken(),

@@ -56,6 +56,8 @@ export function attach(tx: Tx, held: Held): void {
 /** The user's sockets here are told to reconnect. */
 export function sendAway(tx: Tx, user: UserId, away: Away): void {
   tx.state.sockets.delete(user);
+  tx.state.connections.delete(user);
+  tx.state.agenda.set(`c:${user}`, undefined);
   tx.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
 }
 

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../../src/api/middleware/auth.ts';
+import { LEEWAY_S, type TokenRules } from '../../../src/object/token.ts';
 import { isUserId } from '../../../src/protocol/ids.ts';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';
@@ -11,7 +12,9 @@ const CLAIMS = { sub: 'alice', scope: 'user', exp: NOW_S + 60 };
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const withToken = (token: string): Headers => new Headers({ authorization: `Bearer ${token}` });
-const check = (headers: Headers) => authenticate(headers, SECRET, NOW_S);
+const RULES: TokenRules = { secret: SECRET, endless: false, leewayS: LEEWAY_S };
+const check = (headers: Headers, rules: Partial<TokenRules> = {}) =>
+  authenticate(headers, NOW_S, { ...RULES, ...rules });
 
 /** Signed here: no library writes what these tests are about. */
 const signed = (claims: unknown, header: Readonly<Record<string, unknown>> = {}): Headers => {
@@ -83,7 +86,10 @@ describe('EDGE3: authenticate', () => {
 
   it.each(['user', 'service', 'ops'])('knows the scope %s', async (scope) => {
     const token = await sign({ ...CLAIMS, scope }, SECRET, 'HS256');
-    expect(await check(withToken(token))).toEqual({ ok: true, value: { user: 'alice', name: 'alice', scope } });
+    expect(await check(withToken(token))).toEqual({
+      ok: true,
+      value: { user: 'alice', name: 'alice', scope, exp: NOW_S + 60 },
+    });
   });
 
   it('takes the token of a socket from its subprotocols', async () => {
@@ -164,7 +170,16 @@ describe('EDGE3: authenticate', () => {
     expect(await as('ops', 'bob')).toMatchObject({ error: { code: 'forbidden_scope' } });
   });
 
+  it('SOCK1 has an end, unless the deployment takes tokens without', async () => {
+    const { exp: _, ...endless } = CLAIMS;
+    expect(await check(signed(endless))).toMatchObject({ ok: false, error: { code: 'token_no_expiry' } });
+    expect(await check(signed(endless), { endless: true })).toEqual({
+      ok: true,
+      value: { user: 'alice', name: 'alice', scope: 'user' },
+    });
+  });
+
   it('does not run on a short secret', async () => {
-    await expect(authenticate(withToken('a.b.c'), 'short', NOW_S)).rejects.toThrow('JWT_SECRET');
+    await expect(check(withToken('a.b.c'), { secret: 'short' })).rejects.toThrow('JWT_SECRET');
   });
 });

@@ -189,4 +189,55 @@ describe('a connection', () => {
     await ms(1);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('SOCK1 gets another token when the service says that the present one ends, and keeps its socket', async () => {
+    let minted = 0;
+    const { service, start } = world({}, { token: () => `jwt${++minted}` });
+    const connection = start();
+    await ms(10);
+    service.last.say({ t: 'expiring', expiresAt: '2026-11-20T00:00:00.000Z', inS: 60 });
+    await ms(10);
+    expect(service.last.sent.filter(({ t }) => t === 'token')).toMatchObject([{ token: 'jwt2' }]);
+    expect(service.sockets).toHaveLength(1);
+    connection.close();
+  });
+
+  it('SOCK1 begins a socket anew with another token when the present one has ended', async () => {
+    let minted = 0;
+    const { service, start } = world({}, { token: () => `jwt${++minted}` });
+    const connection = start();
+    await ms(10);
+    service.last.say({ t: 'error', code: 'token_expired', status: 401 });
+    service.last.drop();
+    await ms(5000);
+    expect(service.sockets).toHaveLength(2);
+    expect(service.last.protocols).toContain('bearer.jwt2');
+    expect(connection.state).toBe('open');
+    connection.close();
+  });
+
+  it('SOCK1 asks nobody for another token where there is one alone', async () => {
+    const { service, start } = world();
+    const connection = start();
+    await ms(10);
+    service.last.say({ t: 'expiring', expiresAt: '2026-11-20T00:00:00.000Z', inS: 60 });
+    await ms(10);
+    expect(service.last.sent.filter(({ t }) => t === 'token')).toEqual([]);
+    connection.close();
+  });
+
+  it('SOCK2 is closed for good when the user has opened too many others', async () => {
+    const { service, errors, start } = world();
+    const connection = start();
+    await ms(10);
+    service.last.say({ t: 'error', code: 'too_many_sockets', status: 409 });
+    service.last.drop();
+    await ms(60_000);
+    expect(service.sockets).toHaveLength(1);
+    expect([connection.state, connection.reason?.code, errors]).toEqual([
+      'closed',
+      'too_many_sockets',
+      ['too_many_sockets'],
+    ]);
+  });
 });
