@@ -19,7 +19,7 @@ export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochM
   if (state.birth === undefined) return;
   for (const arriving of state.arriving.values()) claim(tx, arriving);
   for (const taking of state.taking.values()) claimTaken(tx, taking);
-  for (const question of state.questions.values()) tx.owing.add(question.id);
+  for (const question of state.questions.present()) tx.owing.add(question.id);
   // A nudge that was under way is lost: whoever is here is held against the beacons once more.
   if (state.beacons.size > 0) for (const held of state.users.values()) arrive(tx, held);
 }

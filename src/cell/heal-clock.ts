@@ -37,7 +37,7 @@ export function healClock(tx: Tx, leadMs: number): void {
     taking.retryAt = maybe(taking.retryAt);
     tx.taking.add(taking.user);
   }
-  for (const question of state.questions.values()) {
+  for (const question of [...state.questions.values()]) {
     state.questions.set(question.id, questionBack(question, now, move));
     tx.questions.add(question.id);
   }

@@ -20,6 +20,7 @@ import { dueLife, dueQuestion, dueTaking } from './due.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { needOf } from './questions/need.ts';
 import { scoutBudget } from './questions/scout-budget.ts';
+import { questions } from './questions/shelf.ts';
 import { sleepers } from './questions/sleepers.ts';
 import type { CellState } from './state.ts';
 import { hasEverybody } from './strain/load-report.ts';
@@ -33,7 +34,7 @@ export function emptyCell(): CellState {
     life: newborn(),
     users: new Map(),
     arriving: new Map(),
-    questions: new Map(),
+    questions: questions(),
     beacons: new Map(),
     taking: new Map(),
     journalLast: 0,
@@ -103,6 +104,21 @@ export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState 
     state.sleepers.add(beacon.need);
   }
   return state;
+}
+
+/** LIST2: from now on what has ended and owes nothing lies on the disk alone, and is read from there when it is asked for. */
+export function shelveEnded(state: CellState, get: (table: string, key: string) => string | undefined): void {
+  state.questions.readFrom((id) => {
+    const text = get('questions', id);
+    if (text === undefined) return undefined;
+    try {
+      return decodeQuestion(text);
+    } catch {
+      // Set aside by name when the cell is built again.
+      state.lost.add(id);
+      return undefined;
+    }
+  });
 }
 
 /** What was set aside, now or before: questions among it are said to be lost. */

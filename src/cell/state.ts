@@ -13,6 +13,7 @@ import type { Candidate, HoldRecord, Ping, Profile, StreamItem, Veil } from '../
 import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
+import type { Questions } from './questions/shelf.ts';
 import type { Sleepers } from './questions/sleepers.ts';
 import type { Meter } from './strain/meter.ts';
 import type { Connection } from './users/connections.ts';
@@ -282,7 +283,7 @@ export type CellState = {
   life: Life;
   readonly users: Map<UserId, Held>;
   readonly arriving: Map<UserId, Arriving>;
-  readonly questions: Map<QuestionId, Question>;
+  readonly questions: Questions;
   readonly beacons: Map<QuestionId, Beacon>;
   readonly taking: Map<UserId, Taking>;
   journalLast: number;

@@ -148,6 +148,7 @@ export function finish(tx: Tx, inAlarm: boolean): Effects {
   state.agenda.set('l:', due === undefined ? undefined : later(tx, due));
   arm(state, effects, nextAlarm(state), tx.now, inAlarm);
   tellSweep(tx);
+  state.questions.settle(tx.touched.items());
   return effects;
 }
 

@@ -1,7 +1,7 @@
 // The object of one cell: decodes, steps, carries out. Every rule lives in src/cell.
 import { DurableObject } from 'cloudflare:workers';
 import { CELL_TABLES } from '../cell/codec.ts';
-import { loadCell, noteLost } from '../cell/load.ts';
+import { loadCell, noteLost, shelveEnded } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import { type Connection, isOver } from '../cell/users/connections.ts';
@@ -48,6 +48,7 @@ export class CellObject extends DurableObject<Env> {
     this.#state = kept.state;
     this.#unreadable = kept.unreadable;
     noteLost(this.#state, this.#store.aside());
+    shelveEnded(this.#state, this.#store.get);
     this.#shell = shell<CellEvent>(ctx, {
       name: 'cell',
       log,
@@ -157,6 +158,7 @@ export class CellObject extends DurableObject<Env> {
     this.#state = loadCell(this.#store.load(), () => undefined);
     noteLost(this.#state, this.#store.aside());
     this.#state.nextCall = nextCall;
+    shelveEnded(this.#state, this.#store.get);
   }
 
   #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {

@@ -49,6 +49,7 @@ export function durableRows(ctx: DurableObjectState, tables: readonly TableSpec[
 /** The store of an object that could not read what it keeps, and must not overwrite it. */
 const NOTHING: RowStore = {
   load: () => [],
+  get: () => undefined,
   commit: () => {
     throw new Error('what this object keeps cannot be read: nothing is written');
   },

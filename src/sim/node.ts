@@ -1,7 +1,7 @@
 // One simulated object: a disk that survives, a memory that does not, a skewed clock, an alarm, and callers that wait.
 
 import { CELL_TABLES } from '../cell/codec.ts';
-import { loadCell } from '../cell/load.ts';
+import { loadCell, shelveEnded } from '../cell/load.ts';
 import type { CellState } from '../cell/state.ts';
 import { type CellEvent, stepCell } from '../cell/step.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
@@ -79,8 +79,10 @@ export function reconstruct(node: Node): void {
 
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {
-  if (node.kind === 'cell') node.state = loadCell(node.store.load());
-  else node.state = loadUser(node.store.load());
+  if (node.kind === 'cell') {
+    node.state = loadCell(node.store.load());
+    shelveEnded(node.state, node.store.get);
+  } else node.state = loadUser(node.store.load());
 }
 
 export function bootEvent(node: Node, pseudonym: string): NodeEvent {

@@ -32,6 +32,8 @@ export function requireSmall(rows: readonly RowWrite[]): void {
 
 export type RowStore = {
   readonly load: () => Iterable<Row>;
+  /** One row, as it was committed last. */
+  readonly get: (table: string, key: string) => string | undefined;
   /** All or nothing. @throws TooLarge, and else when nothing was written; the object must then be thrown away. */
   readonly commit: (commit: Commit) => void;
   /** Puts rows that cannot be read where nobody reads them, as they are: they are not loaded any more, and found by name. */

@@ -6,7 +6,7 @@ import { center, decode, neighbors } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { shifted } from '../../src/geo/shifted.ts';
 import { prng } from '../../src/lib/prng.ts';
-import type { CellId, UserId } from '../../src/protocol/ids.ts';
+import type { CellId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import { MARGIN_M } from '../../src/protocol/limits.ts';
 import type { Checker, Violation } from '../../src/sim/checkers/checker.ts';
 import { filterChecker } from '../../src/sim/checkers/filters.ts';
@@ -232,11 +232,12 @@ function countLooks(world: World): () => number {
   let looks = 0;
   const state = world.cells.get(HERE)?.state;
   if (state === undefined) throw new Error('no cell');
-  const { questions } = state;
-  const get = questions.get.bind(questions);
-  questions.get = (id) => {
-    looks++;
-    return get(id);
-  };
+  const { get } = state.questions;
+  Object.assign(state.questions, {
+    get: (id: QuestionId) => {
+      looks++;
+      return get(id);
+    },
+  });
   return () => looks;
 }

@@ -28,6 +28,7 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' 
     store: {
       load: () => [],
       read: () => [],
+      get: () => undefined,
       setAside: () => undefined,
       aside: () => [],
       commit: ({ rows, alarmAt }) => {

@@ -41,7 +41,7 @@ const TELL_AGAIN_MS = 15_000;
 export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   const { state } = tx;
   // Before anything is handed over: a part that is filled hears of its siblings' questions as of others'.
-  state.change.needs = [...state.questions.values()].filter(isShort).map((question) => ({
+  state.change.needs = [...state.questions.present()].filter(isShort).map((question) => ({
     need: needElsewhere(state, question),
     until: question.expiresAt,
   }));
@@ -52,9 +52,9 @@ export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   state.nudging.clear();
   state.passedOver.clear();
   for (const [id, what] of state.calls) if (isDecision(what)) state.calls.delete(id);
-  for (const question of state.questions.values()) {
-    state.agenda.set(`q:${question.id}`, undefined);
-    state.sleepers.delete(question.id);
+  for (const id of state.questions.keys()) {
+    state.agenda.set(`q:${id}`, undefined);
+    state.sleepers.delete(id);
   }
   state.change.parcels = undefined;
   state.change.told.clear();
@@ -201,9 +201,10 @@ function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, Questio
   const { change } = state;
   if (change.parcels !== undefined) return change.parcels;
   const parcels = new Map<CellId, QuestionId[]>();
-  const all = [...state.questions.values()];
-  const sorted = [...all.filter(({ phase }) => !hasEnded(phase)), ...all.filter(({ phase }) => hasEnded(phase))];
-  for (const { id } of sorted) {
+  const goesOn = new Set<QuestionId>();
+  for (const { id, phase } of state.questions.present()) if (!hasEnded(phase)) goesOn.add(id);
+  const ended = [...state.questions.keys()].filter((id) => !goesOn.has(id));
+  for (const id of [...goesOn, ...ended]) {
     const heir = heirOf(to, id);
     const parcel = parcels.get(heir) ?? [];
     parcels.set(heir, parcel);

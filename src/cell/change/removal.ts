@@ -49,7 +49,7 @@ export function dissolve(tx: Tx, version: number): void {
 export function stillOpen(state: CellState, now: number): { readonly open: number; readonly endsInMs: number } {
   let open = 0;
   let endsInMs = 0;
-  for (const { phase, expiresAt } of state.questions.values()) {
+  for (const { phase, expiresAt } of state.questions.present()) {
     if (hasEnded(phase)) continue;
     open++;
     endsInMs = Math.max(endsInMs, expiresAt - now);

@@ -50,7 +50,8 @@ export function loadOf(state: CellState, now: EpochMs): CellLoad {
   };
   let outbox = 0;
   let oldest: number = now;
-  for (const question of state.questions.values()) {
+  for (const [how, n] of state.questions.shelved()) questions[how] += n;
+  for (const question of state.questions.present()) {
     questions[question.phase.t]++;
     if (isShort(question) && question.createdAt < oldest) oldest = question.createdAt;
     for (const stream of question.streams.values()) outbox += stream.items.length;
@@ -117,7 +118,7 @@ function bandOf(state: CellState, now: EpochMs): number {
   const hot = BANDS.findLastIndex((from) => used >= from) + 1;
   if (hot > 0) return hot + 1;
   if (state.roster.size() > 0) return 1;
-  for (const question of state.questions.values()) if (!hasEnded(question.phase)) return 1;
+  for (const question of state.questions.present()) if (!hasEnded(question.phase)) return 1;
   return 0;
 }
 

@@ -26,6 +26,7 @@ export function memoryRows(tables: readonly TableSpec[]): MemoryRows {
         yield* kind === 'log' ? rows.slice(-1) : rows.sort((a, b) => (a.key < b.key ? -1 : 1));
       }
     },
+    get: (table, key) => tableOf(table).get(key),
     commit: ({ rows, alarmAt: alarm }: Commit) => {
       requireSmall(rows);
       for (const { table } of rows) tableOf(table);

@@ -50,6 +50,11 @@ export function sqlRows(tables: readonly TableSpec[], { exec, transaction, setAl
         for (const raw of exec(`SELECT k, d FROM "${name}" ${order}`)) yield rowOf(name, raw);
       }
     },
+    get: (table, key) => {
+      if (isEmpty) return undefined;
+      const [raw] = exec(`SELECT d FROM "${table}" WHERE k = ?`, keyFor(table, key));
+      return raw === undefined ? undefined : String(raw.d);
+    },
     commit: ({ rows, alarmAt }: Commit) => {
       requireSmall(rows);
       transaction(() => {

@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import { CELL_TABLES } from '../../../src/cell/codec.ts';
 import type { JournalRecord } from '../../../src/cell/journal.ts';
-import { loadCell } from '../../../src/cell/load.ts';
-import type { Held, Question } from '../../../src/cell/state.ts';
+import { loadCell, shelveEnded } from '../../../src/cell/load.ts';
+import type { CellState, Held, Question } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
@@ -42,7 +42,12 @@ export type CellHarness = ReturnType<typeof cellHarness>;
 export function cellHarness(options: CellOptions = {}) {
   const row = birthOf({ policy: policyWith(options.policy), ...options.birth });
   const store = memoryRows(CELL_TABLES);
-  let state = loadCell(store.load());
+  const load = (): CellState => {
+    const loaded = loadCell(store.load());
+    shelveEnded(loaded, store.get);
+    return loaded;
+  };
+  let state = load();
   let now: EpochMs = START;
   let token = 0;
   const replies = new Map<number, unknown>();
@@ -132,7 +137,7 @@ export function cellHarness(options: CellOptions = {}) {
   function restart(): Effects {
     const connected = new Set<string>(state.sockets.keys());
     const was = durable(state, connected);
-    state = loadCell(store.load());
+    state = load();
     expect(durable(state, connected), 'durable state after a restart').toEqual(was);
     open.length = 0;
     const armedAt = store.alarm() ?? undefined;
