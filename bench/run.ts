@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../src/cli/support/args.ts';
 
-const BENCHES = ['geo', 'cell', 'sim', 'border', 'service', 'storm'] as const;
+const BENCHES = ['geo', 'cell', 'sim', 'border', 'service', 'storm', 'fuzz'] as const;
 
 await runCommand(
   {

@@ -50,7 +50,7 @@ export const RULES: readonly Rule[] = [
   },
   { of: /^npm run sim -- growth( --json| --charts docs\/images)?$/, skip: 'test/e2e/growth.test.ts runs it' },
   {
-    of: /^npm run bench -- --only (cell|sim|border|service|storm|geo)$/,
+    of: /^npm run bench -- --only (cell|sim|border|service|storm|fuzz|geo)$/,
     skip: 'it measures for minutes, and promises nothing',
   },
   { of: /^npm run replay -- --presence FILE /, skip: 'test/e2e/replay.test.ts runs it' },
