@@ -58,6 +58,9 @@ describe('LIST2 a question that has ended and owes nothing', () => {
     ask(cell, 1);
     cancel(cell, 1);
     expect(inMemory(cell)).toBe(1);
+    cell.answer('deliver', { t: 'failed' });
+    expect(inMemory(cell), 'nothing is on its way, and much is owed').toBe(1);
+    cell.advance(2000);
     while (cell.open.length > 0) cell.answer('deliver', { t: 'stored', upTo: 9 });
     expect(inMemory(cell)).toBe(0);
   });
