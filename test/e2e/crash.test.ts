@@ -12,7 +12,12 @@ const HERE = { lat: 37.7724, lng: -122.4152 };
 /** Another cell, where nobody is and nobody calls. */
 const APART = { lat: 37.8055, lng: -122.4552 };
 const BOX = [-122.46, 37.76, -122.39, 37.81] as const;
-const POLICY = { cooldownMs: 0, backOff: { firstMs: 1000, factor: 1 }, offers: { ttlMs: 4000, spare: 0 } };
+const POLICY = {
+  cooldownMs: 0,
+  backOff: { firstMs: 1000, factor: 1 },
+  offers: { ttlMs: 4000, spare: 0 },
+  question: { openMax: 1000 },
+};
 
 const box = useService();
 const { clientOf } = box;

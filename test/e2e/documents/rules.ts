@@ -63,6 +63,7 @@ export const RULES: readonly Rule[] = [
   { of: /^npm run city -- add \*\.geojson$/, as: MORE },
   { of: /^npm run city -- (plan|show|add) FILE\.geojson/, as: (command) => command.replace('FILE.geojson', SAMPLE) },
   { of: /^npm run city -- set (sf|ID) /, as: (command) => command.replace(' ID ', ' sf ') },
+  { of: /^npm run city -- audit ID$/, as: 'npm run city -- audit sf' },
   { of: /^npm run city -- list$/, as: 'npm run city -- list' },
   { of: /^npm run city -- split CELL$/, skip: 'test/e2e/city-split.test.ts runs it' },
   { of: /^npm run --silent token -- --sub alice$/, as: 'npm run --silent token -- --sub alice' },
