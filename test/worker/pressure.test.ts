@@ -87,9 +87,9 @@ describe('a cell over its limits', () => {
     expect(body['pingEveryS']).toBeGreaterThan(20);
   });
 
-  it('LOAD3 acknowledges many points, over HTTP too, and writes not a single row', async () => {
+  it('LOAD3 acknowledges many points, over HTTP too, and writes no row but the one that begins the interval', async () => {
     await driveAbove(1.05);
-    // The first begins the interval in which the others are worked off together.
+    // The first that moves the square begins the interval in which the others are worked off together: it may be a later one than this.
     await api('cleo', 'PUT', '/v1/presence', near(150));
     await ben.ask('presence', near(150));
     const before = await rowsWritten(cellStub(CELL));
@@ -101,7 +101,7 @@ describe('a cell over its limits', () => {
     }
     expect(replies.length).toBeGreaterThan(3);
     expect(replies.filter((reply) => (reply as Frame)['t'] !== 'ok')).toEqual([]);
-    expect((await rowsWritten(cellStub(CELL))) - before).toBe(0);
+    expect((await rowsWritten(cellStub(CELL))) - before).toBeLessThanOrEqual(1);
   });
 
   it('LOAD4 refuses newcomers with 503 and Retry-After, and on a socket what comes before its time', async () => {

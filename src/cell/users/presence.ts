@@ -112,8 +112,9 @@ function refresh(tx: Tx, held: Held, { ping: sent, at }: Heard, soft: boolean): 
   const halfGone = held.leaseUntil - now < ttlMs / 2;
   // The length of the lease belongs to the profile: a socket's attachment does not carry it.
   const due = changed || revived || ttlMs !== held.ttlMs || (!soft && halfGone);
-  const waits = moved && !due && wasAskable && isTooSoon(tx, held.user);
-  const write = due || (!soft && ((moved && !waits) || turned));
+  const keeps = moved || (turned && !soft);
+  const waits = keeps && !due && wasAskable && isTooSoon(tx, held.user);
+  const write = due || (!soft && keeps && !waits);
   // Over HTTP the promise must be on disk: what is not written is not promised.
   if (soft || write) {
     held.leaseUntil = plusMs(now, ttlMs) as EpochMs;
@@ -121,6 +122,6 @@ function refresh(tx: Tx, held: Held, { ping: sent, at }: Heard, soft: boolean): 
   }
   if (write) tx.users.add(held.user);
   if (soft) attach(tx, held);
-  if (waits) putOff(state, held.user, { arrival: true, row: !soft });
+  if (waits) putOff(state, held.user, { arrival: moved, row: !soft });
   else if (moved || changed || !wasAskable) arrive(tx, held);
 }
