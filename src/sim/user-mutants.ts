@@ -44,4 +44,11 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'if (sent.opening === true && isStranger(meta, sent.cell)) {',
     'if (sent.opening === true && isStranger(meta, sent.cell) && meta.epoch < 0) {',
   ),
+  one(
+    'returned-to-older',
+    'a record that comes home is granted to a claim of an older ping than it had taken',
+    'src/user/recalls.ts',
+    '(compare(taken, claimant) ?? 0) > 0;',
+    '(compare(taken, claimant) ?? 0) > Number.MAX_VALUE;',
+  ),
 ];

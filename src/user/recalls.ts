@@ -4,7 +4,7 @@ import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
 import { unreadOf } from './inbox.ts';
-import { note, raise } from './order.ts';
+import { compare, type Numbers, note, raise } from './order.ts';
 import { currentRecord, endLease, keepRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
 import { call, reply, type Tx } from './tx.ts';
@@ -54,8 +54,11 @@ export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | {
     // Only somebody who is handed over brings their lease along: a ping has one of its own, and who has left has none.
     const keepsLease = holding.t === 'recalling' && holding.claimant.handed === true;
     keepRecord(tx, meta, answer.record, keepsLease);
-  } else endLease(tx, meta);
-  given(tx, meta, holding);
+    given(tx, meta, holding, answer);
+  } else {
+    endLease(tx, meta);
+    given(tx, meta, holding, {});
+  }
 }
 
 /** A cell's word that it holds the user no more, with the record. One that crosses a recall is its answer; an older one is nothing. */
@@ -69,7 +72,7 @@ export function returned(tx: Tx, sent: Return): UserReply<'returnRecord'> {
   keepRecord(tx, meta, sent.record, false);
   tx.state.recallCall = undefined;
   if (holding.t === 'held') meta.holding = { t: 'free', last: holding.cell };
-  else given(tx, meta, holding);
+  else given(tx, meta, holding, sent);
   return done;
 }
 
@@ -92,14 +95,19 @@ export function answerLeavers(tx: Tx, answer: UserReply<'leave'>): void {
   for (const token of tx.state.leavers.splice(0)) reply(tx, token, answer);
 }
 
-/** The holder has given the user up. */
-function given(tx: Tx, meta: Meta, holding: Wanted): void {
+/** The holder has given the user up; `taken` is the newest ping that it took, where it says so. */
+function given(tx: Tx, meta: Meta, holding: Wanted, taken: Numbers): void {
   const { state } = tx;
   const spent = meta.epoch;
   if (holding.t === 'leaving') {
     meta.holding = { t: 'free', last: holding.cell };
     answerLeavers(tx, { t: 'done' });
     tellToForget(tx, meta, holding.cell, spent, true);
+  } else if (isOvertaken(holding.claimant, taken)) {
+    // The lease that ended was of a newer ping than the one that claims: that one would bring back what was said before.
+    meta.holding = { t: 'free', last: holding.cell };
+    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'refused' });
+    tellToForget(tx, meta, holding.cell, spent, false);
   } else if (holding.claimant.opening === true && meta.record === null) {
     // Who was held had never come there, so nothing of them is known: nobody holds them.
     meta.holding = { t: 'free', last: holding.cell };
@@ -134,6 +142,10 @@ function kept(
   for (const { token } of tx.state.claims.splice(0)) reply(tx, token, { t: 'refused' });
   answerLeavers(tx, { t: 'done' });
 }
+
+/** Whether the claim is a ping's, and the holder had taken a newer one before it gave the user up. */
+const isOvertaken = (claimant: Claimant, taken: Numbers): boolean =>
+  claimant.handed !== true && (compare(taken, claimant) ?? 0) > 0;
 
 const isWanted = (holding: Holding): holding is Wanted => holding.t === 'recalling' || holding.t === 'leaving';
 

@@ -199,6 +199,19 @@ describe('PROF1 a record that comes home by itself', () => {
     user.request(home(2, { cell: EAST }));
     expect(user.replies.get(token)).toEqual(DONE);
   });
+
+  it('CLAIM1 of a newer ping than the claim that waits ends that claim: nobody holds the user, and the newer words stay', () => {
+    for (const comes of ['returnRecord', 'record'] as const) {
+      const user = heldUser();
+      const claim = user.claim(EAST, { seq: 2 });
+      if (comes === 'returnRecord') user.request(home(1, { seq: 3 }));
+      else user.answer('recall', { t: 'record', session: 's', seq: 3, record: record({ profile }) });
+      expect(user.replies.get(claim)).toEqual({ t: 'refused' });
+      expect(user.state().meta).toMatchObject({ epoch: 1, seq: 3, holding: { t: 'free' }, record: { profile } });
+      expect(user.sentOf('forget')).toHaveLength(1);
+      expect(user.replies.get(user.claim(EAST, { seq: 4 }))).toMatchObject({ t: 'granted', epoch: 2 });
+    }
+  });
 });
 
 describe('AGE1 what a record keeps as a duration', () => {
