@@ -117,7 +117,10 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       jitter === 0 ? at : covered(shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter), at);
     const point = snap(heard, world.map.policy.gridLength);
     // Now and then the lease ends before the next ping.
-    const ttlMs = draw.chance(1, 10) ? 3000 : 60_000;
+    const isBrief = draw.chance(1, 10);
+    const ttlMs = isBrief ? 3000 : 60_000;
+    if (isBrief) ledger.brief.add(user);
+    else ledger.brief.delete(user);
     ledger.left.delete(user);
     pingedSince = true;
     const spoken = said.next();

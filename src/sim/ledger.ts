@@ -13,7 +13,6 @@ export type Ledger = {
   /** Events each device has seen, by inbox number, and how far it has acknowledged. */
   readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
-  /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
   /** The point of the last ping that was acknowledged to somebody who sends one after the other, until they send the next. */
   readonly present: Map<UserId, { readonly point: Point; readonly at: number }>;
   /** What users said of themselves last, once it was acknowledged and until they say something else. */
@@ -22,6 +21,9 @@ export type Ledger = {
   readonly spoken: Set<UserId>;
   /** Whose leave was answered, until they ping again; `numbered`: pings from before it can be told by their numbers. */
   readonly left: Map<UserId, { readonly numbered: boolean }>;
+  /** Whose last ping asked for a lease that ends before their next one: between the two they are matchable nowhere. */
+  readonly brief: Set<UserId>;
+  /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
 
@@ -36,5 +38,6 @@ export const newLedger = (): Ledger => ({
   words: new Map(),
   spoken: new Set(),
   left: new Map(),
+  brief: new Set(),
   overtaken: [],
 });

@@ -12,7 +12,7 @@ const BREATH_MS = 1000;
 
 export const liveChecker =
   (pinging: () => readonly UserId[]): MakeChecker =>
-  ({ world, report }) => {
+  ({ world, ledger, report }) => {
     const missing = new Map<UserId, number>();
     return {
       healed: () => {
@@ -36,7 +36,7 @@ export const liveChecker =
         for (const user of missing.keys()) if (!wanted.has(user)) missing.delete(user);
         for (const user of wanted) {
           if (live.has(user)) missing.delete(user);
-          else missing.set(user, (missing.get(user) ?? 0) + 1);
+          else if (!ledger.brief.has(user)) missing.set(user, (missing.get(user) ?? 0) + 1);
           if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);
         }
       },
