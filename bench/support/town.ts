@@ -2,13 +2,13 @@
 import { emptyCell } from '../../src/cell/load.ts';
 import type { CellState } from '../../src/cell/state.ts';
 import { stepCell } from '../../src/cell/step.ts';
+import type { Effects, Send } from '../../src/engine/effects.ts';
 import { decode, encode } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { snap } from '../../src/geo/snap.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import type { Prng } from '../../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
-import type { Effects, Send } from '../../src/protocol/effects.ts';
 import { type CellId, type CityId, type HomeKey, questionId, type UserId } from '../../src/protocol/ids.ts';
 import type { CellReply, CellRequest, UserReply } from '../../src/protocol/messages.ts';
 import { EVENTS_PER_S_MAX, type Policy } from '../../src/protocol/policy.ts';

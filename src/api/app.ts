@@ -1,6 +1,5 @@
 // The HTTP interface: a table of routes, each run through the same checks.
 import { type Context, Hono } from 'hono';
-import { busy, isProblem } from '../object/call.ts';
 import { diskProblem } from '../object/disk.ts';
 import { MapAwayError } from '../object/map-cache.ts';
 import { servicesOf } from '../object/services.ts';
@@ -9,7 +8,7 @@ import type { Caller } from '../object/verbs.ts';
 import { errorFields, jsonLog } from '../ops/log.ts';
 import { KEY } from '../protocol/frames.ts';
 import { BODY_BYTES_MAX } from '../protocol/limits.ts';
-import { type Problem, problem } from '../protocol/problems.ts';
+import { busy, isProblem, type Problem, problem } from '../protocol/problems.ts';
 import { emptyQuerySchema, emptySchema, parseBody, parseQuery } from '../protocol/wire.ts';
 import type { AppEnv } from './context.ts';
 import { authenticate, type Identity } from './middleware/auth.ts';

@@ -1,8 +1,9 @@
 // What a cell does first after its object was constructed: take up what its rows and sockets say was under way.
+
+import type { Attachment } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import type { Attachment } from '../protocol/effects.ts';
 import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
 import type { CellState } from './state.ts';

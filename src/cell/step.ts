@@ -1,10 +1,11 @@
 // The cell: one event in, effects out. Reads no clock, no storage, no network; `now` comes with the event and never runs back.
+
+import type { Attachment, Effects } from '../engine/effects.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Chance } from '../lib/chance.ts';
 import { tellTime } from '../lib/clock.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
-import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellReply, UserReply } from '../protocol/messages.ts';
 import { boot } from './boot.ts';

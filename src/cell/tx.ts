@@ -1,9 +1,10 @@
 // One step's bookkeeping: what changed, what is to be said, and the effects that come of it. Rows are written once each, at the end.
+
+import { arm } from '../engine/alarm.ts';
+import { type Effects, noEffects } from '../engine/effects.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Chance } from '../lib/chance.ts';
-import { arm } from '../protocol/alarm.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
-import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { decides, isAtRest } from './change/life.ts';

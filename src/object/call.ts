@@ -1,5 +1,5 @@
 // One call to an object: retried on a new stub when the platform says so, never when the object is overloaded.
-import { type Problem, problem } from '../protocol/problems.ts';
+import { busy, type Problem, problem } from '../protocol/problems.ts';
 import { MapAwayError } from './map-cache.ts';
 
 export type CallDeps = {
@@ -32,8 +32,6 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
   }
 }
 
-export const busy = (detail: string): Problem => ({ ...problem('busy', detail), retryAfterS: 1 });
-
 /**
  * One object of many failed at what it was asked: to the others that is no news. A map that cannot be read is news to all of them.
  * @throws MapAwayError
@@ -41,10 +39,6 @@ export const busy = (detail: string): Problem => ({ ...problem('busy', detail), 
 export function unreadable(error: unknown): Problem {
   if (error instanceof MapAwayError) throw error;
   return problem('unreadable', error instanceof Error ? error.message : undefined);
-}
-
-export function isProblem(value: object): value is Problem {
-  return 't' in value && value.t === 'problem';
 }
 
 /** Its own failure, before any code of ours has run: it says no more than a reference into its log. */

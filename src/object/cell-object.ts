@@ -1,9 +1,8 @@
 // The object of one cell: decodes, steps, carries out. Every rule lives in src/cell.
 import { DurableObject } from 'cloudflare:workers';
-import { CELL_TABLES } from '../cell/codec.ts';
-import { loadCell, noteLost, shelveEnded } from '../cell/load.ts';
+import { cellMachine } from '../cell/machine.ts';
 import type { CellState } from '../cell/state.ts';
-import { type CellEvent, stepCell } from '../cell/step.ts';
+import type { CellEvent } from '../cell/step.ts';
 import { type Connection, isOver } from '../cell/users/connections.ts';
 import type { Env } from '../env.ts';
 import type { Point } from '../geo/point.ts';
@@ -13,14 +12,11 @@ import { jsonLog } from '../ops/log.ts';
 import type { Birth } from '../protocol/birth.ts';
 import { errorFrame, okFrame, parseFrame, SOCKET_HEADER, type SocketGreeting } from '../protocol/frames.ts';
 import type { CellEnvelope, CellReply } from '../protocol/messages.ts';
-import { type Problem, problem } from '../protocol/problems.ts';
+import { busy, isProblem, problem } from '../protocol/problems.ts';
 import type { CellLoad, Ping } from '../protocol/records.ts';
-import type { RowStore } from '../store/rows.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
-import { busy, isProblem } from './call.ts';
-import { unforeseen } from './digest.ts';
-import { restored, type Shell, sender, shell } from './durable.ts';
+import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
 import { runFrame } from './frame-verbs.ts';
 import { mapWatch } from './map-watch.ts';
 import { servicesOf } from './services.ts';
@@ -29,9 +25,7 @@ import { bearerOf, timeOf, tokenRules } from './token.ts';
 import { pingOf, type Verbs } from './verbs.ts';
 
 export class CellObject extends DurableObject<Env> {
-  readonly #store: RowStore;
-  #state: CellState;
-  readonly #unreadable: (() => Problem) | undefined;
+  readonly #kept: Kept<CellState>;
   readonly #shell: Shell<CellEvent>;
   readonly #sockets: Sockets;
   readonly #verbs: Verbs;
@@ -43,22 +37,14 @@ export class CellObject extends DurableObject<Env> {
     this.#verbs = verbs;
     this.#sockets = sockets(ctx);
     const log = jsonLog(env.LOG_LEVEL);
-    const kept = restored(ctx, { name: 'cell', log }, CELL_TABLES, loadCell);
-    this.#store = kept.store;
-    this.#state = kept.state;
-    this.#unreadable = kept.unreadable;
-    noteLost(this.#state, this.#store.aside());
-    shelveEnded(this.#state, this.#store.get);
-    this.#shell = shell<CellEvent>(ctx, {
-      name: 'cell',
+    this.#kept = restored(ctx, cellMachine, log);
+    this.#shell = shell<CellState, CellEvent>(ctx, {
+      machine: cellMachine,
       log,
-      store: this.#store,
-      step: (event, now) => stepCell(this.#state, event, now, unforeseen),
-      send: sender(router),
+      kept: this.#kept,
+      call: sender(router),
       usersWaiting: () => router.usersWaiting(),
-      reload: () => this.#reload(),
-      onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) => (kept.unreadable === undefined ? this.#boot(armedAt) : []),
+      boot: (armedAt) => this.#boot(armedAt),
       attach: this.#sockets.attach,
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
@@ -75,13 +61,13 @@ export class CellObject extends DurableObject<Env> {
 
   /** Every call of the edge and of other objects. */
   async call(envelope: CellEnvelope): Promise<CellReply> {
-    if (this.#unreadable !== undefined) return this.#unreadable();
+    if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
     return this.#shell.ask((token) => ({ t: 'request', envelope, token }));
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     // Nothing is due that could be done.
-    if (this.#unreadable !== undefined) return;
+    if (this.#kept.unreadable !== undefined) return;
     return this.#shell.alarm(info, { t: 'alarm' });
   }
 
@@ -89,7 +75,7 @@ export class CellObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const greeting = JSON.parse(request.headers.get(SOCKET_HEADER) ?? 'null') as SocketGreeting | null;
     if (greeting === null || request.headers.get('upgrade') !== 'websocket') return new Response(null, { status: 426 });
-    if (this.#unreadable !== undefined) return new Response(null, { status: 503 });
+    if (this.#kept.unreadable !== undefined) return new Response(null, { status: 503 });
     const { profile = {}, ttlMs, seq, at, ...seat } = greeting;
     const info: SocketInfo = { ...seat, connection: crypto.randomUUID(), openedAt: Date.now() };
     const { response, socket } = this.#sockets.accept(info, request.headers.get('sec-websocket-protocol'));
@@ -130,8 +116,8 @@ export class CellObject extends DurableObject<Env> {
       return;
     }
     const frame = parsed.value;
-    if (this.#unreadable !== undefined) {
-      send(socket, JSON.stringify(errorFrame(frame.ref, this.#unreadable(), info.trace)));
+    if (this.#kept.unreadable !== undefined) {
+      send(socket, JSON.stringify(errorFrame(frame.ref, this.#kept.unreadable(), info.trace)));
       return;
     }
     const outcome = await this.#answer(socket, info, frame).catch((error: unknown) => {
@@ -150,15 +136,6 @@ export class CellObject extends DurableObject<Env> {
 
   override webSocketError(socket: WebSocket): void {
     this.#lost(socket);
-  }
-
-  /** Answers to calls that are under way are for nobody then: their numbers are not used again. */
-  #reload(): void {
-    const { nextCall } = this.#state;
-    this.#state = loadCell(this.#store.load(), () => undefined);
-    noteLost(this.#state, this.#store.aside());
-    this.#state.nextCall = nextCall;
-    shelveEnded(this.#state, this.#store.get);
   }
 
   #boot(armedAt: EpochMs | undefined): readonly CellEvent[] {
@@ -182,7 +159,7 @@ export class CellObject extends DurableObject<Env> {
       return runFrame(this.#verbs, caller, frame, here);
     }
     const { lat, lng } = frame.body;
-    const { birth } = this.#state;
+    const { birth } = this.#kept.state;
     if (birth !== undefined) this.#watchMap(birth.cell, birth.version);
     // The grid of today: the socket may have been opened under another.
     const grid = birth?.policy.gridLength ?? info.gridLength;
@@ -224,7 +201,7 @@ export class CellObject extends DurableObject<Env> {
   }
 
   #tellSweep(until: EpochMs): void {
-    const cell = this.#state.birth?.cell;
+    const cell = this.#kept.state.birth?.cell;
     if (cell === undefined) return;
     // Lost, the next question tells it again; the alarm is what wakes the cell, the sweep only makes up for it.
     d1BusyStore(this.env.DB)
@@ -239,7 +216,7 @@ export class CellObject extends DurableObject<Env> {
   }
 
   #lost(socket: WebSocket): void {
-    if (this.#unreadable !== undefined) return;
+    if (this.#kept.unreadable !== undefined) return;
     const info = this.#sockets.infoOf(socket);
     if (info === undefined) return;
     this.#shell.run({ t: 'disconnected', user: info.user, id: info.connection });

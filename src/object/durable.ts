@@ -1,38 +1,48 @@
 // What both kinds of object share with the platform: rows in its SQLite, the clock, calls through the router, and recovery.
+import { guardRetry, runDue } from '../engine/alarm-handler.ts';
+import type { Send } from '../engine/effects.ts';
+import { type InterpreterPorts, interpreter } from '../engine/interpreter.ts';
+import { bound, type Machine, reload } from '../engine/machine.ts';
+import type { Row, RowStore, TableSpec } from '../engine/rows.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import type { Unread } from '../lib/versioned.ts';
 import { errorFields, type Log } from '../ops/log.ts';
-import type { Send } from '../protocol/effects.ts';
 import type { Problem } from '../protocol/problems.ts';
-import type { Row, RowStore, TableSpec } from '../store/rows.ts';
 import { sqlRows } from '../store/sql/sql-rows.ts';
-import { Background } from './background.ts';
 import { unreadable } from './call.ts';
-import { type Interpreter, type InterpreterDeps, interpreter } from './interpreter.ts';
+import { unforeseen } from './digest.ts';
 import type { Router } from './router.ts';
+import { sends } from './sends.ts';
 
-export type Shell<Event> = Interpreter<Event> & {
+export type Shell<Event> = {
+  readonly run: (event: Event) => boolean;
+  /** Runs an event whose answer may come in a later step. */
+  readonly ask: <Reply>(make: (token: number) => Event) => Promise<Reply>;
   readonly failed: (what: string, error: unknown) => void;
   /** For the alarm's handler, with what the platform told it and the event that runs what is due. */
   readonly alarm: (info: AlarmInvocationInfo | undefined, event: Event) => Promise<void>;
 };
 
-const ALARM_GUARD_MS = 30_000;
 const LOOKS_AGAIN_MS = 10_000;
 /** An object asks again by itself. */
 const OBJECT_PATIENCE_MS = 2000;
 
-type ShellDeps<Event> = Pick<
-  InterpreterDeps<Event>,
-  'store' | 'step' | 'send' | 'onReply' | 'attach' | 'push' | 'busy' | 'load'
-> & {
-  readonly name: string;
+type ShellDeps<State, Event> = Pick<InterpreterPorts<Event>, 'attach' | 'push' | 'busy' | 'load'> & {
+  readonly machine: Machine<State & { nextCall: number }, Event>;
   readonly log: Log;
+  readonly kept: Kept<State>;
+  /** Calls another object; rejects when it cannot. */
+  readonly call: (send: Send) => Promise<unknown>;
   readonly usersWaiting: () => number;
-  /** Rebuilds the state from its rows. */
-  readonly reload: () => void;
   /** The events by which the core takes up what was under way. */
   readonly boot: (armedAt: EpochMs | undefined) => readonly Event[];
+};
+
+/** What an object keeps: its disk, and the memory of it, which another takes the place of when a step is refused. */
+export type Kept<State> = {
+  readonly store: RowStore;
+  state: State;
+  /** Set when what the object is cannot be read: what it answers to every call. */
+  readonly unreadable?: () => Problem;
 };
 
 /** The object's own SQLite, its tables made or migrated. */
@@ -62,31 +72,31 @@ const NOTHING: RowStore = {
  * The state from its rows. A row that cannot be read is set aside as it is and named in the log; the rest lives on. `unreadable`: what
  * the object is cannot be read, or not even the file: it answers all calls with that, and writes nothing.
  */
-export function restored<State>(
+export function restored<State extends { nextCall: number }, Event>(
   ctx: DurableObjectState,
-  { name, log }: Pick<ShellDeps<never>, 'name' | 'log'>,
-  tables: readonly TableSpec[],
-  load: (rows: Iterable<Row>, unread: Unread) => State,
-): { readonly store: RowStore; readonly state: State; readonly unreadable?: () => Problem } {
-  const object = labelOf(ctx, name);
+  machine: Machine<State, Event>,
+  log: Log,
+): Kept<State> {
+  const { kind, tables, load } = machine;
+  const object = labelOf(ctx, kind);
   const unread: Row[] = [];
   try {
     const store = durableRows(ctx, tables);
     const state = load(store.load(), (row, error) => {
       const { table, key } = row;
-      log('error', `${name}.row_unreadable`, {
+      log('error', `${kind}.row_unreadable`, {
         object,
         table,
-        key: name === 'cell' ? key : undefined,
+        key: kind === 'cell' ? key : undefined,
         ...errorFields(error),
       });
       // The journal goes on behind its last number, whatever stands there.
       if (tables.find((one) => one.name === table)?.kind === 'all') unread.push(row);
     });
     if (unread.length > 0) store.setAside(unread);
-    return { store, state };
+    return { store, state: bound(machine, store, state) };
   } catch (error) {
-    log('error', `${name}.unreadable`, { object, ...errorFields(error) });
+    log('error', `${kind}.unreadable`, { object, ...errorFields(error) });
     const [said, since] = [unreadable(error), Date.now()];
     return {
       store: NOTHING,
@@ -100,69 +110,63 @@ export function restored<State>(
   }
 }
 
-/** An interpreter that boots its core in the object's constructor, with the alarm that is armed on disk. */
-export function shell<Event>(ctx: DurableObjectState, deps: ShellDeps<Event>): Shell<Event> {
-  const { name, log, boot, reload, usersWaiting, store, ...rest } = deps;
+/** The interpreter over the platform, which boots its core in the object's constructor, with the alarm that is armed on disk. */
+export function shell<State extends { nextCall: number }, Event>(
+  ctx: DurableObjectState,
+  { machine, log, kept, call, usersWaiting, boot, ...ports }: ShellDeps<State, Event>,
+): Shell<Event> {
+  const { kind } = machine;
+  const { store } = kept;
   /** On the disk, whatever a step that was not committed has thought. */
   let armedAt: EpochMs | undefined;
-  const arm = (at: EpochMs): Promise<void> => {
+  const arm = (at: EpochMs): void => {
     armedAt = at;
-    return ctx.storage.setAlarm(at);
+    void ctx.storage.setAlarm(at);
   };
-  const background = new Background({ usersWaiting, sleep });
+  const now = (): EpochMs => epochMs(Date.now());
   const failed = (what: string, error: unknown): void =>
-    log('error', `${name}.failed`, { what, object: labelOf(ctx, name), ...errorFields(error) });
-  const machine = interpreter<Event>({
-    ...rest,
+    log('error', `${kind}.failed`, { what, object: labelOf(ctx, kind), ...errorFields(error) });
+  const booted = (): readonly Event[] => (kept.unreadable === undefined ? boot(armedAt) : []);
+  const engine = interpreter<Event>({
+    ...ports,
     store: {
-      ...store,
       commit: (commit) => {
         store.commit(commit);
         if (commit.alarmAt !== undefined) armedAt = commit.alarmAt ?? undefined;
       },
     },
-    now: () => epochMs(Date.now()),
-    within,
+    now,
+    step: (event, at) => machine.step(kept.state, event, at, unforeseen),
+    send: sends(call, usersWaiting, failed),
+    onReply: machine.onReply,
     reload: () => {
-      reload();
-      return boot(armedAt);
+      kept.state = reload(machine, store, kept.state);
+      return booted();
     },
-    inTurn: (call) => background.run(call),
     abort: (why) => ctx.abort(why),
-    healed: (leadMs) => log('warn', `${name}.clock_healed`, { object: labelOf(ctx, name), leadMs }),
+    healed: (leadMs) => log('warn', `${kind}.clock_healed`, { object: labelOf(ctx, kind), leadMs }),
     failed,
   });
   // Before any event. The calls that the core makes here are sent, and nobody waits for them.
   void ctx.blockConcurrencyWhile(async () => {
     const at = await ctx.storage.getAlarm();
     armedAt = at === null ? undefined : epochMs(at);
-    for (const event of boot(armedAt)) machine.run(event);
+    for (const event of booted()) engine.run(event);
   });
   return {
-    ...machine,
+    run: engine.run,
+    ask: <Reply>(make: (token: number) => Event) =>
+      new Promise<Reply>((resolve) => engine.request(make, resolve as (reply: unknown) => void)),
     failed,
     alarm: async (info, event) => {
       armedAt = undefined;
-      const later = (): EpochMs => epochMs(Date.now() + ALARM_GUARD_MS);
       if (info?.isRetry === true) {
-        // The try before died. Should this one die too, and the platform give up, there is still a wake-up.
-        await arm(later());
+        guardRetry({ now, arm });
         await ctx.storage.sync();
       }
-      // What is due cannot be written: tried again, but not at once and for ever.
-      if (!machine.run(event)) await arm(later());
+      runDue({ now, arm, run: () => engine.run(event) });
     },
   };
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A timer that is still pending keeps an object from sleeping: it goes with the outcome. */
-function within<T, Late>(ms: number, outcome: Promise<T>, late: Late): Promise<T | Late> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(late), ms);
-    outcome.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 /** Calls by address, through the router of this isolate. */

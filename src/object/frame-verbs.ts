@@ -2,8 +2,7 @@
 import type { Point } from '../geo/point.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { ClientFrame } from '../protocol/frames.ts';
-import type { Problem } from '../protocol/problems.ts';
-import { isProblem } from './call.ts';
+import { isProblem, type Problem } from '../protocol/problems.ts';
 import { diskProblem } from './disk.ts';
 import type { Caller, Verbs } from './verbs.ts';
 

@@ -2,8 +2,7 @@
 // least of all. Beside
 // the platform's own refusal (an object that is overloaded), which comes late and on one machine not at all.
 import type { CellRequest } from '../protocol/messages.ts';
-import type { Problem } from '../protocol/problems.ts';
-import { busy } from './call.ts';
+import { busy, type Problem } from '../protocol/problems.ts';
 
 /**
  * Calls in flight to one cell from here, above which each kind is refused: some hundred are half a second of what an

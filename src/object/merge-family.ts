@@ -4,9 +4,8 @@ import { type Carried, type Limits, together } from '../cell/strain/heat.ts';
 import { mapBounded } from '../lib/bounded.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { CELL_LENGTH_MAX } from '../protocol/limits.ts';
-import { type Problem, problem } from '../protocol/problems.ts';
+import { isProblem, type Problem, problem } from '../protocol/problems.ts';
 import type { CityStore } from '../store/city-store.ts';
-import { isProblem } from './call.ts';
 import type { Router } from './router.ts';
 
 export type MergeDeps = {

@@ -1,12 +1,13 @@
 // Joins again what was divided for a load that has long gone: looks every ten minutes, and merges what has been cold for as long as its
 // city says, a few cells at a time.
+
 import { coldNow, dueToMerge, isCold } from '../cell/strain/cold.ts';
 import { type Limits, together } from '../cell/strain/heat.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
+import { isProblem } from '../protocol/problems.ts';
 import type { CityStore } from '../store/city-store.ts';
 import type { FamilyStore } from '../store/family-store.ts';
-import { isProblem } from './call.ts';
 import { type MergeDeps, mergeFamily } from './merge-family.ts';
 
 export type RejoinDeps = MergeDeps & {

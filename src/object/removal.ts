@@ -3,10 +3,10 @@
 import { mapBounded } from '../lib/bounded.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import { type Problem, problem } from '../protocol/problems.ts';
+import { isProblem, type Problem, problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/records.ts';
 import type { City, CityStore } from '../store/city-store.ts';
-import { isProblem, unreadable } from './call.ts';
+import { unreadable } from './call.ts';
 import type { Router } from './router.ts';
 
 export type RemovalDeps = {

@@ -16,9 +16,9 @@ import type {
   UserReply,
   UserRequest,
 } from '../protocol/messages.ts';
-import { type Problem, problem } from '../protocol/problems.ts';
+import { busy, isProblem, type Problem, problem } from '../protocol/problems.ts';
 import type { City, CityStore } from '../store/city-store.ts';
-import { busy, type CallDeps, callObject, isProblem, unreadable } from './call.ts';
+import { type CallDeps, callObject, unreadable } from './call.ts';
 import type { Coverage } from './coverage.ts';
 import { Gate } from './gate.ts';
 import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';

@@ -1,7 +1,7 @@
 // The WebSockets of a cell: hibernating, each with an attachment of who it is and the soft state that the core keeps with it.
 
+import type { Attachment, Effects } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
-import type { Attachment, Effects } from '../protocol/effects.ts';
 import { SUBPROTOCOL } from '../protocol/frames.ts';
 import { HEARTBEAT, HEARTBEAT_REPLY } from '../protocol/heartbeat.ts';
 import type { CityId, UserId } from '../protocol/ids.ts';

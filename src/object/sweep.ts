@@ -4,9 +4,9 @@ import { mapBounded } from '../lib/bounded.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import { epochMs } from '../lib/brand.ts';
 import type { CellId } from '../protocol/ids.ts';
+import { isProblem } from '../protocol/problems.ts';
 import type { BusyStore } from '../store/busy-store.ts';
 import type { LoadStore } from '../store/load-store.ts';
-import { isProblem } from './call.ts';
 import type { Router } from './router.ts';
 
 export type SweepDeps = {

@@ -2,50 +2,37 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { jsonLog } from '../ops/log.ts';
-import type { CellReply, UserEnvelope, UserReply } from '../protocol/messages.ts';
-import type { Problem } from '../protocol/problems.ts';
-import { loadUser, USER_TABLES } from '../user/codec.ts';
+import type { UserEnvelope, UserReply } from '../protocol/messages.ts';
+import { userMachine } from '../user/machine.ts';
 import type { UserState } from '../user/state.ts';
-import { stepUser, type UserEventIn } from '../user/step.ts';
-import { restored, type Shell, sender, shell } from './durable.ts';
+import type { UserEventIn } from '../user/step.ts';
+import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
 import { servicesOf } from './services.ts';
 
 export class UserObject extends DurableObject<Env> {
-  #state: UserState;
-  readonly #unreadable: (() => Problem) | undefined;
+  readonly #kept: Kept<UserState>;
   readonly #shell: Shell<UserEventIn>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { router } = servicesOf(env);
     const log = jsonLog(env.LOG_LEVEL);
-    const { store, state, unreadable } = restored(ctx, { name: 'user', log }, USER_TABLES, loadUser);
-    this.#state = state;
-    this.#unreadable = unreadable;
-    this.#shell = shell<UserEventIn>(ctx, {
-      name: 'user',
+    this.#kept = restored(ctx, userMachine, log);
+    this.#shell = shell<UserState, UserEventIn>(ctx, {
+      machine: userMachine,
       log,
-      store,
-      step: (event, now) => stepUser(this.#state, event, now),
-      send: sender(router),
+      kept: this.#kept,
+      call: sender(router),
       usersWaiting: () => router.usersWaiting(),
-      reload: () => {
-        const { nextCall } = this.#state;
-        this.#state = loadUser(store.load(), () => undefined);
-        this.#state.nextCall = nextCall;
-      },
-      onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
-      boot: (armedAt) =>
-        unreadable === undefined ? [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }] : [],
+      boot: (armedAt) => [{ t: 'boot', pseudonym: `u-${crypto.randomUUID()}`, armedAt }],
       attach: () => undefined,
       push: () => undefined,
-      busy: () => undefined,
     });
   }
 
   /** Every call of the edge and of cells. A long poll is answered by an event, or when its time is up. */
   async call({ request }: UserEnvelope): Promise<UserReply> {
-    if (this.#unreadable !== undefined) return this.#unreadable();
+    if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
     if (request.t !== 'events' || request.waitMs <= 0) {
       return this.#shell.ask((token) => ({ t: 'request', request, token }));
     }
@@ -59,6 +46,6 @@ export class UserObject extends DurableObject<Env> {
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    if (this.#unreadable === undefined) return this.#shell.alarm(info, { t: 'alarm' });
+    if (this.#kept.unreadable === undefined) return this.#shell.alarm(info, { t: 'alarm' });
   }
 }

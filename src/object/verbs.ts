@@ -16,10 +16,10 @@ import {
 } from '../protocol/ids.ts';
 import { EVENTS_PAGE_MAX, MARGIN_M, QUESTIONS_PAGE } from '../protocol/limits.ts';
 import type { CellCalls, QuestionReply, UserCalls } from '../protocol/messages.ts';
-import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
+import { isProblem, type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { NewQuestion, Ping, Profile } from '../protocol/records.ts';
 import type { LeaveQuery, PresenceInput, QuestionHereInput } from '../protocol/wire.ts';
-import { isProblem, unreadable } from './call.ts';
+import { unreadable } from './call.ts';
 import { hashOf, randomToken, tokensOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';
 import { type CellRequestOf, type Router, settled } from './router.ts';

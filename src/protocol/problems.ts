@@ -280,3 +280,10 @@ export function unknownCall(request: never): Problem {
   const { t } = request as { readonly t?: unknown };
   return problem('unknown_call', `there is no call ${String(t)}`);
 }
+
+/** For a moment: the same again, a second later, will do. */
+export const busy = (detail: string): Problem => ({ ...problem('busy', detail), retryAfterS: 1 });
+
+export function isProblem(value: object): value is Problem {
+  return 't' in value && value.t === 'problem';
+}

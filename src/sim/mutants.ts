@@ -117,17 +117,18 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'sent-before-commit',
     'answers leave before their commit',
-    'src/sim/runtime.ts',
-    "if (this.#weather.strikes('crashBeforeCommit')) {",
-    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
+    'src/engine/interpreter.ts',
+    '      commit(effects);\n      publish(effects);',
+    '      publish(effects);\n      commit(effects);',
   ),
-  one(
-    'memory-ahead',
-    'the memory is kept after a write that failed',
-    'src/sim/runtime.ts',
-    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.crash(node);",
-    "if (this.#weather.strikes('crashBeforeCommit')) {\n      this.#publish(node, effects);",
-  ),
+  {
+    name: 'memory-ahead',
+    what: 'the memory is kept after a write that failed',
+    edits: [
+      { file: 'src/engine/interpreter.ts', find: '        dead = true;\n', replace: '' },
+      { file: 'src/engine/interpreter.ts', find: '        ports.abort(', replace: '        void (' },
+    ],
+  },
   {
     name: 'attachment-revives',
     what: 'the attachment of a socket brings a user back who was given up',
@@ -201,7 +202,7 @@ export const MUTANTS: readonly Mutant[] = [
   one(
     'alarm-later',
     'the alarm is moved later outside its handler',
-    'src/protocol/alarm.ts',
+    'src/engine/alarm.ts',
     'if (next !== undefined && (armedAt === undefined || next < armedAt)) {\n    state.armedAt = next;\n    effects.alarmAt = next;',
     'if (next !== undefined && (inAlarm || effects.rows.length > 0)) {\n    state.armedAt = (inAlarm ? next : next + 600_000) as EpochMs;\n    effects.alarmAt = state.armedAt;',
   ),

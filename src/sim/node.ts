@@ -1,19 +1,20 @@
 // One simulated object: a disk that survives, a memory that does not, a skewed clock, an alarm, and callers that wait.
 
-import { CELL_TABLES } from '../cell/codec.ts';
-import { loadCell, shelveEnded } from '../cell/load.ts';
+import { cellMachine } from '../cell/machine.ts';
 import type { CellState } from '../cell/state.ts';
-import { type CellEvent, stepCell } from '../cell/step.ts';
-import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { CellEvent } from '../cell/step.ts';
+import type { Attachment, Effects } from '../engine/effects.ts';
+import type { Interpreter } from '../engine/interpreter.ts';
+import { reload, restore } from '../engine/machine.ts';
+import type { EpochMs } from '../lib/brand.ts';
 import type { Chance } from '../lib/chance.ts';
 import type { MapReply } from '../protocol/change-messages.ts';
-import type { Attachment, Effects } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellReply, UserReply } from '../protocol/messages.ts';
 import { type MemoryRows, memoryRows } from '../store/memory/memory-rows.ts';
-import { loadUser, USER_TABLES } from '../user/codec.ts';
+import { userMachine } from '../user/machine.ts';
 import type { UserState } from '../user/state.ts';
-import { stepUser, type UserEventIn } from '../user/step.ts';
+import type { UserEventIn } from '../user/step.ts';
 
 export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 export type Caller = (reply: AnyReply) => void;
@@ -23,8 +24,10 @@ type Common = {
   /** Of the present life: replies to calls of an earlier one find nobody. */
   life: number;
   skewMs: number;
-  nextToken: number;
-  readonly waiting: Map<number, Caller>;
+  /** Runs the object while it has a memory. */
+  engine: Interpreter<NodeEvent> | undefined;
+  /** Who waits for an answer. */
+  readonly callers: Set<Caller>;
   /** The time at which the platform fires the alarm next, on the world's clock. */
   alarmTicket: number;
 };
@@ -51,8 +54,8 @@ const common = (store: MemoryRows): Common => ({
   store,
   life: 0,
   skewMs: 0,
-  nextToken: 1,
-  waiting: new Map(),
+  engine: undefined,
+  callers: new Set(),
   alarmTicket: 0,
 });
 
@@ -61,28 +64,26 @@ export const cellNode = (id: CellId): CellNode => ({
   id,
   state: undefined,
   sockets: new Map(),
-  ...common(memoryRows(CELL_TABLES)),
+  ...common(memoryRows(cellMachine.tables)),
 });
 export const userNode = (id: UserId): UserNode => ({
   kind: 'user',
   id,
   state: undefined,
-  ...common(memoryRows(USER_TABLES)),
+  ...common(memoryRows(userMachine.tables)),
 });
-
-/** The same for a memory that a refused step has spoilt: answers to calls of before are for nobody. */
-export function reconstruct(node: Node): void {
-  const nextCall = node.state?.nextCall ?? 1;
-  construct(node);
-  if (node.state !== undefined) node.state.nextCall = nextCall;
-}
 
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {
-  if (node.kind === 'cell') {
-    node.state = loadCell(node.store.load());
-    shelveEnded(node.state, node.store.get);
-  } else node.state = loadUser(node.store.load());
+  if (node.kind === 'cell') node.state = restore(cellMachine, node.store);
+  else node.state = restore(userMachine, node.store);
+}
+
+/** The same for a memory that a refused step has spoilt. */
+export function reconstruct(node: Node): void {
+  if (node.state === undefined) throw new Error(`${node.id} has no memory`);
+  if (node.kind === 'cell') node.state = reload(cellMachine, node.store, node.state);
+  else node.state = reload(userMachine, node.store, node.state);
 }
 
 export function bootEvent(node: Node, pseudonym: string): NodeEvent {
@@ -93,11 +94,13 @@ export function bootEvent(node: Node, pseudonym: string): NodeEvent {
   return { t: 'boot', attachments, armedAt };
 }
 
-/** The shipping code, on this object's own clock. */
-export function step(node: Node, event: NodeEvent, worldMs: number, chance: Chance): Effects {
-  const now: EpochMs = epochMs(worldMs + node.skewMs);
+/** One event at the shipping machine. */
+export function step(node: Node, event: NodeEvent, now: EpochMs, chance: Chance): Effects {
   if (node.state === undefined) throw new Error(`${node.id} has no memory`);
   return node.kind === 'cell'
-    ? stepCell(node.state, event as CellEvent, now, chance)
-    : stepUser(node.state, event as UserEventIn, now);
+    ? cellMachine.step(node.state, event as CellEvent, now, chance)
+    : userMachine.step(node.state, event as UserEventIn, now, chance);
 }
+
+export const onReply = (node: Node, call: number, reply: unknown): NodeEvent =>
+  node.kind === 'cell' ? cellMachine.onReply(call, reply) : userMachine.onReply(call, reply);

@@ -1,15 +1,16 @@
 // The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
+
+import type { Send } from '../engine/effects.ts';
 import type { Prng } from '../lib/prng.ts';
 import type { Birth } from '../protocol/birth.ts';
 import type { MapRequest } from '../protocol/change-messages.ts';
-import type { Send } from '../protocol/effects.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { type Edge, edge } from './edge.ts';
 import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
-import { type Observer, Runtime } from './runtime.ts';
+import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
 import { type Timeline, timeline } from './timeline.ts';
 import { type Weather, weather } from './weather.ts';
 
@@ -46,7 +47,7 @@ export class World {
     });
     const timeline = this.#timeline;
     const { stats } = this;
-    const send = (from: Node, one: Send): void => this.#send(from, one);
+    const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
     this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send });
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
     this.#edges = Array.from({ length: EDGES }, () => edge(this));
@@ -151,11 +152,7 @@ export class World {
     return (node.kind === 'cell' ? this.map.leaves().get(node.id) : undefined) ?? null;
   }
 
-  #send(from: Node, { address, request, timeoutMs, call }: Send): void {
-    const { life } = from;
-    const back = (reply: AnyReply): void => {
-      if (from.life === life && from.state !== undefined) this.dispatch(from, { t: 'reply', call, reply });
-    };
+  #send(from: Node, { address, request, timeoutMs }: Send, back: (reply: AnyReply) => void): void {
     switch (address.to) {
       case 'user':
         this.request(this.user(address.user), request as UserRequest, timeoutMs, back);
@@ -213,16 +210,9 @@ export class World {
 
   #arrive(node: Node, letter: Letter, back: (reply: AnyReply) => void, birth?: Birth): void {
     if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
-    if (node.state === undefined) this.#runtime.construct(node);
-    if (node.state === undefined) {
-      back({ t: 'failed' });
-      return;
-    }
-    const token = node.nextToken++;
     const { request, socket } = letter;
     if (node.kind === 'user') {
-      node.waiting.set(token, back);
-      this.dispatch(node, { t: 'request', request: request as UserRequest, token });
+      this.#runtime.request(node, (token) => ({ t: 'request', request: request as UserRequest, token }), back);
       return;
     }
     const version = birth?.version ?? letter.version;
@@ -231,11 +221,12 @@ export class World {
       ...(version === null ? {} : { version }),
       ...(birth === undefined ? {} : { birth }),
     };
-    node.waiting.set(token, (reply) => {
-      if (reply.t === 'unborn' && birth === undefined) this.#readRow(node, letter, back);
+    const heard = (reply: AnyReply): void => {
+      // Whoever asks again does so in a turn of its own.
+      if (reply.t === 'unborn' && birth === undefined) this.after(0, () => this.#readRow(node, letter, back));
       else back(reply);
-    });
-    this.dispatch(node, { t: 'request', envelope, token, socket });
+    };
+    this.#runtime.request(node, (token) => ({ t: 'request', envelope, token, socket }), heard);
   }
 
   /** The cell is behind what its caller names, or was never born: it is asked again with its row, if it is a leaf. */

@@ -1,8 +1,9 @@
 // The UserObject: one event in, effects out; like the cell, it reads nothing but its state and the event.
+
+import type { Effects } from '../engine/effects.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import { tellTime } from '../lib/clock.ts';
-import type { Effects } from '../protocol/effects.ts';
 import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { unknownCall } from '../protocol/problems.ts';
 import { admit } from './admission.ts';

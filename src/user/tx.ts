@@ -1,8 +1,9 @@
 // One step's bookkeeping of a UserObject.
+
+import { arm } from '../engine/alarm.ts';
+import { type Effects, noEffects } from '../engine/effects.ts';
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
-import { arm } from '../protocol/alarm.ts';
-import { type Effects, noEffects } from '../protocol/effects.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import type { Address, CellRequest, UserReply } from '../protocol/messages.ts';
 import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';

@@ -7,24 +7,39 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   geo: ['lib'],
   protocol: ['lib', 'geo'],
+  engine: ['lib', 'geo', 'protocol'],
   matching: ['lib', 'geo', 'protocol'],
-  cell: ['lib', 'geo', 'protocol', 'matching'],
-  user: ['lib', 'geo', 'protocol', 'matching'],
+  cell: ['lib', 'geo', 'protocol', 'engine', 'matching'],
+  user: ['lib', 'geo', 'protocol', 'engine', 'matching'],
   city: ['lib', 'geo', 'protocol', 'matching'],
   insight: ['lib', 'geo', 'protocol', 'matching'],
-  store: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight'],
-  ops: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
+  store: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight'],
+  ops: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
   env: ['lib', 'object'],
-  object: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'ops', 'env'],
-  api: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'ops', 'env', 'object'],
+  object: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'ops', 'env'],
+  api: [
+    'lib',
+    'geo',
+    'protocol',
+    'engine',
+    'matching',
+    'cell',
+    'user',
+    'city',
+    'insight',
+    'store',
+    'ops',
+    'env',
+    'object',
+  ],
   worker: ['lib', 'geo', 'protocol', 'city', 'store', 'ops', 'env', 'object', 'api'],
   client: ['lib', 'protocol'],
   web: ['lib', 'protocol', 'geo', 'client'],
-  cli: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'client', 'sim'],
-  sim: ['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
+  cli: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'client', 'sim'],
+  sim: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
 };
 
-const PURE = new Set(['lib', 'geo', 'protocol', 'matching', 'cell', 'user', 'city', 'insight', 'sim']);
+const PURE = new Set(['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'sim']);
 /** Libraries that compute and do nothing else. */
 const PURE_PACKAGES = new Set(['valibot']);
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CELL_TABLES } from '../../src/cell/codec.ts';
+import { ROW_BYTES_MAX, TooLarge } from '../../src/engine/rows.ts';
 import { epochMs } from '../../src/lib/brand.ts';
-import { ROW_BYTES_MAX, TooLarge } from '../../src/store/rows.ts';
 import { sqlRows } from '../../src/store/sql/sql-rows.ts';
 import { STORES, sqliteDeps } from './stores.ts';
 

@@ -1,7 +1,7 @@
 // Every store of rows there is, each over fresh storage that survives being opened again.
 import { DatabaseSync } from 'node:sqlite';
+import type { RowStore, TableSpec } from '../../src/engine/rows.ts';
 import { memoryRows } from '../../src/store/memory/memory-rows.ts';
-import type { RowStore, TableSpec } from '../../src/store/rows.ts';
 import { sqlRows } from '../../src/store/sql/sql-rows.ts';
 
 export type Disk = {

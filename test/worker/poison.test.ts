@@ -1,8 +1,8 @@
 // The longest answers that anybody may give, as many as anybody may want, all at once: everybody is answered and bystanders notice nothing.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ROW_BYTES_MAX } from '../../src/engine/rows.ts';
 import type { Box } from '../../src/geo/box-polygon.ts';
 import { ANSWERS_WANTED_MAX, TEXT_LENGTH_MAX } from '../../src/protocol/limits.ts';
-import { ROW_BYTES_MAX } from '../../src/store/rows.ts';
 import {
   alarmOf,
   api,

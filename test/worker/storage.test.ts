@@ -3,8 +3,8 @@ import { applyD1Migrations, evictAllDurableObjects, evictDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CELL_TABLES } from '../../src/cell/codec.ts';
+import type { TableSpec } from '../../src/engine/rows.ts';
 import { durableRows } from '../../src/object/durable.ts';
-import type { TableSpec } from '../../src/store/rows.ts';
 import { USER_TABLES } from '../../src/user/codec.ts';
 import { api, BOX, cellStub, eventually, inboxOf, inside, rollOut, rowsOf, userStub, WEST } from './world.ts';
 

@@ -2,12 +2,11 @@
 
 import { mayMerge } from '../../cell/strain/heat.ts';
 import { mapBounded } from '../../lib/bounded.ts';
-import { isProblem } from '../../object/call.ts';
 import { mergeFamily } from '../../object/merge-family.ts';
 import type { Services } from '../../object/services.ts';
 import type { Birth } from '../../protocol/birth.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
-import { type Problem, problem } from '../../protocol/problems.ts';
+import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import type { CellLoad } from '../../protocol/records.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';

@@ -1,6 +1,7 @@
 // /v1/events: the inbox. Reading removes nothing; acknowledging does.
-import { isProblem } from '../../object/call.ts';
+
 import type { UserReply } from '../../protocol/messages.ts';
+import { isProblem } from '../../protocol/problems.ts';
 import { ackSchema, eventsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 

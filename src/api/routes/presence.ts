@@ -1,5 +1,5 @@
 // /v1/presence: a user's live state.
-import { isProblem } from '../../object/call.ts';
+import { isProblem } from '../../protocol/problems.ts';
 import { leaveQuerySchema, presenceSchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 

@@ -2,10 +2,9 @@
 import { statusOf } from '../../city/status.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import { epochMs } from '../../lib/brand.ts';
-import { busy, isProblem } from '../../object/call.ts';
 import type { Services } from '../../object/services.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
-import { problem } from '../../protocol/problems.ts';
+import { busy, isProblem, problem } from '../../protocol/problems.ts';
 import type { CellLoad } from '../../protocol/records.ts';
 import type { ToldLoad } from '../../protocol/status.ts';
 import { STATUS_CELLS_DEFAULT, statusQuerySchema } from '../../protocol/wire.ts';

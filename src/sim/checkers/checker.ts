@@ -1,5 +1,5 @@
 // What every checker is: it sees each commit, is asked again when the world has been healed, and at the end.
-import type { Effects } from '../../protocol/effects.ts';
+import type { Effects } from '../../engine/effects.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Node, NodeEvent } from '../node.ts';
 import type { World } from '../world.ts';

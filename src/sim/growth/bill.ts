@@ -1,7 +1,8 @@
 // What the platform would bill, counted step by step: rows, calls, messages, time awake. Each step is on somebody's account:
 // a question's, wherever it is worked on, or the presence of people in a cell.
+
+import type { Effects } from '../../engine/effects.ts';
 import { questionIn } from '../../protocol/about.ts';
-import type { Effects } from '../../protocol/effects.ts';
 import type { CellId, QuestionId } from '../../protocol/ids.ts';
 import type { CellRequest, UserRequest } from '../../protocol/messages.ts';
 import type { Node, NodeEvent } from '../node.ts';
@@ -59,7 +60,7 @@ export function bill(book: Book, nowMs: () => number) {
     const now = nowMs();
     const awaited = life.busyFrom === undefined ? 0 : now - life.busyFrom;
     // What is answered in this step is still on the list: it is published after this.
-    const waits = node.waiting.size > effects.replies.length || (node.state?.calls.size ?? 0) > 0;
+    const waits = node.callers.size > effects.replies.length || (node.state?.calls.size ?? 0) > 0;
     life.busyFrom = waits ? now : undefined;
     const usage = book(account);
     if (usage === undefined) return;

@@ -1,6 +1,7 @@
 // Rows in memory, for the simulator's disk and for tests: what was committed, and nothing else.
+
+import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../../engine/rows.ts';
 import type { EpochMs } from '../../lib/brand.ts';
-import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../rows.ts';
 
 export type MemoryRows = RowStore & {
   readonly alarm: () => EpochMs | null;

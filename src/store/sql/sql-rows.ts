@@ -1,5 +1,5 @@
 // Rows in an object's SQLite: one table for each kind, its schema versioned in a table, migrated when the object is constructed.
-import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../rows.ts';
+import { type Commit, type Row, type RowStore, requireSmall, type TableSpec } from '../../engine/rows.ts';
 
 /** What is needed of the platform's storage; a plain SQLite passes too. */
 export type SqlRowsDeps = {

@@ -1,7 +1,7 @@
 // What a cell tells ops of its own accord, how seldom, and what it sees coming.
 import { describe, expect, it } from 'vitest';
+import type { Effects } from '../../../src/engine/effects.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { Effects } from '../../../src/protocol/effects.ts';
 import type { CellRequest } from '../../../src/protocol/messages.ts';
 import type { CellLoad } from '../../../src/protocol/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';

@@ -5,9 +5,9 @@ import { encodeArriving, encodeQuestion, encodeUser } from '../../../src/cell/co
 import { dueQuestion } from '../../../src/cell/due.ts';
 import { acceptedCount, hasEnded, isShort } from '../../../src/cell/questions/lifecycle.ts';
 import type { CellState, Question } from '../../../src/cell/state.ts';
+import type { Effects } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { looksNoFarther } from '../../../src/matching/stages.ts';
-import type { Effects } from '../../../src/protocol/effects.ts';
 import type { MemoryRows } from '../../../src/store/memory/memory-rows.ts';
 
 export type Before = { readonly alarmAt: number | null; readonly journalLast: number };

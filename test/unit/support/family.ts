@@ -1,7 +1,7 @@
 // A family of cells under test: a parent, its 32 parts, and a map that answers.
 import { expect } from 'vitest';
+import type { Send } from '../../../src/engine/effects.ts';
 import { children } from '../../../src/geo/geohash.ts';
-import type { Send } from '../../../src/protocol/effects.ts';
 import { type CellId, homeOf } from '../../../src/protocol/ids.ts';
 import { type CellHarness, cellHarness } from './cell-harness.ts';
 import { bob, CELL, cellId, newQuestion, qid } from './names.ts';

@@ -1,8 +1,8 @@
 // A UserObject under test: its steps are carried out as an object would, its calls are answered by the test.
 import { expect } from 'vitest';
+import type { Effects, Send } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
-import type { Effects, Send } from '../../../src/protocol/effects.ts';
 import type { CellId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
 import type { CellReply, UserReply, UserRequest } from '../../../src/protocol/messages.ts';
 import type { StreamItem } from '../../../src/protocol/records.ts';

@@ -1,6 +1,6 @@
 // News for the holder's cell: best effort, in order, never without the inbox.
 import { describe, expect, it } from 'vitest';
-import type { Send } from '../../../src/protocol/effects.ts';
+import type { Send } from '../../../src/engine/effects.ts';
 import { EVENTS_PAGE_MAX, INBOX_MAX, INBOX_TOLD_FROM } from '../../../src/protocol/limits.ts';
 import { ana, CELL, EAST, oid, qid, record } from '../support/names.ts';
 import { item, offerItem, type UserHarness, userHarness } from '../support/user-harness.ts';

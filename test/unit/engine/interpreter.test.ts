@@ -1,11 +1,11 @@
 // The order in which effects are carried out, seen from every door that they leave by.
 import { describe, expect, it } from 'vitest';
-import { epochMs } from '../../src/lib/brand.ts';
-import { type InterpreterDeps, interpreter } from '../../src/object/interpreter.ts';
-import type { Attachment, Effects, Send } from '../../src/protocol/effects.ts';
-import { noEffects } from '../../src/protocol/effects.ts';
-import type { UserId } from '../../src/protocol/ids.ts';
-import { TooLarge } from '../../src/store/rows.ts';
+import type { Attachment, Effects, Send } from '../../../src/engine/effects.ts';
+import { noEffects } from '../../../src/engine/effects.ts';
+import { type InterpreterPorts, interpreter } from '../../../src/engine/interpreter.ts';
+import { TooLarge } from '../../../src/engine/rows.ts';
+import { epochMs } from '../../../src/lib/brand.ts';
+import type { UserId } from '../../../src/protocol/ids.ts';
 
 type Event = { readonly t: 'ask'; readonly token: number } | { readonly t: 'reply'; readonly reply: unknown };
 
@@ -18,19 +18,14 @@ const SEND: Send = {
 };
 
 /** An interpreter whose step wants everything done at once, and the log of what was done. */
-function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' | 'size', send: Send = SEND) {
+function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'size') {
   const log: string[] = [];
   const fail = (where: typeof broken): void => {
     if (broken === where) throw new Error(`${where} failed`);
   };
-  const deps: InterpreterDeps<Event> = {
+  const deps: InterpreterPorts<Event> = {
     now: () => epochMs(1),
     store: {
-      load: () => [],
-      read: () => [],
-      get: () => undefined,
-      setAside: () => undefined,
-      aside: () => [],
       commit: ({ rows, alarmAt }) => {
         fail('commit');
         if (broken === 'size') throw new TooLarge('one row has 3 MB');
@@ -52,22 +47,16 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' 
       effects.attachments.push({ user: alice } as unknown as Attachment);
       effects.replies.push({ token: event.token, value: 'answer' });
       effects.frames.push({ user: alice, frame: { t: 'event' }, close: false });
-      effects.sends.push(send);
+      effects.sends.push(SEND);
       return effects;
     },
-    send: async () => {
+    send: (_, done) => {
       log.push('send');
-      fail('send');
-      return { t: 'where' };
+      setTimeout(() => done({ t: 'where' }), 0);
     },
     reload: () => {
       log.push('reload');
       return [{ t: 'reply', reply: 'boot' }];
-    },
-    inTurn: async (call) => {
-      log.push('waits for its turn');
-      if (broken === 'turn') throw new Error('too many wait');
-      return call();
     },
     onReply: (_, reply) => ({ t: 'reply', reply }),
     attach: (attachments) => void log.push(`attach ${attachments.length}`),
@@ -76,7 +65,6 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' 
       if (frames.length > 0) log.push('push');
     },
     busy: () => void log.push('busy'),
-    within: (_, outcome) => outcome,
     abort: () => void log.push('abort'),
     failed: (what) => void log.push(`failed ${what}`),
   };
@@ -84,7 +72,7 @@ function world(broken: 'nothing' | 'commit' | 'step' | 'push' | 'send' | 'turn' 
 }
 
 const ask = (machine: ReturnType<typeof world>['machine']): Promise<string> =>
-  machine.ask<string>((token) => ({ t: 'ask', token }));
+  new Promise((resolve) => machine.request((token) => ({ t: 'ask', token }), resolve as (reply: unknown) => void));
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('carrying out effects', () => {
@@ -113,28 +101,6 @@ describe('carrying out effects', () => {
     await ask(machine).catch(() => {});
     await settled();
     expect(log).toEqual(['commit 1 rows, alarm 5', 'attach 1', 'failed step', 'abort']);
-  });
-
-  it('a call that fails comes back as an event', async () => {
-    const { log, machine } = world('send');
-    await ask(machine);
-    await settled();
-    expect(log).toContain('failed call where');
-    expect(log).toContain('reply {"t":"failed"}');
-  });
-
-  it('LOAD8: a call for which nobody waits is made in its turn; one that gets none has failed, and is repeated later', async () => {
-    const { log, machine } = world('nothing', { ...SEND, background: true });
-    await ask(machine);
-    await settled();
-    expect(log.indexOf('waits for its turn')).toBeGreaterThan(0);
-    expect(log.indexOf('send')).toBe(log.indexOf('waits for its turn') + 1);
-    expect(log).toContain('reply {"t":"where"}');
-    const crowded = world('turn', { ...SEND, background: true });
-    await ask(crowded.machine);
-    await settled();
-    expect(crowded.log).not.toContain('send');
-    expect(crowded.log).toContain('reply {"t":"failed"}');
   });
 
   it('BOUND3: a step that is too large refuses its own request, tells the others to ask again, and takes nobody down', async () => {

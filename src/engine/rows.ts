@@ -1,7 +1,7 @@
 // The port to an object's own storage: rows of JSON by table and key. One commit is one transaction, alarm included.
 import type { EpochMs } from '../lib/brand.ts';
 import { utf8Length } from '../lib/text.ts';
-import type { RowWrite } from '../protocol/effects.ts';
+import type { RowWrite } from './effects.ts';
 
 export type Row = { readonly table: string; readonly key: string; readonly value: string };
 

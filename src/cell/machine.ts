@@ -1,0 +1,19 @@
+// The cell as a machine: what runs it needs to know no more.
+import type { Machine } from '../engine/machine.ts';
+import type { CellReply } from '../protocol/messages.ts';
+import { CELL_TABLES } from './codec.ts';
+import { loadCell, noteLost, shelveEnded } from './load.ts';
+import type { CellState } from './state.ts';
+import { type CellEvent, stepCell } from './step.ts';
+
+export const cellMachine: Machine<CellState, CellEvent> = {
+  kind: 'cell',
+  tables: CELL_TABLES,
+  load: loadCell,
+  bind: (state, store) => {
+    noteLost(state, store.aside());
+    shelveEnded(state, store.get);
+  },
+  step: stepCell,
+  onReply: (call, reply) => ({ t: 'reply', call, reply: reply as CellReply }),
+};
