@@ -85,5 +85,7 @@ const versionOf = ({ version }: Need): number => version ?? 0;
 
 function put(tx: Tx, beacon: Beacon): void {
   tx.state.beacons.set(beacon.need.questionId, beacon);
+  // At once: one that comes with ground that is handed over is held against those who stand there in this very step.
+  tx.state.sleepers.add(beacon.need);
   tx.beacons.add(beacon.need.questionId);
 }

@@ -1,6 +1,6 @@
 // A cell that others fill: patience, adoption, claims, and arrivals that count once it has everything.
 import { describe, expect, it } from 'vitest';
-import type { Send } from '../../../src/protocol/effects.ts';
+import type { Send } from '../../../src/engine/effects.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, healthyMap, PARENT } from '../support/family.ts';
 import { at, birth, bob, cem, EAST, need, newQuestion, oid, qid, record } from '../support/names.ts';
@@ -60,6 +60,14 @@ describe('a cell that is filled', () => {
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [beacon] });
     expect(cell.sentOf('nudge')).toHaveLength(1);
     expect(cell.rows('beacons')).toHaveLength(2);
+  });
+
+  it('SPLIT5 WAKE2 holds whoever is there already against a beacon that comes with the ground, in the same step', () => {
+    const cell = filling({ manual: ['nudge'] });
+    cell.ping(cem, { profile: { topics: ['aid'] } });
+    const beacon = { need: need({ topic: 'aid', radiusM: 5000 }), leftMs: 60_000 };
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [beacon] });
+    expect(cell.sentOf('nudge')).toHaveLength(1);
   });
 
   it('SPLIT3 tells at once what an adopted question still owes, one that has ended too', () => {
