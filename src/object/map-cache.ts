@@ -6,7 +6,7 @@ import { LEAF_MAX_LENGTH, LEAF_MIN_LENGTH } from '../geo/leaf-index.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import { type City, type CityStore, type MapRow, versionOf } from '../store/city-store.ts';
+import { type City, type CityStore, type MapRow, ownVersionOf, versionOf } from '../store/city-store.ts';
 
 /** A leaf and the city that it belongs to, as far as the cache knows. */
 export type Leaf = {
@@ -14,6 +14,8 @@ export type Leaf = {
   readonly city: City;
   /** What the cell must know of itself and of its surroundings, at least. */
   readonly version: number;
+  /** The same of itself alone. */
+  readonly ownVersion: number;
 };
 
 /** `cached`: as it was up to a minute ago, or older while D1 is away; `primary`: as it is now. */
@@ -95,7 +97,7 @@ export class MapCache {
   #leaf(prefix: string, row: MapRow | undefined): Leaf | undefined {
     const city = row && this.#parts.get(prefix)?.cities.get(row.city);
     if (row === undefined || city === undefined) return undefined;
-    return { cell: row.cell, city, version: versionOf(row, city) };
+    return { cell: row.cell, city, version: versionOf(row, city), ownVersion: ownVersionOf(row, city) };
   }
 
   /** Whether what is known of a point's place is what the primary knows: only the few cells that may hold it are asked for. */

@@ -250,7 +250,7 @@ export class Router {
     trace: string | undefined,
   ): Promise<CellReply> {
     const leaf = await this.#leafIfKnown(cell);
-    const version = birth?.version ?? leaf?.version;
+    const version = birth?.version ?? (leaf && versionFor(request, leaf));
     const envelope: CellEnvelope = {
       request,
       ...(version === undefined ? {} : { version }),
@@ -295,6 +295,11 @@ export class Router {
   async #hintOf(cell: CellId): Promise<City['locationHint'] | undefined> {
     return (await this.#leafIfKnown(cell))?.city.locationHint;
   }
+}
+
+/** A scout asks who is there, and what lies around is no matter to it. */
+function versionFor(request: CellRequest, { version, ownVersion }: Leaf): number {
+  return request.t === 'scout' ? ownVersion : version;
 }
 
 /** With D1 away what is known must do. @throws whatever else is wrong. */

@@ -14,8 +14,8 @@ const TTL_MS = 60_000;
 export type Edge = {
   readonly leafOf: (point: Point) => CellId | undefined;
   readonly isLeaf: (cell: CellId) => boolean;
-  /** Of a leaf, as far as is known. */
-  readonly versionOf: (cell: CellId) => number | null;
+  /** What a request to a leaf names, as far as is known. */
+  readonly versionOf: (cell: CellId, request: CellRequest) => number | null;
   /** To the leaf that covers `key`, `cell` as far as is known; `done` hears who answered. */
   readonly call: (
     key: string,
@@ -45,17 +45,22 @@ type Around = {
 
 export function edge(world: Around): Edge {
   let leaves = world.map.leaves();
+  let own = world.map.ownVersions();
   let staleAt = 0;
   const refresh = (): void => {
     if (world.isD1Away()) return;
     leaves = world.map.leaves();
+    own = world.map.ownVersions();
     staleAt = world.now + TTL_MS;
   };
   const known = (): ReadonlyMap<CellId, number> => {
     if (world.now >= staleAt) refresh();
     return leaves;
   };
-  const versionOf = (cell: CellId): number | null => known().get(cell) ?? null;
+  const versionOf: Edge['versionOf'] = (cell, { t }) => {
+    const all = known();
+    return (t === 'scout' ? own : all).get(cell) ?? null;
+  };
   const call: Edge['call'] = (key, request, timeoutMs, done, cell) => {
     const until = world.now + timeoutMs;
     const waitUntil = world.now + PENDING_MAX_MS;
@@ -76,7 +81,7 @@ export function edge(world: Around): Edge {
           done(reply.t === 'pending' ? { t: 'failed' } : reply, at);
         }
       };
-      world.request(world.cell(at), request, until - world.now, heard, false, versionOf(at));
+      world.request(world.cell(at), request, until - world.now, heard, false, versionOf(at, request));
     };
     go(cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key), 0);
   };

@@ -19,6 +19,8 @@ export type SimMap = {
   readonly policy: Policy;
   /** Leaves now, with what a request names as its version. */
   readonly leaves: () => ReadonlyMap<CellId, number>;
+  /** The same without what lies around them, as a scout names it. */
+  readonly ownVersions: () => ReadonlyMap<CellId, number>;
   readonly leafOf: (point: Point) => CellId | undefined;
   /** The leaf that covers a geohash at least as long as the leaf. */
   readonly leafCovering: (key: string) => CellId | undefined;
@@ -70,7 +72,9 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     cells.map((cell) => [cell, { state: 'leaf', version: 1, op: 'rollout', around: 1 }]),
   );
   let leaves = new Map<CellId, number>(cells.map((cell) => [cell, 1]));
+  let own = leaves;
   let version = 1;
+  let cityVersion = 1;
   let swaps = 0;
   let cityState: ReturnType<SimMap['cityState']> = 'live';
   let retired: ReadonlyMap<CellId, number> = new Map();
@@ -105,12 +109,14 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     leaves = new Map(
       [...rows].flatMap(([cell, row]) => (row.state === 'leaf' ? [[cell, Math.max(row.version, row.around)]] : [])),
     );
+    own = new Map([...leaves.keys()].map((cell) => [cell, Math.max(rows.get(cell)?.version ?? 0, cityVersion)]));
     births.clear();
   };
   const turn = (from: typeof cityState, to: typeof cityState): void => {
     if (cityState !== from) return;
     cityState = to;
     version++;
+    cityVersion = version;
     for (const row of rows.values()) row.around = version;
     changed();
   };
@@ -137,6 +143,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     cells,
     policy,
     leaves: () => leaves,
+    ownVersions: () => own,
     leafOf: (point) => covering(encode(point, MAX_LENGTH)),
     leafCovering: covering,
     birthOf: (cell) => {

@@ -170,7 +170,7 @@ export class World {
 
   /** Objects know the map as their isolate does. */
   #byMap(from: Node, cell: CellId, request: CellRequest, timeoutMs: number, back: (reply: AnyReply) => void): void {
-    const version = this.edge(from.id).versionOf(cell);
+    const version = this.edge(from.id).versionOf(cell, request);
     this.request(this.cell(cell), request, timeoutMs, back, false, version);
   }
 

@@ -46,6 +46,14 @@ export function versionOf(row: Pick<MapRow, 'version' | 'around'>, city: Pick<Ci
   return Math.max(row.version, row.around, city.version);
 }
 
+/**
+ * What a cell must know to answer for its place alone, as to a scout. Its surroundings do not count: it would read a row after each
+ * split nearby, as would all the others around, before it has need of one.
+ */
+export function ownVersionOf(row: Pick<MapRow, 'version'>, city: Pick<City, 'version'>): number {
+  return Math.max(row.version, city.version);
+}
+
 /** All that is known under one three-letter prefix: its cells and their cities. */
 export type MapPart = { readonly rows: readonly MapRow[]; readonly cities: readonly City[] };
 

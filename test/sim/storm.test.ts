@@ -1,7 +1,7 @@
 // What many wide sleepers cost while nobody calls, before and after their cell is divided: rows and scouts, counted. What the same
 // does to a real service is measured by `npm run bench -- --only storm`.
 import { describe, expect, it } from 'vitest';
-import { SCOUTS_MAX, SCOUTS_PER_S } from '../../src/cell/questions/scout-budget.ts';
+import { SCOUTS_MAX, SCOUTS_PER_S_MAX, SCOUTS_PER_S_MIN } from '../../src/cell/questions/scout-budget.ts';
 import { children, decode } from '../../src/geo/geohash.ts';
 import { prng } from '../../src/lib/prng.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
@@ -53,7 +53,7 @@ describe('300 wide sleepers and no client', () => {
     // Two tries of each, and of each no more than an alarm, which those that wake together share.
     expect(rows).toBeLessThanOrEqual(2 * SLEEPERS);
     expect(scouts).toBeGreaterThan(0);
-    expect(scouts).toBeLessThanOrEqual(SCOUTS_MAX + SCOUTS_PER_S * 60);
+    expect(scouts).toBeLessThanOrEqual(SCOUTS_MAX + SCOUTS_PER_S_MAX * 60);
   });
 
   it('CALM3 a division lays the beacons of its parts once, and a minute later it is as before', () => {
@@ -68,6 +68,10 @@ describe('300 wide sleepers and no client', () => {
     expect(during.beacons).toBeLessThanOrEqual(SLEEPERS * 32 + SLEEPERS * 8);
     const after = minute();
     expect(after.beacons).toBe(0);
+    // None of the parts begins with a purse of its own, and each spends what its sleepers may, or the little that one may.
+    const most = Math.max(SCOUTS_PER_S_MAX, 32 * SCOUTS_PER_S_MIN) * 60;
+    expect(after.scouts).toBeLessThanOrEqual(most + 32);
+    expect(after.scouts).toBeGreaterThan(before.scouts / 2);
     // The tries are as many as before; those of 32 cells share fewer alarms.
     expect(after.rows).toBeLessThanOrEqual(before.rows + 2 * SLEEPERS);
     expect(during.rows).toBeLessThanOrEqual(during.beacons + 10 * SLEEPERS + 32 * 20);

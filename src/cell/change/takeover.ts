@@ -14,6 +14,7 @@ import { inheritBeacon } from '../questions/beacons.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { look } from '../questions/match.ts';
 import { policyOf } from '../questions/need.ts';
+import { beginPoor } from '../questions/scout-budget.ts';
 import { wakeSoon } from '../questions/sleep.ts';
 import type { Taking } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
@@ -42,6 +43,7 @@ export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
   const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled && phase.handed);
   if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
   become(tx, { phase: { t: 'filling', op, from: [from], untold: false }, heard: op.n, origin: op, behind: [from] });
+  beginPoor(tx.state.scouts, tx.now);
   return DONE;
 }
 

@@ -157,7 +157,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
     !settled(tx, question, round) &&
     now < round.deadline
   ) {
-    if (round.isRetry && !takeScout(state.scouts, now)) {
+    if (round.isRetry && !takeScout(state.scouts, state.questions.presentCount, now)) {
       // Arrivals are told by the beacons; where none lies, the next try goes first.
       round.queue.length = 0;
       break;

@@ -19,6 +19,8 @@ export type Questions = {
   /** Those in memory: all that go on, and perhaps some that have ended. */
   readonly present: () => Iterable<Question>;
   readonly size: number;
+  /** How many are in memory. */
+  readonly presentCount: number;
   /** How many lie on the disk alone, by how they ended. */
   readonly shelved: () => ReadonlyMap<Ended['t'], number>;
   /** From now on what has ended and owes nothing leaves memory at the end of each step. */
@@ -80,6 +82,9 @@ export function questions(): Questions {
       return inMemory.size + onDisk.size;
     },
     shelved: () => counts,
+    get presentCount() {
+      return inMemory.size;
+    },
     readFrom: (from) => {
       read = from;
       for (const id of [...inMemory.keys()]) shelve(id);

@@ -1,6 +1,14 @@
 // What sleepers cost while nothing happens: beacons that are written once, tries by time within a budget, and hand-overs without a rush.
 import { describe, expect, it } from 'vitest';
-import { SCOUTS_MAX, SCOUTS_PER_S, scoutBudget, takeScout } from '../../../src/cell/questions/scout-budget.ts';
+import {
+  beginPoor,
+  SCOUTS_MAX,
+  SCOUTS_PER_S_EACH,
+  SCOUTS_PER_S_MAX,
+  SCOUTS_PER_S_MIN,
+  scoutBudget,
+  takeScout,
+} from '../../../src/cell/questions/scout-budget.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import type { QuestionId } from '../../../src/protocol/ids.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
@@ -97,15 +105,21 @@ describe('tries by time', () => {
   it('CALM2 have a budget that fills again, and never more than its most', () => {
     const budget = scoutBudget();
     const now = epochMs(1_000_000);
-    const spent = (at: number): number => {
+    const spent = (at: number, sleepers = 1000): number => {
       let n = 0;
-      while (takeScout(budget, epochMs(at))) n++;
+      while (takeScout(budget, sleepers, epochMs(at))) n++;
       return n;
     };
     expect(spent(now)).toBe(SCOUTS_MAX);
-    expect(spent(now + 1000)).toBe(SCOUTS_PER_S);
+    expect(spent(now + 1000)).toBe(SCOUTS_PER_S_MAX);
     expect(spent(now + 3_600_000)).toBe(SCOUTS_MAX);
     expect(spent(now), 'a clock that went back').toBe(0);
+    const later = now + 3_600_000;
+    expect(spent(later)).toBe(SCOUTS_MAX);
+    expect(spent(later + 3000, 1), 'one sleeper alone').toBe(3 * SCOUTS_PER_S_MIN);
+    expect(spent(later + 6000, 60), 'each has its share').toBe(3 * 60 * SCOUTS_PER_S_EACH);
+    beginPoor(budget, epochMs(later + 3_600_000));
+    expect(spent(later + 3_600_000), 'a part of a cell').toBe(0);
   });
 
   it('CALM2 send no more scouts than that, however many sleep; a question that is asked is not held back', () => {
@@ -118,7 +132,7 @@ describe('tries by time', () => {
     const seconds = 14;
     cell.advance(seconds * 1000);
     for (let n = 1; n <= 100; n++) expect(cell.question(qid(n)).stage, `question ${n} was tried`).toBeGreaterThan(1);
-    expect(cell.sentOf('scout').length - asked).toBeLessThanOrEqual(SCOUTS_MAX + SCOUTS_PER_S * seconds);
+    expect(cell.sentOf('scout').length - asked).toBeLessThanOrEqual(SCOUTS_MAX + SCOUTS_PER_S_MAX * seconds);
     cell.request(wide(201));
     expect(cell.sentOf('scout').at(-1)?.request).toMatchObject({ need: { questionId: qid(201) } });
   });
