@@ -3,14 +3,18 @@
 import type { Attachment } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
-import { type EpochMs, epochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
+import { countTries } from './questions/sleep.ts';
 import type { CellState } from './state.ts';
 import type { Tx } from './tx.ts';
 import { claim } from './users/arriving.ts';
 import { sendAway } from './users/sockets.ts';
 import { watchUser } from './watch.ts';
+
+/** WAKE1: no try is later than that. */
+const LATE_MS = 60_000;
 
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
 export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
@@ -20,9 +24,22 @@ export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochM
   if (state.birth === undefined) return;
   for (const arriving of state.arriving.values()) claim(tx, arriving);
   for (const taking of state.taking.values()) claimTaken(tx, taking);
-  for (const question of state.questions.present()) tx.owing.add(question.id);
+  const tried = triedUpTo(tx, armedAt);
+  for (const question of state.questions.present()) {
+    tx.owing.add(question.id);
+    countTries(tx, question, tried);
+  }
   // A nudge that was under way is lost: whoever is here is held against the beacons once more.
   if (state.beacons.size > 0) for (const held of state.users.values()) arrive(tx, held);
+}
+
+/**
+ * The alarm on the disk is for the earliest of what is due, so that all before it was done, but for a try that was under way: its guard
+ * is not later than WAKE1 allows. An alarm that is past was lost, with all that has been due since; none fires just now.
+ */
+function triedUpTo({ now, state }: Tx, armedAt: EpochMs | undefined): EpochMs {
+  if (armedAt !== undefined && state.armedAt === undefined) return epochMs(0);
+  return plusMs(armedAt ?? now, -LATE_MS);
 }
 
 /** A socket's soft state counts only beside a row of its epoch; otherwise the socket is sent away. */

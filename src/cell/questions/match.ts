@@ -17,7 +17,7 @@ import { hasEnded, isShort, reservingCount } from './lifecycle.ts';
 import { isRepeat, needOf, policyOf } from './need.ts';
 import { cellOf, findOffer, make, makeVoid, offerHere, offerThere, openings, release } from './offers.ts';
 import { takeScout } from './scout-budget.ts';
-import { sleep } from './sleep.ts';
+import { drawn, sleep } from './sleep.ts';
 
 /** Outgoing connections at once. */
 const SCOUTS_AT_ONCE = 6;
@@ -261,14 +261,22 @@ function touched({ needed, known }: Round, cells: readonly Near[]): readonly Sco
   return found.sort(nearestFirst);
 }
 
-/** Each is asked once in a try; in one by time those first whose arrivals nobody would tell of. */
+/**
+ * Each is asked once in a try, the nearest first. One by time, which may not have the means for all of them, begins with those whose
+ * arrivals nobody would tell of, as far as is known, and each time with another: a cell that leaves memory knows of none.
+ */
 function queueUp({ state }: Tx, question: Question, round: Round, cells: readonly Scouted[]): void {
   for (const next of cells) {
     round.known.add(next.cell);
     round.queue.push(next);
   }
-  const lit = ({ cell }: Scouted): number => (round.isRetry && isLit(state, question, cell) ? 1 : 0);
-  round.queue.sort((a, b) => lit(a) - lit(b) || nearestFirst(a, b));
+  round.queue.sort(nearestFirst);
+  if (!round.isRetry) return;
+  const lit: Scouted[] = [];
+  const dark: Scouted[] = [];
+  for (const next of round.queue) (isLit(state, question, next.cell) ? lit : dark).push(next);
+  const first = Math.floor(drawn(question) * dark.length);
+  round.queue.splice(0, round.queue.length, ...dark.slice(first), ...dark.slice(0, first), ...lit);
 }
 
 const withBounds = (cell: Near['cell']): Near => ({ cell, bounds: decode(cell) });

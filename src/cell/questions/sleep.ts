@@ -1,5 +1,5 @@
 // Dehydration: a question that found too few sleeps until its alarm, or until somebody suitable arrives.
-import { epochMs } from '../../lib/brand.ts';
+import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
 import { sleepMs } from '../../matching/stages.ts';
 import type { Question } from '../state.ts';
@@ -22,9 +22,7 @@ export function sleep(tx: Tx, question: Question): void {
   const fresh = question.phase.t !== 'dormant';
   const repeated = !fresh && isRepeat(tx.state, question);
   question.stage++;
-  const sleptMs = sleepMs(policyOf(tx.state), question.stage);
-  const lasts = sleptMs < SPREAD_FROM_MS ? sleptMs : sleptMs * (1 + SPREAD * drawn(question));
-  const at = epochMs(Math.min(Math.round(tx.now + lasts), question.expiresAt));
+  const at = endOfSleep(tx, question, tx.now);
   if (repeated) tx.touched.add(question.id);
   else tx.questions.add(question.id);
   if (question.offers.some(isLive)) {
@@ -39,6 +37,28 @@ export function sleep(tx: Tx, question: Question): void {
 }
 
 /**
+ * Tries that found nobody and changed memory alone are forgotten when the cell leaves memory, as it does between two of them: as many
+ * have been since the row was written as there was time for. Without this a sleeper would sleep as its row says for ever.
+ * @param tried every try that was due by then has been made; the last of a later one may have been, and is made again
+ */
+export function countTries(tx: Tx, question: Question, tried: EpochMs): void {
+  while (question.phase.t === 'dormant' && isRepeat(tx.state, question)) {
+    const wakeAt = endOfSleep(tx, { ...question, stage: question.stage + 1 }, question.phase.wakeAt);
+    if (wakeAt <= question.phase.wakeAt || (wakeAt > tx.now && question.phase.wakeAt >= tried)) return;
+    question.stage++;
+    question.phase = { t: 'dormant', wakeAt };
+    tx.touched.add(question.id);
+  }
+}
+
+/** Of the sleep that begins now, at the stage that it has. */
+function endOfSleep({ state }: Tx, question: Question, from: EpochMs): EpochMs {
+  const sleptMs = sleepMs(policyOf(state), question.stage);
+  const lasts = sleptMs < SPREAD_FROM_MS ? sleptMs : sleptMs * (1 + SPREAD * drawn(question));
+  return epochMs(Math.min(Math.round(from + lasts), question.expiresAt));
+}
+
+/**
  * One that was handed over asleep: beacons tell it of arrivals, unless they were lost on the way, so that a try follows. Not of all at
  * once: a cell that is divided may have thousands.
  */
@@ -49,4 +69,4 @@ export function wakeSoon(tx: Tx, question: Question): void {
 }
 
 /** Another number in [0, 1) for each sleep of each question, the same whenever the step is run. */
-const drawn = ({ id, stage }: Question): number => hash32(`${id} ${stage}`) / 2 ** 32;
+export const drawn = ({ id, stage }: Pick<Question, 'id' | 'stage'>): number => hash32(`${id} ${stage}`) / 2 ** 32;

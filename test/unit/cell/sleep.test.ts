@@ -25,7 +25,7 @@ describe('a question that nobody is near', () => {
     expect(cell.question(qid()).stage).toBe(7);
   });
 
-  it('CALM1 a try that looks no farther than the last one and finds nobody writes nothing, and a crash makes it only more', () => {
+  it('CALM1 a try that looks no farther than the last one and finds nobody writes nothing, and is counted by the time that has passed', () => {
     const cell = cellHarness({ policy: { backOff: { firstMs: 1000, factor: 1, maxMs: 1000 }, radiusGrowth: [1, 2] } });
     cell.request(narrow);
     const written = (): string => JSON.stringify([...cell.store.load()]);
@@ -35,11 +35,34 @@ describe('a question that nobody is near', () => {
     expect(cell.question(qid()).stage).toBeGreaterThan(50);
     expect(written()).toBe(before);
     expect(cell.journal().flatMap((one) => (one.t === 'question.dormant' ? one.stage : []))).toEqual([1, 2]);
+    const { stage } = cell.question(qid());
     cell.restart();
     cell.advance(1000);
-    expect(cell.question(qid()).stage).toBeLessThan(6);
+    expect(Math.abs(cell.question(qid()).stage - stage), 'a cell that has left memory').toBeLessThan(2);
     cell.ping(bob);
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
+  });
+
+  it('CALM1 sleeps longer and longer though its cell leaves memory between any two tries, and is not tried more often', () => {
+    const backOff = { firstMs: 100_000, factor: 2, maxMs: 1_000_000 };
+    const cell = cellHarness({ policy: { backOff, radiusGrowth: [1] } });
+    cell.request({ t: 'ask', question: newQuestion({ radiusM: 500, expiresInMs: 36_000_000 }) });
+    const stages: number[] = [];
+    const waits: number[] = [];
+    let since = cell.now();
+    for (let i = 0; i < 6; i++) {
+      const { phase, stage } = cell.question(qid());
+      if (phase.t !== 'dormant') throw new Error(phase.t);
+      stages.push(stage);
+      waits.push(Math.round((phase.wakeAt - since) / 100_000));
+      cell.advance(phase.wakeAt - cell.now() - 10_000);
+      cell.restart();
+      expect(cell.question(qid()).phase).toEqual(phase);
+      since = phase.wakeAt;
+      cell.advance(10_000);
+    }
+    expect(stages).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(waits).toEqual([1, 2, 5, 8, 12, 11]);
   });
 
   it('WAKE1 a crash in the middle of such a try costs less than a minute', () => {
