@@ -179,8 +179,8 @@ export type Round = {
   /** Cells that answered without leaving a beacon. */
   unlit: number;
   readonly repeat: number;
-  /** By time alone: nobody waits for it, its scouts have a budget. */
-  readonly isRetry: boolean;
+  /** A sleeper's, by time, no farther than the last: arrivals are told by the beacons, so that its scouts have a budget. */
+  readonly isSafetyNet: boolean;
 };
 
 /** A user's socket here, and how many points in a row lay outside the cell. */

@@ -38,6 +38,8 @@ function asleep() {
       rows: rows.length,
       beacons: rows.filter(({ table }) => table === 'beacons').length,
       scouts: world.of('scout').length,
+      // A cell that reads its map row anew writes it.
+      mapRows: rows.filter(({ node, table }) => table === 'meta' && !node.startsWith(HERE)).length,
     };
   };
   return { ...town, minute };
@@ -72,6 +74,7 @@ describe('300 wide sleepers and no client', () => {
     const most = Math.max(SCOUTS_PER_S_MAX, 32 * SCOUTS_PER_S_MIN) * 60;
     expect(after.scouts).toBeLessThanOrEqual(most + 32);
     expect(after.scouts).toBeGreaterThan(before.scouts / 2);
+    expect([during.mapRows, after.mapRows], 'cells around answer scouts as they are').toEqual([0, 0]);
     // The tries are as many as before; those of 32 cells share fewer alarms.
     expect(after.rows).toBeLessThanOrEqual(before.rows + 2 * SLEEPERS);
     expect(during.rows).toBeLessThanOrEqual(during.beacons + 10 * SLEEPERS + 32 * 20);

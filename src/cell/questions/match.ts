@@ -27,11 +27,11 @@ const REPEATS_MAX = 3;
 /** WAKE1 leaves a minute. */
 const REPEAT_GUARD_MS = 45_000;
 
-/** `voided`: who refused just now; `repeat`: how often it was repeated; `isRetry`: by time alone. */
-type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isRetry?: boolean };
+/** `voided`: who refused just now; `repeat`: how often it was repeated; `isSafetyNet`: as below. */
+type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isSafetyNet?: boolean };
 
 /** Starts a try, unless one is in flight or nobody more is wanted. */
-export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isRetry = false }: Why = {}): void {
+export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isSafetyNet = false }: Why = {}): void {
   const { state, now } = tx;
   if (state.rounds.has(question.id) || !isShort(question)) return;
   const wanted = openings(tx, question);
@@ -55,7 +55,7 @@ export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isRe
     known: new Set([cellOf(tx)]),
     unlit: 0,
     repeat,
-    isRetry,
+    isSafetyNet,
   };
   queueUp(tx, question, round, cellsAt(touched(round, state.near), policy.scoutCellsMax, question.stage));
   queueUp(tx, question, round, touched(round, also(state).map(withBounds)));
@@ -157,7 +157,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
     !settled(tx, question, round) &&
     now < round.deadline
   ) {
-    if (round.isRetry && !takeScout(state.scouts, state.questions.presentCount, now)) {
+    if (round.isSafetyNet && !takeScout(state.scouts, state.questions.presentCount, now)) {
       // Arrivals are told by the beacons; where none lies, the next try goes first.
       round.queue.length = 0;
       break;
@@ -171,7 +171,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       { to: 'cell', cell: next.cell },
       { t: 'scout', need, policy, limit, beaconMs: leftMs },
       Math.max(50, round.deadline - now),
-      round.isRetry,
+      round.isSafetyNet,
     );
   }
   if (round.inFlight === 0) decide(tx, question, round);
@@ -206,7 +206,7 @@ function conclude(tx: Tx, question: Question, round: Round): void {
   // Sleep only after a round in which every cell that answered left its beacon: nobody may arrive unseen in between.
   const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > round.carried;
   if (unseen && round.repeat < REPEATS_MAX && openings(tx, question) > 0)
-    look(tx, question, { voided: round.voided, repeat: round.repeat + 1, isRetry: round.isRetry });
+    look(tx, question, { voided: round.voided, repeat: round.repeat + 1, isSafetyNet: round.isSafetyNet });
   else sleep(tx, question);
 }
 
@@ -271,7 +271,7 @@ function queueUp({ state }: Tx, question: Question, round: Round, cells: readonl
     round.queue.push(next);
   }
   round.queue.sort(nearestFirst);
-  if (!round.isRetry) return;
+  if (!round.isSafetyNet) return;
   const lit: Scouted[] = [];
   const dark: Scouted[] = [];
   for (const next of round.queue) (isLit(state, question, next.cell) ? lit : dark).push(next);

@@ -74,10 +74,10 @@ describe('what a try costs', () => {
   });
 
   it('REACH1 where the circle has more cells than a try may ask, each try leaves its beacon in others', () => {
-    const policy = { scoutCellsMax: 2, radiusGrowth: [1], backOff: { firstMs: 1000, factor: 1, maxMs: 1000 } };
+    const policy = { scoutCellsMax: 2, radiusGrowth: [1], backOff: { firstMs: 10_000, factor: 1, maxMs: 10_000 } };
     const cell = cellHarness({ policy });
     cell.request({ t: 'ask', question: newQuestion({ radiusM: 8000 }) });
-    for (let tries = 1; tries < NEAR.length; tries++) cell.advance(1000);
+    for (let tries = 1; tries < NEAR.length; tries++) cell.advance(10_000);
     expect(new Set(cellsOf(cell))).toEqual(new Set(NEAR));
     expect(cellsOf(cell)).toHaveLength(2 * NEAR.length);
   });
