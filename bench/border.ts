@@ -1,7 +1,7 @@
 // What borders cost the people beside them: `node bench/border.ts [seed] [seeds]`. The same people and questions over 32 cells
 // and over one that covers them; the table shows who was matched in time, and how far away the people were who were asked.
-import { BORDER_RUN, borderRun } from '../src/sim/border.ts';
-import { addUp, borderTable } from '../src/sim/border-report.ts';
+import { BORDER_RUN, borderRun } from '../sim/border.ts';
+import { addUp, borderTable } from '../sim/border-report.ts';
 import { seedOfRun } from './support/measure.ts';
 
 const first = seedOfRun();

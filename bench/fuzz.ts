@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startService } from '../src/cli/support/service.ts';
 import { assault } from '../test/support/assault.ts';
+import { startService } from '../tools/support/service.ts';
 import { seedOfRun } from './support/measure.ts';
 
 const COUNT = 20_000;

@@ -1,5 +1,6 @@
 // How fast the ground under the routing is: `node bench/geo.ts [seed]`.
 import ngeohash from 'ngeohash';
+import { anywhereIn } from '../sim/map.ts';
 import { CellMap } from '../src/city/cell-map.ts';
 import { coverCircle, coverCircleAtLength } from '../src/geo/cover.ts';
 import { distanceM, minDistanceToBoundsM } from '../src/geo/distance.ts';
@@ -9,7 +10,6 @@ import { parseBoundary } from '../src/geo/polygon.ts';
 import { coverPolygon } from '../src/geo/polygon-cover.ts';
 import { snap } from '../src/geo/snap.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
-import { anywhereIn } from '../src/sim/map.ts';
 import { heading, perSecond, ratio, row, type Sample, sampleOf, scaled, seedOfRun, timeNs } from './support/measure.ts';
 
 const LEAVES = 1_000_000;

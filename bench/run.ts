@@ -1,7 +1,7 @@
 // `npm run bench`: every bench, one after the other, each in a process of its own so that none warms or litters another's heap.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { runCommand } from '../src/cli/support/args.ts';
+import { runCommand } from '../tools/support/args.ts';
 
 const BENCHES = ['geo', 'cell', 'sim', 'border', 'service', 'storm', 'fuzz'] as const;
 

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Service, startService } from '../src/cli/support/service.ts';
-import { signToken } from '../src/cli/support/token.ts';
-import { DEMO_BOUNDARY, DEMO_CITY } from '../src/cli/traffic/outline.ts';
-import { rollOut } from '../src/cli/traffic/rollout.ts';
 import { center, encode } from '../src/geo/geohash.ts';
 import { prng } from '../src/lib/prng.ts';
 import { EVENTS_PER_S_MAX } from '../src/protocol/policy.ts';
+import { type Service, startService } from '../tools/support/service.ts';
+import { signToken } from '../tools/support/token.ts';
+import { DEMO_BOUNDARY, DEMO_CITY } from '../tools/traffic/outline.ts';
+import { rollOut } from '../tools/traffic/rollout.ts';
 import { heading, ratio, row, type Sample, sampleOf, seedOfRun } from './support/measure.ts';
 import { pointIn } from './support/town.ts';
 

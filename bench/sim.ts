@@ -1,7 +1,7 @@
 // How fast the simulator runs, with its checkers and without: `node bench/sim.ts [seed]`. Events of the shipping steps, in
 // worlds with their usual faults.
-import { optionsOf } from '../src/sim/options.ts';
-import { runSeed } from '../src/sim/run.ts';
+import { optionsOf } from '../sim/options.ts';
+import { runSeed } from '../sim/run.ts';
 import { heading, ratio, row, type Sample, sampleOf, seedOfRun } from './support/measure.ts';
 
 const SEEDS = 20;

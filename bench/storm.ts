@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Service, startService } from '../src/cli/support/service.ts';
-import { signToken } from '../src/cli/support/token.ts';
-import { rollOut } from '../src/cli/traffic/rollout.ts';
 import { boxPolygon } from '../src/geo/box-polygon.ts';
 import { center } from '../src/geo/geohash.ts';
 import { prng } from '../src/lib/prng.ts';
+import { type Service, startService } from '../tools/support/service.ts';
+import { signToken } from '../tools/support/token.ts';
+import { rollOut } from '../tools/traffic/rollout.ts';
 import { seedOfRun } from './support/measure.ts';
 import { pointIn } from './support/town.ts';
 

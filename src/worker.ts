@@ -1,11 +1,11 @@
 // The entry of the worker: the edge, the objects, and the sweep. Nothing else.
 import { createApp } from './api/app.ts';
+import { rejoin } from './cron/rejoin.ts';
+import { removeOn } from './cron/removal.ts';
+import { sweep } from './cron/sweep.ts';
+import { servicesOf } from './edge/services.ts';
 import type { Env } from './env.ts';
 import { epochMs } from './lib/brand.ts';
-import { rejoin } from './object/rejoin.ts';
-import { removeOn } from './object/removal.ts';
-import { servicesOf } from './object/services.ts';
-import { sweep } from './object/sweep.ts';
 import { errorFields, jsonLog } from './ops/log.ts';
 import { d1BusyStore } from './store/sql/d1-busy-store.ts';
 import { d1FamilyStore } from './store/sql/d1-family-store.ts';

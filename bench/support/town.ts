@@ -1,4 +1,6 @@
 // A cell full of people for benches: the shipping step, its calls to other objects answered at once, nothing stored.
+
+import { anywhereIn } from '../../sim/map.ts';
 import { emptyCell } from '../../src/cell/load.ts';
 import type { CellState } from '../../src/cell/state.ts';
 import { stepCell } from '../../src/cell/step.ts';
@@ -9,11 +11,10 @@ import { snap } from '../../src/geo/snap.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import type { Prng } from '../../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
+import type { CellReply, CellRequest, UserReply } from '../../src/messages/calls.ts';
+import type { NewQuestion, Ping } from '../../src/messages/records.ts';
 import { type CellId, type CityId, type HomeKey, questionId, type UserId } from '../../src/protocol/ids.ts';
-import type { CellReply, CellRequest, UserReply } from '../../src/protocol/messages.ts';
 import { EVENTS_PER_S_MAX, type Policy } from '../../src/protocol/policy.ts';
-import type { NewQuestion, Ping } from '../../src/protocol/records.ts';
-import { anywhereIn } from '../../src/sim/map.ts';
 
 const START_MS = 1_795_132_800_000;
 export const TOPICS = ['food', 'bikes', 'aid'];

@@ -1,10 +1,10 @@
 // The HTTP interface: a table of routes, each run through the same checks.
 import { type Context, Hono } from 'hono';
-import { diskProblem } from '../object/disk.ts';
-import { MapAwayError } from '../object/map-cache.ts';
-import { servicesOf } from '../object/services.ts';
-import { LEEWAY_S, tokenRules } from '../object/token.ts';
-import type { Caller } from '../object/verbs.ts';
+import { diskProblem } from '../edge/disk.ts';
+import { MapAwayError } from '../edge/map-cache.ts';
+import { servicesOf } from '../edge/services.ts';
+import { LEEWAY_S, tokenRules } from '../edge/token.ts';
+import type { Caller } from '../edge/verbs.ts';
 import { errorFields, jsonLog } from '../ops/log.ts';
 import { KEY } from '../protocol/frames.ts';
 import { BODY_BYTES_MAX } from '../protocol/limits.ts';

@@ -1,8 +1,8 @@
 // A route as data: what it takes, who may call it, and the function that answers. The app and the reference read the same.
 import type * as v from 'valibot';
-import type { Services } from '../object/services.ts';
-import type { Scope } from '../object/token.ts';
-import type { Caller, Verbs } from '../object/verbs.ts';
+import type { Services } from '../edge/services.ts';
+import type { Scope } from '../edge/token.ts';
+import type { Caller, Verbs } from '../edge/verbs.ts';
 import type { Problem } from '../protocol/problems.ts';
 import type { QuerySchema } from '../protocol/wire.ts';
 import type { Identity } from './middleware/auth.ts';

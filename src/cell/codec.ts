@@ -2,9 +2,9 @@
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { versioned, versionedOf } from '../lib/versioned.ts';
 import { DEFAULT_POLICY } from '../matching/policy.ts';
-import type { Birth } from '../protocol/birth.ts';
+import type { Birth } from '../messages/birth.ts';
+import type { StreamItem } from '../messages/records.ts';
 import type { OfferId, UserId } from '../protocol/ids.ts';
-import type { StreamItem } from '../protocol/records.ts';
 import type { JournalRecord } from './journal.ts';
 import { lean, whole } from './questions/lean.ts';
 import type { Arriving, Beacon, Held, Hold, Life, Question, Stream, Taking } from './state.ts';

@@ -2,7 +2,7 @@
 import { decode } from '../geo/geohash.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { readRow, type StoredRow, type Unread } from '../lib/versioned.ts';
-import type { Birth } from '../protocol/birth.ts';
+import type { Birth } from '../messages/birth.ts';
 import type { CellId, QuestionId } from '../protocol/ids.ts';
 import { agenda } from './agenda.ts';
 import { decides, newborn } from './change/life.ts';

@@ -1,6 +1,6 @@
 // The cell as a machine: what runs it needs to know no more.
 import type { Machine } from '../engine/machine.ts';
-import type { CellReply } from '../protocol/messages.ts';
+import type { CellReply } from '../messages/calls.ts';
 import { CELL_TABLES } from './codec.ts';
 import { loadCell, noteLost, shelveEnded } from './load.ts';
 import type { CellState } from './state.ts';

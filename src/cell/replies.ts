@@ -1,7 +1,7 @@
 // Answers of other objects to this cell's calls, each handed to the room that asked. State read before the wait is not trusted.
 import { unreachable } from '../lib/assert.ts';
-import type { MapReply } from '../protocol/change-messages.ts';
-import type { CellReply, ClaimReply, StateReply, UserReply } from '../protocol/messages.ts';
+import type { CellReply, ClaimReply, StateReply, UserReply } from '../messages/calls.ts';
+import type { MapReply } from '../messages/resharding.ts';
 import { errandDone } from './change/carry-on.ts';
 import { taken } from './change/takeover.ts';
 import { afterNudge } from './questions/arrival.ts';

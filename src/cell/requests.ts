@@ -1,6 +1,7 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
+
+import type { CellReply, CellRequest } from '../messages/calls.ts';
 import { eventFrame } from '../protocol/frames.ts';
-import type { CellReply, CellRequest } from '../protocol/messages.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { amend } from './change/errands.ts';
 import { turnedAway } from './change/gate.ts';

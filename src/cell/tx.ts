@@ -4,9 +4,9 @@ import { arm } from '../engine/alarm.ts';
 import { type Effects, noEffects } from '../engine/effects.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { Chance } from '../lib/chance.ts';
-import type { MapRequest } from '../protocol/change-messages.ts';
+import type { Address, CellReply, CellRequest, UserRequest } from '../messages/calls.ts';
+import type { MapRequest } from '../messages/resharding.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
-import type { Address, CellReply, CellRequest, UserRequest } from '../protocol/messages.ts';
 import { decides, isAtRest } from './change/life.ts';
 import {
   encodeArriving,

@@ -1,8 +1,7 @@
 // What ops sees at a glance: each city's load and headroom, the hottest cells, and which cell will be hot next.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import type { CellLoad } from '../protocol/records.ts';
-import type { CellStatus, CityLoad, CityStatus, HotNext, Status, ToldLoad } from '../protocol/status.ts';
+import type { CellLoad, CellStatus, CityLoad, CityStatus, HotNext, Status, ToldLoad } from '../protocol/status.ts';
 import type { QuestionState } from '../protocol/views.ts';
 
 /** A cell splits at twice what it is to carry in normal times. */

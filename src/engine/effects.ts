@@ -1,9 +1,10 @@
 // What a step wants done, in the one order in which every interpreter does it: rows and alarm in one transaction, then the rest.
 import type { EpochMs } from '../lib/brand.ts';
-import type { MapRequest } from '../protocol/change-messages.ts';
+import type { Address, CellRequest, UserRequest } from '../messages/calls.ts';
+import type { Veil } from '../messages/records.ts';
+import type { MapRequest } from '../messages/resharding.ts';
 import type { UserId } from '../protocol/ids.ts';
-import type { Address, CellRequest, UserRequest } from '../protocol/messages.ts';
-import type { CellLoad, Veil } from '../protocol/records.ts';
+import type { CellLoad } from '../protocol/status.ts';
 
 /** A row of JSON; `null` deletes. */
 export type RowWrite = { readonly table: string; readonly key: string; readonly value: string | null };

@@ -3,7 +3,7 @@
 // The one interpreter: objects run it over the platform, the simulator over ports that fail.
 import type { EpochMs } from '../lib/brand.ts';
 import { busy, problem } from '../protocol/problems.ts';
-import type { CellLoad } from '../protocol/records.ts';
+import type { CellLoad } from '../protocol/status.ts';
 import type { Effects, Send } from './effects.ts';
 import { type RowStore, TooLarge } from './rows.ts';
 

@@ -2,11 +2,11 @@
 import { distanceM } from '../geo/distance.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Need } from '../messages/need.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { EVENTS_PER_OFFER, INBOX_MAX } from '../protocol/limits.ts';
-import type { Need } from '../protocol/need.ts';
 import type { Policy } from '../protocol/policy.ts';
-import type { Profile } from '../protocol/records.ts';
+import type { Profile } from '../protocol/profile.ts';
 import { namesTopic } from './topics.ts';
 
 /** A user as matching sees them, wherever they are kept. */

@@ -1,8 +1,8 @@
 // How well somebody fits: a weighted sum of normalised terms, and the order that it gives.
 import type { EpochMs } from '../lib/brand.ts';
-import type { Need } from '../protocol/need.ts';
+import type { Need } from '../messages/need.ts';
+import type { Candidate } from '../messages/records.ts';
 import type { Policy } from '../protocol/policy.ts';
-import type { Candidate } from '../protocol/records.ts';
 import type { Askable } from './filter.ts';
 import { namesTopic } from './topics.ts';
 

@@ -1,4 +1,8 @@
 // What both kinds of object share with the platform: rows in its SQLite, the clock, calls through the router, and recovery.
+
+import { unreadable } from '../edge/call.ts';
+import { unforeseen } from '../edge/digest.ts';
+import type { Router } from '../edge/router.ts';
 import { guardRetry, runDue } from '../engine/alarm-handler.ts';
 import type { Send } from '../engine/effects.ts';
 import { type InterpreterPorts, interpreter } from '../engine/interpreter.ts';
@@ -8,9 +12,6 @@ import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Problem } from '../protocol/problems.ts';
 import { sqlRows } from '../store/sql/sql-rows.ts';
-import { unreadable } from './call.ts';
-import { unforeseen } from './digest.ts';
-import type { Router } from './router.ts';
 import { sends } from './sends.ts';
 
 export type Shell<Event> = {

@@ -1,13 +1,13 @@
 // The object of one user: decodes, steps, carries out. Every rule lives in src/user.
 import { DurableObject } from 'cloudflare:workers';
+import { servicesOf } from '../edge/services.ts';
 import type { Env } from '../env.ts';
+import type { UserEnvelope, UserReply } from '../messages/calls.ts';
 import { jsonLog } from '../ops/log.ts';
-import type { UserEnvelope, UserReply } from '../protocol/messages.ts';
 import { userMachine } from '../user/machine.ts';
 import type { UserState } from '../user/state.ts';
 import type { UserEventIn } from '../user/step.ts';
 import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
-import { servicesOf } from './services.ts';
 
 export class UserObject extends DurableObject<Env> {
   readonly #kept: Kept<UserState>;

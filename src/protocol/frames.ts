@@ -1,11 +1,9 @@
 // Frames on the WebSocket, both ways: JSON objects with `t`, and `ref` by which a reply finds its request.
 import * as v from 'valibot';
-import type { Point } from '../geo/point.ts';
 import { err, ok, type Result } from '../lib/result.ts';
-import type { CellId, CityId, UserId } from './ids.ts';
+import type { CellId } from './ids.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
 import { PROBLEMS, type Problem, problem } from './problems.ts';
-import type { Profile } from './records.ts';
 import type { UserEvent } from './views.ts';
 import {
   ackSchema,
@@ -24,29 +22,7 @@ import {
 export const SUBPROTOCOL = 'vicinal.v1';
 /** Before the token, in a second subprotocol: browsers cannot set headers on a socket. */
 export const BEARER_SUBPROTOCOL = 'bearer.';
-/** Carries what the edge knows of a socket to the cell that takes it; only the edge may set it. */
-export const SOCKET_HEADER = 'x-vicinal-socket';
-/** What that header says, as JSON. */
-export type SocketGreeting = {
-  readonly user: UserId;
-  readonly scope: 'user' | 'service' | 'ops';
-  /** Snapped; `null`: the client named none, and the user is present in the cell. */
-  readonly point: Point | null;
-  /** The same, raw: for the first ping alone, kept nowhere. */
-  readonly at?: Point;
-  readonly session: string;
-  /** What the address says of the profile; nothing: what is known of the user stays. */
-  readonly profile?: Partial<Profile>;
-  readonly ttlMs?: number;
-  readonly seq?: number;
-  readonly trace: string;
-  /** Whose token it is, and when that ends; in ms since 1970. */
-  readonly subject: UserId;
-  readonly expiresAt?: number;
-  /** Of the city's privacy grid, for the points that will come. */
-  readonly gridLength: number;
-  readonly city: CityId;
-};
+
 /** A user may give one key to what is one question. */
 export const KEY = /^[\x20-\x7e]{1,255}$/;
 

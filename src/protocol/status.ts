@@ -1,8 +1,41 @@
 // What the cells of a city carry, as ops sees it.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from './ids.ts';
-import type { CellLoad } from './records.ts';
 import type { QuestionState } from './views.ts';
+
+/** What a cell is in the life of the map. Leaves decide; one that is `filling` waits for what its predecessors still have. */
+export type LifeName = 'leaf' | 'splitting' | 'merging' | 'filling' | 'handing';
+
+export type CellLoad = {
+  readonly t: 'load';
+  readonly cell: CellId;
+  readonly city: CityId;
+  readonly life: LifeName;
+  /** Cells that it was divided or joined out of, as long as they have not handed everything and everybody over to it. */
+  readonly behind?: readonly CellId[];
+  readonly users: number;
+  /** Of the last half minute or so. */
+  readonly eventsPerS: number;
+  /** Mean time of a step, reckoned from the work that was counted. */
+  readonly stepMs: number;
+  /** Share of what the cell can carry before it splits: 0.5 in normal times, 0.75 at a peak. */
+  readonly used: number;
+  /** What comes in, on the same scale: from 0.75 on the cell pushes back. */
+  readonly strain: number;
+  /** When `used` reaches 1 by its present trend; absent: not within a day. */
+  readonly hotInS?: number;
+  /** How long the oldest question that looks for people has been looking. */
+  readonly queueAgeMs: number;
+  /** How late the last alarm ran. */
+  readonly alarmLagMs: number;
+  readonly sockets: number;
+  readonly questions: Readonly<Record<QuestionState, number>>;
+  /** When the last of its questions ends at the latest; 0: none is open. */
+  readonly endsInMs: number;
+  readonly beacons: number;
+  readonly outbox: number;
+  readonly journal: number;
+};
 
 export type ToldLoad = CellLoad & { readonly toldAt: EpochMs };
 

@@ -1,5 +1,5 @@
 // What the cron asks of the map about cells that were divided, and what it notes about them.
-import type { ColdSince, Family } from '../cell/strain/cold.ts';
+import type { ColdSince, Family } from '../city/cold.ts';
 import type { EpochMs } from '../lib/brand.ts';
 
 export interface FamilyStore {

@@ -1,8 +1,7 @@
 // What the cells last said they carry: each tells it seldom, ops reads it in one go.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CityId } from '../protocol/ids.ts';
-import type { CellLoad } from '../protocol/records.ts';
-import type { CityLoad, ToldLoad } from '../protocol/status.ts';
+import type { CellLoad, CityLoad, ToldLoad } from '../protocol/status.ts';
 
 export interface LoadStore {
   tell(load: CellLoad, at: EpochMs): Promise<void>;

@@ -1,8 +1,8 @@
 // OPEN1: who may ask one more question. The places of those that are on their way to their cells are held in memory alone: lost with it,
 // a few too many may pass in that half minute, and none is counted twice.
 import { plusMs } from '../lib/brand.ts';
+import type { UserCalls } from '../messages/calls.ts';
 import { INBOX_MAX } from '../protocol/limits.ts';
-import type { UserCalls } from '../protocol/messages.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
 import type { Tx } from './tx.ts';
 

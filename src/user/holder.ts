@@ -1,8 +1,8 @@
 // Who holds the user: claims and grants. Ownership moves only when the holder has answered a recall, never with time.
 import { plusMs } from '../lib/brand.ts';
+import type { UserRequest } from '../messages/calls.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { DWELL_MS } from '../protocol/limits.ts';
-import type { UserRequest } from '../protocol/messages.ts';
 import { unreadOf } from './inbox.ts';
 import { isOlder, note, orderOf } from './order.ts';
 import { answerLeavers, grant, sendRecall } from './recalls.ts';

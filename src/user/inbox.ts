@@ -1,6 +1,8 @@
 // The inbox: events of questions, exactly once and in order for each question, numbered here alone, kept until acknowledged.
 import { type EpochMs, plusMs } from '../lib/brand.ts';
 import { withinBytes } from '../lib/within-bytes.ts';
+import type { UserReply, UserRequest } from '../messages/calls.ts';
+import type { StreamItem } from '../messages/records.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import {
   CALL_TIMEOUT_MS,
@@ -11,8 +13,6 @@ import {
   NEWS_BYTES_MAX,
   NEWS_MAX,
 } from '../protocol/limits.ts';
-import type { UserReply, UserRequest } from '../protocol/messages.ts';
-import type { StreamItem } from '../protocol/records.ts';
 import type { UserEvent } from '../protocol/views.ts';
 import { remember } from './codec.ts';
 import { earliestPurge } from './purge.ts';

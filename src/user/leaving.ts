@@ -1,5 +1,5 @@
 // Leaving: whatever is on its way for the user is older than the leave, and the record comes home before anybody is told that it is done.
-import type { UserRequest } from '../protocol/messages.ts';
+import type { UserRequest } from '../messages/calls.ts';
 import { compare, nextOrder, note } from './order.ts';
 import { sendRecall } from './recalls.ts';
 import { metaOf, reply, type Tx } from './tx.ts';

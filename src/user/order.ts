@@ -1,6 +1,6 @@
 // Which of two pings, or of a ping and a leave, is the newer: by number within a session, else by who was first heard of later.
 import { plusMs } from '../lib/brand.ts';
-import type { UserRequest } from '../protocol/messages.ts';
+import type { UserRequest } from '../messages/calls.ts';
 import type { Meta } from './state.ts';
 import type { Tx } from './tx.ts';
 

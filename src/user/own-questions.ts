@@ -1,7 +1,7 @@
 // The user's own questions in pages, the newest first. A page names where the next one begins, whatever has been forgotten meanwhile.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { UserCalls } from '../messages/calls.ts';
 import { isQuestionId, type QuestionId } from '../protocol/ids.ts';
-import type { UserCalls } from '../protocol/messages.ts';
 import type { UserState } from './state.ts';
 
 type Own = { readonly id: QuestionId; readonly at: EpochMs };

@@ -1,7 +1,8 @@
 // Asking the holder for the user, and what becomes of its answer: a grant to the newest claimant, or the record at home.
+
+import type { CellReply, UserReply, UserRequest } from '../messages/calls.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
-import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
 import { problem } from '../protocol/problems.ts';
 import { unreadOf } from './inbox.ts';
 import { compare, type Numbers, note, raise } from './order.ts';

@@ -1,5 +1,5 @@
 // The record as it lies here: what it keeps as durations grows older, and what has ended goes.
-import { NOWHERE, type UserRecord } from '../protocol/records.ts';
+import { NOWHERE, type UserRecord } from '../messages/records.ts';
 import type { Meta } from './state.ts';
 import type { Tx } from './tx.ts';
 

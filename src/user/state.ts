@@ -1,8 +1,8 @@
 // What a UserObject knows: who holds the user, the inbox, and what each question has told them.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { StreamItem, UserRecord } from '../messages/records.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
-import type { StreamItem, UserRecord } from '../protocol/records.ts';
 import type { OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
 
 /** Named by the newest claim. */

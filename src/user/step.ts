@@ -4,7 +4,7 @@ import type { Effects } from '../engine/effects.ts';
 import { unreachable } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import { tellTime } from '../lib/clock.ts';
-import type { CellReply, UserReply, UserRequest } from '../protocol/messages.ts';
+import type { CellReply, UserReply, UserRequest } from '../messages/calls.ts';
 import { unknownCall } from '../protocol/problems.ts';
 import { admit } from './admission.ts';
 import { healClock } from './heal-clock.ts';

@@ -4,8 +4,8 @@ import { arm } from '../engine/alarm.ts';
 import { type Effects, noEffects } from '../engine/effects.ts';
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
+import type { Address, CellRequest, UserReply } from '../messages/calls.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
-import type { Address, CellRequest, UserReply } from '../protocol/messages.ts';
 import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';
 import type { Meta, Pending, UserState } from './state.ts';
 

@@ -2,51 +2,61 @@
 import { describe, expect, it } from 'vitest';
 import { codeOnly, type Import, importsOf, lineAt, read, sourceFiles } from './tree.ts';
 
-/** What each folder of src/ may import besides itself. A folder that is not listed is an error. */
+/**
+ * What each folder of src/ may import besides itself, and each of the folders beside it. One that is not listed is an error. `command` are
+ * those of sim/ and studies/ that run in Node.
+ */
 const SEES: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   geo: ['lib'],
   protocol: ['lib', 'geo'],
-  engine: ['lib', 'geo', 'protocol'],
-  matching: ['lib', 'geo', 'protocol'],
-  cell: ['lib', 'geo', 'protocol', 'engine', 'matching'],
-  user: ['lib', 'geo', 'protocol', 'engine', 'matching'],
-  city: ['lib', 'geo', 'protocol', 'matching'],
-  insight: ['lib', 'geo', 'protocol', 'matching'],
-  store: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight'],
-  ops: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
+  messages: ['lib', 'geo', 'protocol'],
+  engine: ['lib', 'protocol', 'messages'],
+  matching: ['lib', 'geo', 'protocol', 'messages'],
+  cell: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'city'],
+  user: ['lib', 'geo', 'protocol', 'messages', 'engine'],
+  city: ['lib', 'geo', 'protocol', 'messages', 'matching'],
+  store: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'city'],
+  ops: ['lib', 'protocol'],
   env: ['lib', 'object'],
-  object: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'ops', 'env'],
-  api: [
-    'lib',
-    'geo',
-    'protocol',
-    'engine',
-    'matching',
-    'cell',
-    'user',
-    'city',
-    'insight',
-    'store',
-    'ops',
-    'env',
-    'object',
-  ],
-  worker: ['lib', 'geo', 'protocol', 'city', 'store', 'ops', 'env', 'object', 'api'],
+  edge: ['lib', 'geo', 'protocol', 'messages', 'matching', 'city', 'store', 'ops', 'env'],
+  object: ['lib', 'geo', 'protocol', 'messages', 'engine', 'cell', 'user', 'store', 'ops', 'env', 'edge'],
+  cron: ['lib', 'geo', 'protocol', 'messages', 'city', 'store', 'ops', 'env', 'edge'],
+  api: ['lib', 'geo', 'protocol', 'messages', 'matching', 'city', 'store', 'ops', 'env', 'edge', 'cron'],
+  worker: ['lib', 'protocol', 'city', 'store', 'ops', 'env', 'edge', 'object', 'cron', 'api'],
   client: ['lib', 'protocol'],
   web: ['lib', 'protocol', 'geo', 'client'],
-  cli: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store', 'client', 'sim'],
-  sim: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'store'],
+  sim: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'cell', 'user', 'city', 'store'],
+  studies: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'cell', 'user', 'city', 'store', 'sim'],
+  tools: ['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'store', 'client'],
+  command: ['lib', 'protocol', 'engine', 'matching', 'sim', 'studies', 'tools'],
 };
 
-const PURE = new Set(['lib', 'geo', 'protocol', 'engine', 'matching', 'cell', 'user', 'city', 'insight', 'sim']);
+const PURE = new Set([
+  'lib',
+  'geo',
+  'protocol',
+  'engine',
+  'matching',
+  'cell',
+  'user',
+  'city',
+  'insight',
+  'sim',
+  'studies',
+]);
 /** Libraries that compute and do nothing else. */
 const PURE_PACKAGES = new Set(['valibot']);
 
 const FORBIDDEN_GLOBALS =
   /(?<![\w$.#])(?:Date\.now|Math\.random|new Date\(\s*\)|Date\(\s*\)|performance\.|fetch\(|crypto\.|console\.|setTimeout\(|setInterval\(|queueMicrotask\(|process\.|globalThis\b|caches\.|WebSocket\b)/g;
 
-const folderOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+const folderOf = (path: string): string => {
+  const [top = '', folder = ''] = path.split('/');
+  if (path.includes('/command/')) return 'command';
+  return top === 'src' ? folder.replace(/\.ts$/, '') : top;
+};
+const NODE = new Set(['tools', 'command']);
 
 /** Why this import may not be, or undefined. */
 function offence(found: Import): string | undefined {
@@ -54,18 +64,23 @@ function offence(found: Import): string | undefined {
   const from = folderOf(found.file);
   if (found.target === undefined) {
     if (PURE.has(from) && !PURE_PACKAGES.has(found.specifier)) return `${at}: ${from}/ is pure`;
-    if (found.specifier.startsWith('node:') && from !== 'cli') return `${at}: only cli/ runs in Node`;
+    if (found.specifier.startsWith('node:') && !NODE.has(from)) return `${at}: only tools/ and command/ run in Node`;
     return undefined;
   }
-  if (!found.target.startsWith('src/')) return `${at}: outside src/`;
+  if (!/^(src|sim|studies|tools)\//.test(found.target)) return `${at}: outside the sources`;
   const to = folderOf(found.target);
   const allowed = SEES[from];
   if (allowed === undefined) return `${at}: folder ${from}/ has no row in SEES`;
   if (to === 'env' && found.typeOnly && from !== 'sim' && !PURE.has(from)) return undefined;
   // Of the objects the command line knows how they are named, to find their files.
-  if (from === 'cli' && found.target.startsWith('src/object/digest')) return undefined;
-  if (from === 'sim' && to === 'store' && !found.target.startsWith('src/store/memory') && !found.typeOnly)
-    return `${at}: sim/ sees store/memory alone (types excepted)`;
+  if (from === 'tools' && found.target.startsWith('src/edge/digest')) return undefined;
+  if (
+    (from === 'sim' || from === 'studies') &&
+    to === 'store' &&
+    !found.target.startsWith('src/store/memory') &&
+    !found.typeOnly
+  )
+    return `${at}: ${from}/ sees store/memory alone (types excepted)`;
   return to === from || allowed.includes(to) ? undefined : `${at}: ${from}/ may not see ${to}/`;
 }
 
@@ -99,7 +114,7 @@ describe('imports', () => {
     ["import { readFileSync } from 'node:fs';", 'src/store/x.ts'],
     ["import { DurableObject } from 'cloudflare:workers';", 'src/cell/x.ts'],
     ["import type { T } from 'hono';", 'src/matching/x.ts'],
-    ["import { a } from '../store/sql/cell-store.ts';", 'src/sim/x.ts'],
+    ["import { a } from '../store/sql/cell-store.ts';", 'sim/x.ts'],
     ["import type { Env } from '../env.ts';", 'src/user/x.ts'],
     ["import { a } from '../cell/cell.ts';", 'src/client/x.ts'],
     ["import { a } from '../lib/result.ts';", 'src/stray/x.ts'],

@@ -25,8 +25,9 @@ export function projectFiles(): readonly string[] {
     .sort();
 }
 
+/** What ships (`src/`), what proves it, what operates it, and what argues for it. */
 export const sourceFiles = (): readonly string[] =>
-  projectFiles().filter((path) => path.startsWith('src/') && /\.(ts|js|mjs)$/.test(path));
+  projectFiles().filter((path) => /^(src|sim|studies|tools)\/.*\.(ts|js|mjs)$/.test(path));
 
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 

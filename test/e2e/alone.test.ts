@@ -12,7 +12,7 @@ afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
 const COMMANDS = ['city.ts list', 'city.ts add docs/examples/harbour.geojson', 'status.ts'];
 const run = (command: string, ...more: readonly string[]) =>
-  runToEnd('node', [...`src/cli/${command}`.split(' '), ...more]);
+  runToEnd('node', [...`tools/${command}`.split(' '), ...more]);
 
 describe('a command that was not told where the service is', () => {
   it.each(COMMANDS)('%s calls nobody on the default port, and says what to do', async (command) => {

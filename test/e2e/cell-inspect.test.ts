@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Inspection } from '../../src/cli/cell/inspect.ts';
-import { fileOf } from '../../src/cli/cell/object-file.ts';
+import type { Inspection } from '../../tools/cell/inspect.ts';
+import { fileOf } from '../../tools/cell/object-file.ts';
 import { runToEnd } from './support/command.ts';
 import { useService } from './support/service.ts';
 import { AT, openTown } from './support/town.ts';
@@ -12,7 +12,7 @@ import { AT, openTown } from './support/town.ts';
 const box = useService();
 const state = () => join(box.service().dataDir, '.wrangler/state/workerd');
 const cell = (...args: readonly string[]) =>
-  runToEnd('node', ['src/cli/cell.ts', ...args, '--data', box.service().dataDir]);
+  runToEnd('node', ['tools/cell.ts', ...args, '--data', box.service().dataDir]);
 const inspected = async (...args: readonly string[]) =>
   (await cell('inspect', ...args, '--json')).stdout
     .trimEnd()

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from './support/command.ts';
 import { useTemporaryFolder } from './support/folder.ts';
 
-const CHAOS = 'src/cli/chaos.ts';
+const CHAOS = 'test/chaos/main.ts';
 const TIMEOUT_MS = 400_000;
 
 const left = useTemporaryFolder();

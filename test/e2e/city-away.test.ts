@@ -27,7 +27,7 @@ const asked = (method: string, route: string): number =>
 describe('a service that goes away', () => {
   it('while a city is being removed: nothing is half done, and Ctrl-C ends it though no answer comes', async () => {
     showLogsOnFailure(box);
-    const remove = command('src/cli/city.ts', 'remove', 'sf', '--yes');
+    const remove = command('tools/city.ts', 'remove', 'sf', '--yes');
     await eventually('it waits', () => asked('DELETE', 'cities') >= 2);
     const { pid } = box.service();
     process.kill(pid, 'SIGSTOP');
@@ -40,7 +40,7 @@ describe('a service that goes away', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    const again = command('src/cli/city.ts', 'remove', 'sf', '--yes');
+    const again = command('tools/city.ts', 'remove', 'sf', '--yes');
     const known = asked('DELETE', 'cities');
     await eventually('it waits', () => asked('DELETE', 'cities') >= known + 2);
     await box.crash(3000);
@@ -52,7 +52,7 @@ describe('a service that goes away', () => {
 
   it('while its status is watched: it is said, and the next status comes when the service is back', async () => {
     showLogsOnFailure(box);
-    const watch = command('src/cli/status.ts', '--watch', '--every', '1');
+    const watch = command('tools/status.ts', '--watch', '--every', '1');
     const shown = (): number => watch.stdout().match(/^city +cells told/gm)?.length ?? 0;
     try {
       await eventually('it is shown', () => shown() >= 1);

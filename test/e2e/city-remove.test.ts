@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 const args = (...more: readonly string[]): readonly string[] => [
-  join(PROJECT_DIR, 'src/cli/city.ts'),
+  join(PROJECT_DIR, 'tools/city.ts'),
   ...more,
   '--url',
   box.url(),
@@ -77,7 +77,7 @@ describe('npm run city -- remove', () => {
       expect.stringMatching(/^sf is draining: 1 open question, the last ends by 2/),
     ]);
 
-    const { stdout: status } = await runToEnd('node', [join(PROJECT_DIR, 'src/cli/status.ts'), ...args().slice(1)]);
+    const { stdout: status } = await runToEnd('node', [join(PROJECT_DIR, 'tools/status.ts'), ...args().slice(1)]);
     expect(status).toMatch(/^sf \(draining\) /m);
 
     // What is agreed to already needs no word again.

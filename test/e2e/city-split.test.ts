@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 /** As against any deployment: by address and token, without its directory. */
 const city = (...args: readonly string[]) =>
-  runToEnd('node', [join(PROJECT_DIR, 'src/cli/city.ts'), ...args, '--url', box.url(), '--token', ops]);
+  runToEnd('node', [join(PROJECT_DIR, 'tools/city.ts'), ...args, '--url', box.url(), '--token', ops]);
 const cellsOf = async (id: string): Promise<readonly Item[]> =>
   (await api<{ readonly items: readonly Item[] }>('GET', `/v1/ops/cells?city=${id}`, undefined, ops)).body.items.map(
     ({ cell, state }) => ({ cell, state }),

@@ -37,7 +37,7 @@ function file(name: string, content: unknown): string {
 
 /** As against any deployment: by address and token, without its directory. */
 const city = (...args: readonly string[]) =>
-  runToEnd('node', [join(PROJECT_DIR, 'src/cli/city.ts'), ...args, '--url', box.url(), '--token', ops]);
+  runToEnd('node', [join(PROJECT_DIR, 'tools/city.ts'), ...args, '--url', box.url(), '--token', ops]);
 const json = async (...args: readonly string[]) => {
   const { code, stdout, stderr } = await city(...args, '--json');
   if (code !== 0) throw new Error(stderr);
@@ -74,11 +74,11 @@ describe('npm run city on a service', () => {
   it('names in the audit whoever was logged in where a command signed its own token', async () => {
     const where = ['--data', box.service().dataDir];
     const elsewhere = file('harbour.geojson', polygon([10, 50, 10.1, 50.1]));
-    const add = await runToEnd('node', ['src/cli/city.ts', 'add', elsewhere, ...where]);
+    const add = await runToEnd('node', ['tools/city.ts', 'add', elsewhere, ...where]);
     expect(add.code, add.stderr).toBe(0);
-    const { stdout } = await runToEnd('node', ['src/cli/city.ts', 'audit', 'harbour', ...where]);
+    const { stdout } = await runToEnd('node', ['tools/city.ts', 'audit', 'harbour', ...where]);
     expect(stdout).toMatch(new RegExp(`Z  ${userInfo().username}  city.create  `));
-    expect((await runToEnd('node', ['src/cli/city.ts', 'remove', 'harbour', '--yes', ...where])).code).toBe(0);
+    expect((await runToEnd('node', ['tools/city.ts', 'remove', 'harbour', '--yes', ...where])).code).toBe(0);
   });
 
   it.each(['plan', 'add'])(

@@ -1,11 +1,11 @@
 // The client library in the world as it is: no sockets, old events, tokens that are no good, and profiles that count from the upgrade on.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import { VicinalClient } from '../../src/client/client.ts';
 import type { Connection, ConnectOptions } from '../../src/client/connection.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { shifted } from '../../src/geo/shifted.ts';
 import type { OfferView, UserEvent } from '../../src/protocol/views.ts';
+import { rollOut } from '../../tools/traffic/rollout.ts';
 import { eventually, useService } from './support/service.ts';
 
 const CENTRE = { lat: 37.7724, lng: -122.4152 };

@@ -1,14 +1,14 @@
 // The client library against the real service, through its death and its return.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
-import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import { VicinalClient } from '../../src/client/client.ts';
 import type { Connection, ConnectOptions } from '../../src/client/connection.ts';
 import { VicinalError } from '../../src/client/vicinal-error.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import type { OfferId, QuestionId } from '../../src/protocol/ids.ts';
 import type { OfferView, QuestionView, UserEvent } from '../../src/protocol/views.ts';
+import { DEMO_BOUNDARY } from '../../tools/traffic/outline.ts';
+import { rollOut } from '../../tools/traffic/rollout.ts';
 import { eventually, useService } from './support/service.ts';
 
 const MISSION = { lat: 37.7599, lng: -122.4192 };

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
+import { rollOut } from '../../tools/traffic/rollout.ts';
 import { eventually, useService } from './support/service.ts';
 
 const AT = { lat: 37.7724, lng: -122.4152 };

@@ -4,7 +4,7 @@ import { run, runToEnd } from './support/command.ts';
 import { useTemporaryFolder } from './support/folder.ts';
 import { eventually } from './support/service.ts';
 
-const DEMO = 'src/cli/demo.ts';
+const DEMO = 'tools/demo.ts';
 
 const left = useTemporaryFolder();
 

@@ -14,7 +14,7 @@ describe('npm run dev', () => {
   it('starts anew at a change, on the same data and port, and goes on where the sources do not build', async () => {
     const [copy, data] = [join(folder, 'copy'), join(folder, 'data')];
     copyProject(copy);
-    const command = run('node', [join(copy, 'src/cli/dev.ts'), '--port', '0', '--data', data]);
+    const command = run('node', [join(copy, 'tools/dev.ts'), '--port', '0', '--data', data]);
     try {
       const { url } = await untilReady(command, data);
       const health = async () => (await fetch(`${url}/health`)).json() as Promise<{ readonly service: string }>;

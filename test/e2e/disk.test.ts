@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { callApi } from '../../src/cli/support/http.ts';
-import { type Service, startService } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
+import { callApi } from '../../tools/support/http.ts';
+import { type Service, startService } from '../../tools/support/service.ts';
+import { signToken } from '../../tools/support/token.ts';
 import { run, runToEnd, untilReady } from './support/command.ts';
 import { eventually } from './support/service.ts';
 import { socketOf } from './support/socket.ts';
@@ -77,7 +77,7 @@ describe('a disk without room', () => {
       for (const path of ['/v1/questions', `/v1/questions/${asked.body['id']}`, '/v1/events', '/v1/offers']) {
         expect([path, (await call(service, 'GET', path)).status]).toEqual([path, 200]);
       }
-      const status = await runToEnd('node', ['src/cli/status.ts', '--data', service.dataDir]);
+      const status = await runToEnd('node', ['tools/status.ts', '--data', service.dataDir]);
       expect([status.code, status.stderr]).toEqual([0, 'degraded: storage_full, 10 MiB are free on its disk\n']);
 
       // Not at the edge: it would swing.
@@ -102,7 +102,7 @@ describe('a disk without room', () => {
     async () => {
       const disk = mount as string;
       const dataDir = join(disk, 'data');
-      const args = ['src/cli/start.ts', '--port', '0', '--data', dataDir, '--least-free', '8'];
+      const args = ['tools/start.ts', '--port', '0', '--data', dataDir, '--least-free', '8'];
       const command = run('node', args);
       try {
         const { url, workerdPid } = await untilReady(command, dataDir);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GrowthReport } from '../../src/sim/growth/report.ts';
+import type { GrowthReport } from '../../studies/growth/report.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'vicinal-growth-'));
@@ -15,7 +15,7 @@ type Run = { readonly code: number; readonly stdout: string; readonly stderr: st
 
 const growth = (...args: readonly string[]): Promise<Run> =>
   new Promise((done) => {
-    const command = [join(ROOT, 'src/cli/sim.ts'), 'growth', ...args];
+    const command = [join(ROOT, 'sim/command/main.ts'), 'growth', ...args];
     execFile(process.execPath, command, { cwd: folder }, (error, stdout, stderr) => {
       done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });

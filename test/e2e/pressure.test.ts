@@ -2,11 +2,11 @@
 // gets them down to what it can carry without losing one of them. Then what ops sees of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectApi } from '../../src/cli/support/http.ts';
-import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
-import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import type { Connection } from '../../src/client/connection.ts';
 import type { Status } from '../../src/protocol/status.ts';
+import { expectApi } from '../../tools/support/http.ts';
+import { DEMO_BOUNDARY } from '../../tools/traffic/outline.ts';
+import { rollOut } from '../../tools/traffic/rollout.ts';
 import { runToEnd } from './support/command.ts';
 import { useService } from './support/service.ts';
 
@@ -87,7 +87,7 @@ describe('a crowd with the client library', () => {
 
   it('OPS1 npm run status shows cities, cells with their headroom, and what will be hot next', async () => {
     const status = (...args: readonly string[]) =>
-      runToEnd('node', ['src/cli/status.ts', '--data', box.service().dataDir, '--url', box.url(), ...args]);
+      runToEnd('node', ['tools/status.ts', '--data', box.service().dataDir, '--url', box.url(), ...args]);
     const shown = await status();
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/^city +cells told +users/m);

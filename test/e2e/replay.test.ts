@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DEMO_BOUNDARY } from '../../src/cli/traffic/outline.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
+import { DEMO_BOUNDARY } from '../../tools/traffic/outline.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
 
 const DATA = join(PROJECT_DIR, '../shared/data');
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const replay = (...args: readonly string[]) => runToEnd('node', ['src/cli/replay.ts', ...args]);
+const replay = (...args: readonly string[]) => runToEnd('node', ['tools/replay.ts', ...args]);
 const lastJson = (stdout: string) =>
   JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 // The secret that makes ids of keys is changed while a retry is on its way.
 import { rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
-import { callApi } from '../../src/cli/support/http.ts';
-import { startService } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
+import { callApi } from '../../tools/support/http.ts';
+import { startService } from '../../tools/support/service.ts';
+import { signToken } from '../../tools/support/token.ts';
 import { temporaryDir } from './support/service.ts';
 import { AT, ROUND_THE_BAY } from './support/town.ts';
 

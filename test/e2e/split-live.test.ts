@@ -140,7 +140,7 @@ async function onHttp(n: number): Promise<void> {
 const lives: Promise<void>[] = [];
 let ops: string;
 const city = (...args: readonly string[]) =>
-  runToEnd('node', [join(PROJECT_DIR, 'src/cli/city.ts'), ...args, '--url', box.url(), '--token', ops]);
+  runToEnd('node', [join(PROJECT_DIR, 'tools/city.ts'), ...args, '--url', box.url(), '--token', ops]);
 
 beforeAll(async () => {
   ops = await box.tokenFor('ops', 'ops');

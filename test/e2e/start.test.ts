@@ -3,14 +3,14 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { callApi } from '../../src/cli/support/http.ts';
-import { DirectoryInUseError } from '../../src/cli/support/lock.ts';
-import { startService } from '../../src/cli/support/service.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
+import { callApi } from '../../tools/support/http.ts';
+import { DirectoryInUseError } from '../../tools/support/lock.ts';
+import { startService } from '../../tools/support/service.ts';
 import { isAlive, run, runToEnd, type Started, untilReady } from './support/command.ts';
 import { eventually, temporaryDir } from './support/service.ts';
 
-const START = 'src/cli/start.ts';
+const START = 'tools/start.ts';
 /** Nothing is left running when whoever runs the service is gone. */
 const GONE_WITHIN_MS = 5000;
 const SQUARE = boxPolygon(-122.45, 37.75, -122.4, 37.8);
@@ -42,7 +42,7 @@ async function startByNpm(): Promise<Started> {
 }
 
 async function tokenOf(sub: string, scope: string): Promise<string> {
-  const { stdout } = await runToEnd('node', ['src/cli/token.ts', '--sub', sub, '--scope', scope, '--data', dataDir]);
+  const { stdout } = await runToEnd('node', ['tools/token.ts', '--sub', sub, '--scope', scope, '--data', dataDir]);
   return stdout.trim();
 }
 
@@ -248,7 +248,7 @@ describe('token', () => {
     [['--sub', 'a', '--colour', 'red'], "Unknown option '--colour'"],
     [['--sub', 'a', 'b'], "Unexpected argument 'b'"],
   ])('exits 2 with a clear message for %j', async (args, message) => {
-    const { code, stdout, stderr } = await runToEnd('node', ['src/cli/token.ts', ...args, '--data', dataDir]);
+    const { code, stdout, stderr } = await runToEnd('node', ['tools/token.ts', ...args, '--data', dataDir]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).toContain('Usage: npm run --silent token --');

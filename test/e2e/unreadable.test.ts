@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fileOf } from '../../src/cli/cell/object-file.ts';
+import { fileOf } from '../../tools/cell/object-file.ts';
 import { PROJECT_DIR, runToEnd } from './support/command.ts';
 import { showLogsOnFailure, useService } from './support/service.ts';
 import { AT, openTown, type Question, type Town } from './support/town.ts';
@@ -53,13 +53,7 @@ describe('KEEP3 a row that cannot be read', () => {
       new RegExp(`"object":"${here.cell}","table":"questions","key":"${here.id}"`),
     );
     // As it was, for whoever looks; and nobody stumbles over it again.
-    const { stdout } = await runToEnd('node', [
-      'src/cli/cell.ts',
-      'inspect',
-      here.cell,
-      '--data',
-      box.service().dataDir,
-    ]);
+    const { stdout } = await runToEnd('node', ['tools/cell.ts', 'inspect', here.cell, '--data', box.service().dataDir]);
     expect(stdout).toMatch(new RegExp(`aside[\\s\\S]*questions ${here.id} UNREADABLE: .*JSON`));
     await box.crash(0);
     expect((await api('GET', `/v1/questions/${here.id}`, undefined, town.alice)).status).toBe(410);
@@ -74,17 +68,17 @@ describe('KEEP3 a row that cannot be read', () => {
     expect((await cells()).find(({ cell }) => cell === here.cell)).toMatchObject({ state: 'unreadable', born: true });
     expect((await cells()).find(({ cell }) => cell === there.cell)).toMatchObject({ state: 'leaf', born: true });
     expect((await mine()).body).toMatchObject({ items: [{ id: there.id }], unavailable: [{ code: 'unreadable' }] });
-    expect((await ops('src/cli/city.ts', 'show', 'sf')).stdout).toMatch(
+    expect((await ops('tools/city.ts', 'show', 'sf')).stdout).toMatch(
       new RegExp(`${here.cell} cannot be read: npm run cell -- inspect ${here.cell} shows why`),
     );
-    expect(await ops('src/cli/status.ts')).toMatchObject({ code: 0 });
+    expect(await ops('tools/status.ts')).toMatchObject({ code: 0 });
     expect((await api('DELETE', `/v1/questions/${there.id}`, undefined, town.alice)).status).toBe(200);
-    const remove = await ops('src/cli/city.ts', 'remove', 'sf', '--yes', '--no-wait');
+    const remove = await ops('tools/city.ts', 'remove', 'sf', '--yes', '--no-wait');
     expect([remove.code, remove.stdout]).toEqual([
       0,
       expect.stringMatching(new RegExp(`1 cell unreadable \\(npm run cell -- inspect ${here.cell}\\)`)),
     ]);
-    expect(await ops('src/cli/city.ts', 'keep', 'sf')).toMatchObject({ code: 0 });
+    expect(await ops('tools/city.ts', 'keep', 'sf')).toMatchObject({ code: 0 });
     expect((await api('PUT', '/v1/presence', { lat: 37.73, lng: -122.44 }, town.carol)).status).toBe(200);
   });
 

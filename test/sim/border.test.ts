@@ -1,9 +1,9 @@
 // Borders must not show: whoever asks beside one is matched as soon, and by people as near, as in the middle of a cell, and as
 // if there were no cells at all. The table is printed by bench/border.ts.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BORDER_RUN, borderRun } from '../../sim/border.ts';
+import { addUp, type BorderReport, borderTable, figures, PLACES, type Place } from '../../sim/border-report.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
-import { BORDER_RUN, borderRun } from '../../src/sim/border.ts';
-import { addUp, type BorderReport, borderTable, figures, PLACES, type Place } from '../../src/sim/border-report.ts';
 import { cellHarness } from '../unit/support/cell-harness.ts';
 import { at, candidate, cem, dee, EAST, newQuestion, qid } from '../unit/support/names.ts';
 

@@ -1,7 +1,14 @@
+import type { Checker } from '../../sim/checkers/checker.ts';
+import { SIM_POLICY, simMap } from '../../sim/map.ts';
+import type { AnyReply, Node } from '../../sim/node.ts';
+import { NO_FAULTS } from '../../sim/options.ts';
+import { World } from '../../sim/world.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { snap } from '../../src/geo/snap.ts';
 import { prng } from '../../src/lib/prng.ts';
+import type { CellRequest, UserRequest } from '../../src/messages/calls.ts';
+import type { NewQuestion } from '../../src/messages/records.ts';
 import {
   type CellId,
   type HomeKey,
@@ -11,13 +18,6 @@ import {
   questionId,
   type UserId,
 } from '../../src/protocol/ids.ts';
-import type { CellRequest, UserRequest } from '../../src/protocol/messages.ts';
-import type { NewQuestion } from '../../src/protocol/records.ts';
-import type { Checker } from '../../src/sim/checkers/checker.ts';
-import { SIM_POLICY, simMap } from '../../src/sim/map.ts';
-import type { AnyReply, Node } from '../../src/sim/node.ts';
-import { NO_FAULTS } from '../../src/sim/options.ts';
-import { World } from '../../src/sim/world.ts';
 
 export const HERE = '9q8yy' as CellId;
 export const POLICY = {

@@ -1,6 +1,14 @@
 // What the shipping steps cost in the simulated world, counted: calls between cells, rows for each transition, and the work of
 // a crowd that arrives where thousands of questions sleep.
 import { describe, expect, it } from 'vitest';
+import type { Checker, Violation } from '../../sim/checkers/checker.ts';
+import { filterChecker } from '../../sim/checkers/filters.ts';
+import { oneChecker } from '../../sim/checkers/one.ts';
+import { ownChecker } from '../../sim/checkers/own.ts';
+import { wakeChecker } from '../../sim/checkers/wake.ts';
+import { newLedger } from '../../sim/ledger.ts';
+import { anywhereIn } from '../../sim/map.ts';
+import type { World } from '../../sim/world.ts';
 import { minDistanceToBoundsM } from '../../src/geo/distance.ts';
 import { center, decode, neighbors } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
@@ -8,14 +16,6 @@ import { shifted } from '../../src/geo/shifted.ts';
 import { prng } from '../../src/lib/prng.ts';
 import type { CellId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import { MARGIN_M } from '../../src/protocol/limits.ts';
-import type { Checker, Violation } from '../../src/sim/checkers/checker.ts';
-import { filterChecker } from '../../src/sim/checkers/filters.ts';
-import { oneChecker } from '../../src/sim/checkers/one.ts';
-import { ownChecker } from '../../src/sim/checkers/own.ts';
-import { wakeChecker } from '../../src/sim/checkers/wake.ts';
-import { newLedger } from '../../src/sim/ledger.ts';
-import { anywhereIn } from '../../src/sim/map.ts';
-import type { World } from '../../src/sim/world.ts';
 import { counted, HERE, POLICY, snapped } from './counted.ts';
 
 /** So many metres east and north of the centre of a cell. */

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { runSeeds } from '../../src/cli/sim/pool.ts';
-import { MUTANTS, mutate } from '../../src/sim/mutants.ts';
-import type { SimReport } from '../../src/sim/run.ts';
+import { runSeeds } from '../../sim/command/pool.ts';
+import { MUTANTS, mutate } from '../../sim/mutants.ts';
+import type { SimReport } from '../../sim/run.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 /** Caught within the first seeds. */

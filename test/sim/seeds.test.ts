@@ -1,9 +1,9 @@
 // The protocols under faults: small runs that once failed first, then a range of seeds. Everything of the run comes from its seed.
 import { describe, expect, it } from 'vitest';
-import { runSeeds } from '../../src/cli/sim/pool.ts';
-import { regressions } from '../../src/cli/sim/regressions.ts';
-import { optionsOf } from '../../src/sim/options.ts';
-import { runSeed, type SimReport } from '../../src/sim/run.ts';
+import { runSeeds } from '../../sim/command/pool.ts';
+import { regressions } from '../../sim/command/regressions.ts';
+import { optionsOf } from '../../sim/options.ts';
+import { runSeed, type SimReport } from '../../sim/run.ts';
 
 const SEEDS = 320;
 const RULES =

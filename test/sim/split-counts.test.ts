@@ -1,9 +1,9 @@
 // What dividing a cell costs, and what it leaves behind, in a world without faults: rows, calls, and how long its people wait.
 import { describe, expect, it } from 'vitest';
+import { anywhereIn } from '../../sim/map.ts';
 import { children, decode } from '../../src/geo/geohash.ts';
 import { prng } from '../../src/lib/prng.ts';
 import type { CellId, UserId } from '../../src/protocol/ids.ts';
-import { anywhereIn } from '../../src/sim/map.ts';
 import { counted, HERE } from './counted.ts';
 
 const PEOPLE = 300;

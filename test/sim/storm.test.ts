@@ -1,11 +1,11 @@
 // What many wide sleepers cost while nobody calls, before and after their cell is divided: rows and scouts, counted. What the same
 // does to a real service is measured by `npm run bench -- --only storm`.
 import { describe, expect, it } from 'vitest';
+import { anywhereIn } from '../../sim/map.ts';
 import { SCOUTS_MAX, SCOUTS_PER_S_MAX, SCOUTS_PER_S_MIN } from '../../src/cell/questions/scout-budget.ts';
 import { children, decode } from '../../src/geo/geohash.ts';
 import { prng } from '../../src/lib/prng.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
-import { anywhereIn } from '../../src/sim/map.ts';
 import { counted, HERE, POLICY } from './counted.ts';
 
 const SLEEPERS = 300;

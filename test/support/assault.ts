@@ -1,11 +1,11 @@
 // Drives a service with fuzzed requests and frames, divides cells meanwhile, and keeps what came back and how long it took.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Service } from '../../src/cli/support/service.ts';
-import { signToken } from '../../src/cli/support/token.ts';
-import { rollOut } from '../../src/cli/traffic/rollout.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { prng } from '../../src/lib/prng.ts';
+import type { Service } from '../../tools/support/service.ts';
+import { signToken } from '../../tools/support/token.ts';
+import { rollOut } from '../../tools/traffic/rollout.ts';
 import { fuzz } from './fuzz.ts';
 
 export type Assault = {

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_PORT } from '../../src/cli/support/service.ts';
+import { DEFAULT_PORT } from '../../tools/support/service.ts';
 
 export type Decoy = {
   /** A data directory whose service seems to run. */

@@ -2,8 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochMs } from '../../src/lib/brand.ts';
+import type { CellEnvelope } from '../../src/messages/calls.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
-import type { CellEnvelope } from '../../src/protocol/messages.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
 import { api, BOX, cellStub, eventually, type Json, near, rollOut } from './world.ts';
 

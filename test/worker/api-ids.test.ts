@@ -1,11 +1,11 @@
 // An attack on ids: somebody who knows a name and guesses keys looks for the square where that user asked.
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { randomToken, tokensOfKey } from '../../src/edge/digest.ts';
+import { servicesOf } from '../../src/edge/services.ts';
+import { Verbs } from '../../src/edge/verbs.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import { snap } from '../../src/geo/snap.ts';
-import { randomToken, tokensOfKey } from '../../src/object/digest.ts';
-import { servicesOf } from '../../src/object/services.ts';
-import { Verbs } from '../../src/object/verbs.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import { api, BOX, near, rollOut, tokenOf } from './world.ts';
 

@@ -1,9 +1,9 @@
 // Removing a city: it drains while questions are open, then goes as a whole; people are told; what ended stays readable.
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { removeOn } from '../../src/cron/removal.ts';
+import { servicesOf } from '../../src/edge/services.ts';
 import { epochMs } from '../../src/lib/brand.ts';
-import { removeOn } from '../../src/object/removal.ts';
-import { servicesOf } from '../../src/object/services.ts';
 import type { CityId } from '../../src/protocol/ids.ts';
 import { api, BOX, EAST, eventually, rollOut, stream, WEST } from './world.ts';
 

@@ -1,15 +1,15 @@
 // The router against cells that answer as they like: births, moves, failures, and a map that is stale or away.
 import { describe, expect, it } from 'vitest';
+import { awayWhenFailing } from '../../src/edge/away.ts';
+import { Coverage } from '../../src/edge/coverage.ts';
+import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/edge/map-cache.ts';
+import { Router, type RouterDeps } from '../../src/edge/router.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
-import { awayWhenFailing } from '../../src/object/away.ts';
-import { Coverage } from '../../src/object/coverage.ts';
-import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/object/map-cache.ts';
-import { Router, type RouterDeps } from '../../src/object/router.ts';
-import type { Birth } from '../../src/protocol/birth.ts';
+import type { Birth } from '../../src/messages/birth.ts';
+import type { CellEnvelope, CellReply } from '../../src/messages/calls.ts';
 import type { CellId, CityId, HomeKey, UserId } from '../../src/protocol/ids.ts';
-import type { CellEnvelope, CellReply } from '../../src/protocol/messages.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { City, CityStore, MapPart } from '../../src/store/city-store.ts';
 

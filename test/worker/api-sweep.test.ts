@@ -1,8 +1,8 @@
 // The sweep: wakes the cells that have open questions, though D1 or a cell should fail.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { SLICE_MAX, sliceOf, sweep } from '../../src/cron/sweep.ts';
 import { epochMs } from '../../src/lib/brand.ts';
-import { SLICE_MAX, sliceOf, sweep } from '../../src/object/sweep.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { BusyStore } from '../../src/store/busy-store.ts';

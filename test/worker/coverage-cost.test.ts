@@ -1,9 +1,9 @@
 // What a crowd outside every city costs: rows that D1 reads, counted by D1 itself.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { Coverage } from '../../src/edge/coverage.ts';
+import { MapCache, MISS_TTL_MS } from '../../src/edge/map-cache.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
-import { Coverage } from '../../src/object/coverage.ts';
-import { MapCache, MISS_TTL_MS } from '../../src/object/map-cache.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
 import { api, rollOut } from './world.ts';
 

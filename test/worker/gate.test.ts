@@ -1,7 +1,7 @@
 // The gate before a cell: what is in flight is counted by kind of call, and what goes beyond is refused at once.
 
 import { describe, expect, it } from 'vitest';
-import { Gate, IN_FLIGHT_MAX } from '../../src/object/gate.ts';
+import { Gate, IN_FLIGHT_MAX } from '../../src/edge/gate.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
 
 /** Calls that wait until they are let go. */

@@ -4,7 +4,7 @@ import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochMs } from '../../src/lib/brand.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
-import type { CellLoad } from '../../src/protocol/records.ts';
+import type { CellLoad } from '../../src/protocol/status.ts';
 import { d1LoadStore } from '../../src/store/sql/d1-load-store.ts';
 import {
   api,

@@ -1,9 +1,9 @@
 // Parts of a cell that have long been cold are joined again by the cron, by what they told and by what they say when they are asked.
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { rejoin } from '../../src/cron/rejoin.ts';
+import { servicesOf } from '../../src/edge/services.ts';
 import { epochMs } from '../../src/lib/brand.ts';
-import { rejoin } from '../../src/object/rejoin.ts';
-import { servicesOf } from '../../src/object/services.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
 import { d1FamilyStore } from '../../src/store/sql/d1-family-store.ts';
 import { api, BOX, eventually, type Json, near, rollOut } from './world.ts';

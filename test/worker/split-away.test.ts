@@ -2,7 +2,7 @@
 // and comes about when D1 is back.
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CellReply, CellRequest } from '../../src/protocol/messages.ts';
+import type { CellReply, CellRequest } from '../../src/messages/calls.ts';
 import { api, BOX, cellStub, eventually, type Json, pause, rollOut, WEST } from './world.ts';
 
 const PARENT = '9q8yyk';

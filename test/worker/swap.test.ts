@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { children } from '../../src/geo/geohash.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
-import type { CellLoad } from '../../src/protocol/records.ts';
+import type { CellLoad } from '../../src/protocol/status.ts';
 import { d1CityStore } from '../../src/store/sql/d1-city-store.ts';
 import { d1LoadStore } from '../../src/store/sql/d1-load-store.ts';
 import { BOX, rollOut } from './world.ts';

@@ -1,7 +1,8 @@
 // Who is calling: a Bearer JWT, HS256 and nothing else, from the header or, on a socket, from a subprotocol.
+
+import { userIdOf } from '../../edge/digest.ts';
+import { type Bearer, bearerOf, type TokenRules } from '../../edge/token.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
-import { userIdOf } from '../../object/digest.ts';
-import { type Bearer, bearerOf, type TokenRules } from '../../object/token.ts';
 import { BEARER_SUBPROTOCOL } from '../../protocol/frames.ts';
 import { isSubject, type UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';

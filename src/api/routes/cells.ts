@@ -1,13 +1,13 @@
 // /v1/ops/cells: the cells of a city and what each carries.
 
-import { mayMerge } from '../../cell/strain/heat.ts';
+import { mayMerge } from '../../city/heat.ts';
+import { mergeFamily } from '../../cron/merge-family.ts';
+import type { Services } from '../../edge/services.ts';
 import { mapBounded } from '../../lib/bounded.ts';
-import { mergeFamily } from '../../object/merge-family.ts';
-import type { Services } from '../../object/services.ts';
-import type { Birth } from '../../protocol/birth.ts';
+import type { Birth } from '../../messages/birth.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
-import type { CellLoad } from '../../protocol/records.ts';
+import type { CellLoad } from '../../protocol/status.ts';
 import { CELL_NAMES_PAGE_MAX, CELLS_PAGE_MAX, cellsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 

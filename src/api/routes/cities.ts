@@ -1,10 +1,10 @@
 // /v1/ops/cities: rolling cities out.
 import type * as v from 'valibot';
 import { CITY_BYTES_MAX, planCity } from '../../city/plan.ts';
+import { keepCity, removeCity } from '../../cron/removal.ts';
+import type { Services } from '../../edge/services.ts';
 import { epochMs } from '../../lib/brand.ts';
 import { badPolicy, contradictionsOf, resolvePolicy, splitByHand } from '../../matching/policy.ts';
-import { keepCity, removeCity } from '../../object/removal.ts';
-import type { Services } from '../../object/services.ts';
 import { isCityId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import { cityQuerySchema, citySchema } from '../../protocol/wire.ts';

@@ -1,5 +1,5 @@
 // /v1/ops/disk: whoever started the service on a machine tells it whether its disk has room (decision 0061).
-import { noteDisk } from '../../object/disk.ts';
+import { noteDisk } from '../../edge/disk.ts';
 import { problem } from '../../protocol/problems.ts';
 import { diskSchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';

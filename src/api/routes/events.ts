@@ -1,6 +1,6 @@
 // /v1/events: the inbox. Reading removes nothing; acknowledging does.
 
-import type { UserReply } from '../../protocol/messages.ts';
+import type { UserReply } from '../../messages/calls.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { ackSchema, eventsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';

@@ -1,5 +1,5 @@
 // /health: for load balancers and people in a hurry. It touches nothing, so it says that the edge answers, and no more.
-import { diskProblem } from '../../object/disk.ts';
+import { diskProblem } from '../../edge/disk.ts';
 import { done, type Route, route } from '../route.ts';
 
 export const healthRoutes: readonly Route[] = [

@@ -1,6 +1,7 @@
 // /v1/offers: what one was asked, and what one says to it. The same request again gets the same answer.
+
+import type { OfferReply } from '../../messages/calls.ts';
 import { isOfferId, type OfferId } from '../../protocol/ids.ts';
-import type { OfferReply } from '../../protocol/messages.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import { answerSchema } from '../../protocol/wire.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';

@@ -1,6 +1,7 @@
 // /v1/questions: asking, and looking after what one asked.
+
+import type { QuestionReply } from '../../messages/calls.ts';
 import { isQuestionId, type QuestionId } from '../../protocol/ids.ts';
-import type { QuestionReply } from '../../protocol/messages.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import { patchSchema, questionSchema, questionsQuerySchema } from '../../protocol/wire.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';

@@ -1,12 +1,11 @@
 // /v1/ops/status: the load of cities and of their hottest cells. One table is read, and only the hottest cells are asked.
 import { statusOf } from '../../city/status.ts';
+import type { Services } from '../../edge/services.ts';
 import { mapBounded } from '../../lib/bounded.ts';
 import { epochMs } from '../../lib/brand.ts';
-import type { Services } from '../../object/services.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import { busy, isProblem, problem } from '../../protocol/problems.ts';
-import type { CellLoad } from '../../protocol/records.ts';
-import type { ToldLoad } from '../../protocol/status.ts';
+import type { CellLoad, ToldLoad } from '../../protocol/status.ts';
 import { STATUS_CELLS_DEFAULT, statusQuerySchema } from '../../protocol/wire.ts';
 import { done, type Route, route } from '../route.ts';
 

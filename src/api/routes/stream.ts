@@ -1,9 +1,11 @@
 // /v1/stream: the WebSocket. The edge checks and places it; from then on it belongs to the cell that holds the user.
-import { randomToken } from '../../object/digest.ts';
-import { timeOf } from '../../object/token.ts';
-import { type Place, profileOf } from '../../object/verbs.ts';
-import type { SocketGreeting } from '../../protocol/frames.ts';
-import { SOCKET_HEADER, SUBPROTOCOL } from '../../protocol/frames.ts';
+
+import { randomToken } from '../../edge/digest.ts';
+import { timeOf } from '../../edge/token.ts';
+import { type Place, profileOf } from '../../edge/verbs.ts';
+import type { SocketGreeting } from '../../messages/greeting.ts';
+import { SOCKET_HEADER } from '../../messages/greeting.ts';
+import { SUBPROTOCOL } from '../../protocol/frames.ts';
 import type { CellId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import { type StreamQuery, streamQuerySchema } from '../../protocol/wire.ts';

@@ -1,7 +1,7 @@
 // Carries on whatever change of the map this cell is in, at the end of every step: what can be sent is sent, its alarm does the rest.
 import { unreachable } from '../../lib/assert.ts';
-import type { MapReply } from '../../protocol/change-messages.ts';
-import type { CellReply, UserReply } from '../../protocol/messages.ts';
+import type { CellReply, UserReply } from '../../messages/calls.ts';
+import type { MapReply } from '../../messages/resharding.ts';
 import type { Errand } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { amend, back, rest } from './errands.ts';

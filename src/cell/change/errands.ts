@@ -1,8 +1,8 @@
 // Messages of a change of the map: each down its lane, one at a time, repeated with back-off until acknowledged; few lanes at once.
 import { plusMs } from '../../lib/brand.ts';
-import type { MapRequest } from '../../protocol/change-messages.ts';
+import type { Address, CellRequest } from '../../messages/calls.ts';
+import type { MapRequest } from '../../messages/resharding.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { Address, CellRequest } from '../../protocol/messages.ts';
 import type { CellState, Errand, Lane, Life } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 

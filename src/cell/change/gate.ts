@@ -1,7 +1,7 @@
 // Who is turned away while a cell is no leaf, or has not got all of its questions yet: `moved` names where to go, `pending` asks
 // to come again.
-import { questionIn } from '../../protocol/about.ts';
-import type { CellReply, CellRequest } from '../../protocol/messages.ts';
+import { questionIn } from '../../messages/about.ts';
+import type { CellReply, CellRequest } from '../../messages/calls.ts';
 import type { CellState } from '../state.ts';
 
 const PENDING_MS = 150;

@@ -3,7 +3,7 @@
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { center, children, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
 import type { Point } from '../../geo/point.ts';
-import type { Op } from '../../protocol/change-messages.ts';
+import type { Op } from '../../messages/resharding.ts';
 import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
 import type { CellState, Life } from '../state.ts';
 

@@ -1,15 +1,17 @@
 // Joining 32 leaves to their parent again, by hand: the parent asks whether they are ready, the map swaps it in, and it tells them
 // to hand over.
+
+import { childrenOf } from '../../city/family.ts';
 import { present } from '../../lib/assert.ts';
-import type { MapReply } from '../../protocol/change-messages.ts';
+import type { CellReply } from '../../messages/calls.ts';
+import type { MapReply } from '../../messages/resharding.ts';
 import type { CellId } from '../../protocol/ids.ts';
-import type { CellReply } from '../../protocol/messages.ts';
 import { problem } from '../../protocol/problems.ts';
 import type { CellState, LifePhase } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { amend, become, run } from './errands.ts';
 import { isAtRest, isWhole, nextOp, opText } from './life.ts';
-import { childrenOf, nearOf } from './split.ts';
+import { nearOf } from './split.ts';
 
 type Merging = Extract<LifePhase, { readonly t: 'merging' }>;
 type Filling = Extract<LifePhase, { readonly t: 'filling' }>;

@@ -1,5 +1,5 @@
 // A cell of a city that goes: it takes no new question, decides those it has, and when the city is gone sends its people away.
-import type { CellReply, CellRequest } from '../../protocol/messages.ts';
+import type { CellReply, CellRequest } from '../../messages/calls.ts';
 import { problem } from '../../protocol/problems.ts';
 import { hasEnded } from '../questions/lifecycle.ts';
 import type { CellState, Waiting } from '../state.ts';

@@ -1,18 +1,20 @@
 // Dividing a cell: its 32 children are made ready while it goes on as a leaf, then the map swaps them in at one stroke.
+
+import { childrenOf } from '../../city/family.ts';
+import { isHot } from '../../city/heat.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
-import { center, children, decode } from '../../geo/geohash.ts';
+import { center, decode } from '../../geo/geohash.ts';
 import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
-import type { Birth } from '../../protocol/birth.ts';
-import type { MapReply } from '../../protocol/change-messages.ts';
+import type { Birth } from '../../messages/birth.ts';
+import type { CellReply } from '../../messages/calls.ts';
+import type { MapReply } from '../../messages/resharding.ts';
 import type { CellId } from '../../protocol/ids.ts';
 import { CELL_LENGTH_MAX, MARGIN_M } from '../../protocol/limits.ts';
-import type { CellReply } from '../../protocol/messages.ts';
 import { problem } from '../../protocol/problems.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState, LifePhase } from '../state.ts';
-import { isHot } from '../strain/heat.ts';
 import { carried } from '../strain/load-report.ts';
 import type { Tx } from '../tx.ts';
 import { amend, become, isFree, run } from './errands.ts';
@@ -97,8 +99,6 @@ export function mapSaidOfSplit(tx: Tx, phase: Splitting, { rows }: MapReply): 'a
   tx.state.change.restUntil = plusMs(tx.now, REST_MS);
   return 'done';
 }
-
-export const childrenOf = (cell: CellId): readonly CellId[] => children(cell) as readonly CellId[];
 
 /** Cells around, those that this one was filled from left out: they are no leaves. */
 export const nearOf = (state: CellState): readonly CellId[] => present(state.birth, 'birth').near;

@@ -3,10 +3,10 @@
 
 import { present } from '../../lib/assert.ts';
 import { epochMs, plusMs } from '../../lib/brand.ts';
-import type { Op } from '../../protocol/change-messages.ts';
+import type { CellRequest, ClaimReply } from '../../messages/calls.ts';
+import type { Op } from '../../messages/resharding.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { CellRequest, ClaimReply } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { held as heldOf } from '../codec.ts';
 import { arrive } from '../questions/arrival.ts';

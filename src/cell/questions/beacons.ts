@@ -1,9 +1,9 @@
 // Beacons of other cells' questions that lie here, and where those of this cell's questions lie. A beacon is written once for each need
 // (place, circle, topic, languages) and lives as long as its question: tries by time find it and write nothing.
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import type { Need } from '../../messages/need.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { Need } from '../../protocol/need.ts';
 import type { Beacon, CellState, Question } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { needElsewhere } from './need.ts';

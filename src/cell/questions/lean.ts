@@ -1,5 +1,5 @@
 // BOUND1: what a question owes its users shows its text again and again; its row has it once.
-import type { StreamItem } from '../../protocol/records.ts';
+import type { StreamItem } from '../../messages/records.ts';
 import type { EventBody, OfferView } from '../../protocol/views.ts';
 
 /** The item as its question's row keeps it: JSON leaves out what is undefined. */

@@ -1,10 +1,10 @@
 // What a question needs right now, as the people and cells around it see it.
 import { present } from '../../lib/assert.ts';
 import { looksNoFarther, radiusAt, widenings } from '../../matching/stages.ts';
+import type { Need } from '../../messages/need.ts';
+import type { OfferCopy } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { Need } from '../../protocol/need.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { OfferCopy } from '../../protocol/records.ts';
 import type { CellState, Question } from '../state.ts';
 import { madeCount, wasMade } from './lifecycle.ts';
 

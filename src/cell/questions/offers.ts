@@ -1,11 +1,11 @@
 // The life of offers, decided here alone: attempted, made, accepted, declined, answered, expired, withdrawn.
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
+import type { StateReply } from '../../messages/calls.ts';
+import type { Candidate } from '../../messages/records.ts';
 import { type OfferId, offerId, questionOf, type UserId } from '../../protocol/ids.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { StateReply } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { Candidate } from '../../protocol/records.ts';
 import type { Offer, Question } from '../state.ts';
 import { call, type Tx } from '../tx.ts';
 import { reserve } from '../users/holds.ts';

@@ -2,10 +2,10 @@
 
 import type { Point } from '../../geo/point.ts';
 import { plusMs } from '../../lib/brand.ts';
+import type { NewQuestion } from '../../messages/records.ts';
 import { adjusted, saying } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { NewQuestion } from '../../protocol/records.ts';
 import type { CellState, Question } from '../state.ts';
 import type { Tx } from '../tx.ts';
 import { hasEnded, isShort } from './lifecycle.ts';

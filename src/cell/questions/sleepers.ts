@@ -1,8 +1,8 @@
 // Questions that want to hear of arrivals (of this cell, and beacons of others), in groups of identical needs: an arrival is
 // held against each group once, however many questions slumber in it.
 import { topicKey } from '../../matching/topics.ts';
+import type { Need } from '../../messages/need.ts';
 import type { QuestionId } from '../../protocol/ids.ts';
-import type { Need } from '../../protocol/need.ts';
 
 export type Group = {
   readonly key: string;

@@ -1,10 +1,10 @@
 // What questions owe their users, numbered for each question and user, sent in order until the UserObject has stored it.
 import { plusMs } from '../../lib/brand.ts';
 import { withinBytes } from '../../lib/within-bytes.ts';
+import type { UserReply } from '../../messages/calls.ts';
+import type { StreamItem } from '../../messages/records.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS, NEWS_BYTES_MAX, NEWS_MAX } from '../../protocol/limits.ts';
-import type { UserReply } from '../../protocol/messages.ts';
-import type { StreamItem } from '../../protocol/records.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
 import { decides } from '../change/life.ts';
 import type { Offer, Question, Stream } from '../state.ts';

@@ -1,15 +1,16 @@
 // How much a cell carries, for ops: when asked, and of its own accord, seldom, so that nobody has to ask them all.
+
+import { type Carried, SPLIT_AT, usedOf } from '../../city/heat.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { CellLoad } from '../../protocol/records.ts';
+import type { CellLoad } from '../../protocol/status.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import { stillOpen } from '../change/removal.ts';
 import { hasEnded, isShort } from '../questions/lifecycle.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState, Life } from '../state.ts';
 import type { Tx } from '../tx.ts';
-import { type Carried, SPLIT_AT, usedOf } from './heat.ts';
 import { eventsPerS, noteUsers, stepMs, trendPerMin } from './meter.ts';
 import { strainOf } from './pressure.ts';
 

@@ -1,14 +1,15 @@
 // Pushing back: what a cell over its limits asks of its clients, and in which order it refuses them. Memory alone: no row, no state
 // but the meter's means, so that pressure goes as it came.
+
+import { type Carried, type Limits, SPLIT_AT } from '../../city/heat.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import type { CellRequest } from '../../messages/calls.ts';
+import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import type { CellRequest } from '../../protocol/messages.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { Ping } from '../../protocol/records.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
-import { type Carried, type Limits, SPLIT_AT } from './heat.ts';
 import { countLess, eventsPerS, FADE_MS, stepMs } from './meter.ts';
 
 /** From here on clients are told to ping less often, at most at the next threshold. */

@@ -2,11 +2,11 @@
 import type { Point } from '../../geo/point.ts';
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
+import type { CellReply, ClaimReply } from '../../messages/calls.ts';
+import type { Ping, UserRecord } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { CellReply, ClaimReply } from '../../protocol/messages.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { Ping, UserRecord } from '../../protocol/records.ts';
 import { held as heldOf } from '../codec.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';

@@ -1,7 +1,7 @@
 // One side of the square that others see a user in: how far beyond it, and for how long, they must be before it moves. A line that the
 // square followed at once would tell others, at each crossing, to a metre where its walker is.
 import type { Chance } from '../../lib/chance.ts';
-import type { Border } from '../../protocol/records.ts';
+import type { Border } from '../../messages/records.ts';
 
 /** In sides of a square. GPS that trembles about a line is never beyond the least of it. */
 const LEAN_LEAST = 1 / 8;

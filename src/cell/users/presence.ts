@@ -2,9 +2,9 @@
 
 import type { Point } from '../../geo/point.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import type { Ping, Veil } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { problem } from '../../protocol/problems.ts';
-import type { Ping, Veil } from '../../protocol/records.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Held, Waiting } from '../state.ts';

@@ -1,8 +1,8 @@
 // Giving a user up: frozen on the UserObject's word, forgotten when somebody else holds them.
 import type { EpochMs } from '../../lib/brand.ts';
+import type { CellCalls, PingTime } from '../../messages/calls.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { CellCalls, PingTime } from '../../protocol/messages.ts';
 import type { Held, Token } from '../state.ts';
 import { call, reply, type Tx } from '../tx.ts';
 import { watchUser } from '../watch.ts';

@@ -1,7 +1,7 @@
 // A user's record: what goes with them from cell to cell, and what it makes of them where they come.
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
+import type { UserRecord } from '../../messages/records.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { UserRecord } from '../../protocol/records.ts';
 import type { Held, Hold } from '../state.ts';
 import { calmVeil } from './veil.ts';
 

@@ -1,7 +1,9 @@
 // What a ping says beside what is known of its user: whether it is older, whether the profile is another, how long it holds.
+
+import type { CellReply } from '../../messages/calls.ts';
+import type { Ping } from '../../messages/records.ts';
 import { type Adjusted, adjusted } from '../../protocol/adjusted.ts';
-import type { CellReply } from '../../protocol/messages.ts';
-import type { Ping, Profile } from '../../protocol/records.ts';
+import type { Profile } from '../../protocol/profile.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState, Waiting } from '../state.ts';
 import { reply, type Tx } from '../tx.ts';

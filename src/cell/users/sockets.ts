@@ -2,9 +2,9 @@
 import { boundsContain } from '../../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { present } from '../../lib/assert.ts';
+import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
-import type { Ping } from '../../protocol/records.ts';
 import type { CellSocket, CellState, Held } from '../state.ts';
 import type { Tx } from '../tx.ts';
 

@@ -5,8 +5,8 @@ import { center, decode, encode } from '../../geo/geohash.ts';
 import type { Point } from '../../geo/point.ts';
 import { snap } from '../../geo/snap.ts';
 import type { Chance } from '../../lib/chance.ts';
+import type { Veil } from '../../messages/records.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
-import type { Veil } from '../../protocol/records.ts';
 import type { CellState } from '../state.ts';
 import { calm, follow, newBorder } from './border.ts';
 

@@ -6,7 +6,7 @@ import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
-import type { Birth } from '../../protocol/birth.ts';
+import type { Birth } from '../../messages/birth.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';

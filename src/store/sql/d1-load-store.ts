@@ -1,7 +1,6 @@
 // Told loads in D1: one row for each cell that somebody is in.
 import type { EpochMs } from '../../lib/brand.ts';
-import type { CellLoad } from '../../protocol/records.ts';
-import type { CityLoad } from '../../protocol/status.ts';
+import type { CellLoad, CityLoad } from '../../protocol/status.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import type { LoadStore } from '../load-store.ts';
 

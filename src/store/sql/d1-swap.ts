@@ -1,6 +1,6 @@
 // Splits and merges in D1: one batch at the primary, carried out only if every row is still what the cell that asks for it has seen.
 import { present } from '../../lib/assert.ts';
-import type { MapCalls, MapReply, MapRowView } from '../../protocol/change-messages.ts';
+import type { MapCalls, MapReply, MapRowView } from '../../messages/resharding.ts';
 import type { CellId } from '../../protocol/ids.ts';
 import type { D1Deps } from './d1-deps.ts';
 import { TOP_VERSION } from './d1-rollout.ts';

@@ -60,7 +60,7 @@ export async function runToEnd(file: string, args: readonly string[]) {
   return { code, stdout: command.stdout(), stderr: command.stderr() };
 }
 
-/** Waits for the ready line of `npm start` or of src/cli/start.ts; throws with its stderr when it ends before. */
+/** Waits for the ready line of `npm start` or of tools/start.ts; throws with its stderr when it ends before. */
 export async function untilReady(command: Command, dataDir: string): Promise<Started> {
   const readyLine = (): RegExpMatchArray | null => command.stdout().match(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
   await eventually(

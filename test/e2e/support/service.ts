@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, onTestFailed } from 'vitest';
-import { type ApiRequest, callApi } from '../../../src/cli/support/http.ts';
-import { type Service, type ServiceOptions, startService } from '../../../src/cli/support/service.ts';
-import { type Scope, signToken } from '../../../src/cli/support/token.ts';
 import { type ClientOptions, VicinalClient } from '../../../src/client/client.ts';
+import { type ApiRequest, callApi } from '../../../tools/support/http.ts';
+import { type Service, type ServiceOptions, startService } from '../../../tools/support/service.ts';
+import { type Scope, signToken } from '../../../tools/support/token.ts';
 
 type Method = NonNullable<ApiRequest['method']>;
 

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { sign } from 'hono/jwt';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../../src/api/middleware/auth.ts';
-import { LEEWAY_S, type TokenRules } from '../../../src/object/token.ts';
+import { LEEWAY_S, type TokenRules } from '../../../src/edge/token.ts';
 import { isUserId } from '../../../src/protocol/ids.ts';
 
 const SECRET = 'a-secret-of-more-than-thirty-two-characters';

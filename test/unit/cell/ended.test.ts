@@ -1,6 +1,6 @@
 // Questions that have ended: on the disk alone, and as good as ever when somebody asks for them.
 import { describe, expect, it } from 'vitest';
-import type { CellReply } from '../../../src/protocol/messages.ts';
+import type { CellReply } from '../../../src/messages/calls.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, healthyMap } from '../support/family.ts';
 import { ana, bob, newQuestion, oid, qid } from '../support/names.ts';

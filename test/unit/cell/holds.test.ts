@@ -1,8 +1,8 @@
 // Slots at users held here: taken by a reserve that filters again, freed on the word of their question alone.
 import { describe, expect, it } from 'vitest';
+import type { Need } from '../../../src/messages/need.ts';
+import type { UserRecord } from '../../../src/messages/records.ts';
 import { EVENTS_PER_OFFER, INBOX_MAX } from '../../../src/protocol/limits.ts';
-import type { Need } from '../../../src/protocol/need.ts';
-import type { UserRecord } from '../../../src/protocol/records.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, record } from '../support/names.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Effects } from '../../../src/engine/effects.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { CellRequest } from '../../../src/protocol/messages.ts';
-import type { CellLoad } from '../../../src/protocol/records.ts';
+import type { CellRequest } from '../../../src/messages/calls.ts';
+import type { CellLoad } from '../../../src/protocol/status.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { PARENT } from '../support/family.ts';
 import { birth, bob, newQuestion, ping, START, user } from '../support/names.ts';

@@ -1,6 +1,6 @@
 // The life of an offer as a table: what each request does in each state, and that it is remembered.
 import { describe, expect, it } from 'vitest';
-import type { CellReply } from '../../../src/protocol/messages.ts';
+import type { CellReply } from '../../../src/messages/calls.ts';
 import type { OfferState } from '../../../src/protocol/views.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, newQuestion, oid, qid } from '../support/names.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../../src/cell/strain/pressure.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { CellReply, CellRequest } from '../../../src/protocol/messages.ts';
+import type { CellReply, CellRequest } from '../../../src/messages/calls.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, newQuestion, qid, START, user } from '../support/names.ts';
 

@@ -7,7 +7,7 @@ import type { Attachment, Effects } from '../../../src/engine/effects.ts';
 import { snap } from '../../../src/geo/snap.ts';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { CellRequest } from '../../../src/protocol/messages.ts';
+import type { CellRequest } from '../../../src/messages/calls.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, birth, bob, newQuestion, ping, policyWith, qid, START } from '../support/names.ts';

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { minDistanceToBoundsM } from '../../../src/geo/distance.ts';
 import { decode } from '../../../src/geo/geohash.ts';
+import type { CellReply } from '../../../src/messages/calls.ts';
 import type { CellId, UserId } from '../../../src/protocol/ids.ts';
-import type { CellReply } from '../../../src/protocol/messages.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, candidate, cem, EAST, NEAR, newQuestion, qid, WEST } from '../support/names.ts';
 

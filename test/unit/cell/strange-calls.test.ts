@@ -1,6 +1,6 @@
 // Calls that no cell of this version sends: unknown, forged, late, for somebody or something that is not here.
 import { describe, expect, it } from 'vitest';
-import type { CellRequest } from '../../../src/protocol/messages.ts';
+import type { CellRequest } from '../../../src/messages/calls.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, bob, EAST, newQuestion, oid, qid } from '../support/names.ts';
 import { userHarness } from '../support/user-harness.ts';

@@ -1,6 +1,6 @@
 // What a question owes its people: numbered for each of them, sent in order, repeated until it is stored.
 import { describe, expect, it } from 'vitest';
-import type { StreamItem } from '../../../src/protocol/records.ts';
+import type { StreamItem } from '../../../src/messages/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, bob, newQuestion, qid, user } from '../support/names.ts';
 

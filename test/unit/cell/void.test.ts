@@ -1,6 +1,6 @@
 // Attempts at users in other cells: made when the reserve was confirmed, void for ever otherwise.
 import { describe, expect, it } from 'vitest';
-import type { CellReply } from '../../../src/protocol/messages.ts';
+import type { CellReply } from '../../../src/messages/calls.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, bob, candidate, cem, EAST, newQuestion, oid, qid } from '../support/names.ts';
 

@@ -1,6 +1,6 @@
 // Rehydration by arrivals: in the question's own cell at once, where its beacon lies by a nudge.
 import { describe, expect, it } from 'vitest';
-import type { Need } from '../../../src/protocol/need.ts';
+import type { Need } from '../../../src/messages/need.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, candidate, cem, EAST, need, newQuestion, oid, policyWith, qid, WEST } from '../support/names.ts';
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { statusOf } from '../../../src/city/status.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import type { CellId, CityId } from '../../../src/protocol/ids.ts';
-import type { CellLoad } from '../../../src/protocol/records.ts';
-import type { CityLoad, ToldLoad } from '../../../src/protocol/status.ts';
+import type { CellLoad, CityLoad, ToldLoad } from '../../../src/protocol/status.ts';
 
 const NOW = epochMs(1_800_000_000_000);
 const QUESTIONS = { open: 0, dormant: 0, matched: 0, answered: 0, expired: 0, cancelled: 0 };

@@ -1,6 +1,6 @@
 // Random people, questions and policies, crowded enough that every filter bites and every tie occurs.
 import fc from 'fast-check';
-import type { Need } from '../../../src/protocol/need.ts';
+import type { Need } from '../../../src/messages/need.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
 import { at, need, policyWith, qid, START, user } from '../support/names.ts';
 import type { Person } from './reference.ts';

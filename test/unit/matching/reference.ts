@@ -1,7 +1,7 @@
 // The matcher that is too simple to be wrong: for each user every rule in words, the great circle by another formula, then a sort.
 import type { Point } from '../../../src/geo/point.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
-import type { Profile } from '../../../src/protocol/records.ts';
+import type { Profile } from '../../../src/protocol/profile.ts';
 
 export type Person = {
   readonly user: string;

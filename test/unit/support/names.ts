@@ -4,7 +4,9 @@ import type { Point } from '../../../src/geo/point.ts';
 import { shifted } from '../../../src/geo/shifted.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { Birth } from '../../../src/protocol/birth.ts';
+import type { Birth } from '../../../src/messages/birth.ts';
+import type { Need } from '../../../src/messages/need.ts';
+import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/messages/records.ts';
 import {
   type CellId,
   type CityId,
@@ -15,9 +17,7 @@ import {
   questionId,
   type UserId,
 } from '../../../src/protocol/ids.ts';
-import type { Need } from '../../../src/protocol/need.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
-import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/protocol/records.ts';
 
 /** 2026-11-20T00:00:00Z. */
 export const START: EpochMs = epochMs(1_795_132_800_000);

@@ -1,7 +1,7 @@
 // The inbox: exactly once, in order for each question, numbered without gaps, kept until it is acknowledged.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StreamItem } from '../../../src/protocol/records.ts';
+import type { StreamItem } from '../../../src/messages/records.ts';
 import type { UserState } from '../../../src/user/state.ts';
 import { stepUser } from '../../../src/user/step.ts';
 import { ana, CELL, oid, qid } from '../support/names.ts';

@@ -1,0 +1,391 @@
+// A simulated person with a phone: moves, pings over HTTP or a socket, asks, answers, retries, goes offline, reinstalls.
+import { minDistanceToBoundsM } from '../src/geo/distance.ts';
+import { decode, encode, MAX_LENGTH } from '../src/geo/geohash.ts';
+import type { Point } from '../src/geo/point.ts';
+import { shifted } from '../src/geo/shifted.ts';
+import { snap } from '../src/geo/snap.ts';
+import type { Prng } from '../src/lib/prng.ts';
+import type { CellRequest } from '../src/messages/calls.ts';
+import type { NewQuestion, Ping } from '../src/messages/records.ts';
+import {
+  type CellId,
+  type HomeKey,
+  homeOf,
+  type OfferId,
+  type QuestionId,
+  questionId,
+  type UserId,
+} from '../src/protocol/ids.ts';
+import { MARGIN_M } from '../src/protocol/limits.ts';
+import type { Profile } from '../src/protocol/profile.ts';
+import type { OfferView, UserEvent } from '../src/protocol/views.ts';
+import type { Ledger } from './ledger.ts';
+import { anywhereIn, type SimMap, TOPICS } from './map.ts';
+import type { AnyReply, CellNode } from './node.ts';
+import { LANGUAGES, words } from './words.ts';
+import type { World } from './world.ts';
+
+const CLIENT_TIMEOUT_MS = 15_000;
+/** Who comes back pings with the next tick, and waits for the answer. */
+const BACK_MS = 25_000;
+/** Nothing of a session before is on its way any more. */
+const FORGOTTEN_MS = 120_000;
+
+export type Agent = ReturnType<typeof agent>;
+export type AgentPlan = {
+  readonly user: UserId;
+  readonly at: Point;
+  readonly socket: boolean;
+  readonly still: boolean;
+  /** Pings as they like, whatever they are told, until faults stop. */
+  readonly deaf?: boolean;
+  /** Pings over HTTP without a session and a number. */
+  readonly plain?: boolean;
+  readonly nervous: boolean;
+  /** A user may have several, each with sessions of its own. */
+  readonly device: string;
+  /** Opens their first socket without a word of their profile. */
+  readonly silent: boolean;
+  /** Has another device. */
+  readonly twin: boolean;
+  readonly profile?: Profile;
+};
+
+export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan) {
+  const { user } = plan;
+  const isNumbered = plan.plain !== true || plan.socket;
+  const said = words(ledger, draw, user, plan.profile, isNumbered && !plan.twin);
+  const willing = 50 + draw.below(50);
+  let at = plan.at;
+  let session = `${plan.device}1`;
+  let sessionSince = Number.NEGATIVE_INFINITY;
+  let seq = 0;
+  /** The last ping, and of how many there is no answer yet. */
+  let pinged = 0;
+  let unheard = 0;
+  let lastCell: CellId | undefined;
+  let socketCell: CellNode | undefined;
+  let connecting = false;
+  let leaving = false;
+  let awayUntil = 0;
+  let pingedSince = false;
+  let offlineUntil = 0;
+  let after = 0;
+  let polling = false;
+  let quiet = false;
+  let deaf = plan.deaf === true;
+  let restUntil = 0;
+  let refusedAt = 0;
+  let onWords: (reply: AnyReply) => void = () => undefined;
+  const decided = new Set<OfferId>();
+  const seen = new Map<number, UserEvent>();
+  ledger.seen.set(`${user} ${plan.device}`, { user, events: seen });
+  if (!ledger.acked.has(user)) ledger.acked.set(user, 0);
+
+  const edge = world.edge(`${user} ${plan.device}`);
+  const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
+    edge.call(homeOf(id), request, CLIENT_TIMEOUT_MS, done);
+  /** Repeats an idempotent request until there is a definite answer. */
+  const insist = (
+    id: QuestionId | OfferId,
+    request: CellRequest,
+    tries: number,
+    done: (reply: AnyReply) => void,
+  ): void =>
+    toHome(id, request, (reply) => {
+      const busyMs = busyOf(reply);
+      if ((reply.t === 'failed' || busyMs > 0) && tries > 1)
+        world.after(busyMs + 500 + draw.below(3000), () => insist(id, request, tries - 1, done));
+      else done(reply);
+    });
+
+  const move = (): void => {
+    if (world.strikes('teleport')) {
+      at = somewhere(world.map, draw);
+      return;
+    }
+    if (plan.still) return;
+    const stepM = draw.below(plan.nervous ? 900 : 120);
+    const turn = draw.unit() * 2 * Math.PI;
+    at = covered(shifted(at, stepM * Math.cos(turn), stepM * Math.sin(turn)), at);
+  };
+  /** People stay where the service is. */
+  const covered = (to: Point, from: Point): Point => (world.map.leafOf(to) === undefined ? from : to);
+  const pingNow = (): { readonly ping: Ping; readonly at: Point } => {
+    seq++;
+    const jitter = world.faults.jitterM;
+    const heard =
+      jitter === 0 ? at : covered(shifted(at, (draw.unit() - 0.5) * jitter, (draw.unit() - 0.5) * jitter), at);
+    const point = snap(heard, world.map.policy.gridLength);
+    // Now and then the lease ends before the next ping.
+    const isBrief = draw.chance(1, 10);
+    const ttlMs = isBrief ? 3000 : 60_000;
+    if (isBrief) ledger.brief.add(user);
+    else ledger.brief.delete(user);
+    ledger.left.delete(user);
+    pingedSince = true;
+    const spoken = said.next();
+    onWords = spoken.heard;
+    if (spoken.profile.capacity !== undefined) ledger.spoken.add(user);
+    const { profile } = spoken;
+    const numbers = isNumbered ? { session, seq } : { session: 'http' };
+    return { ping: { point, profile, ttlMs, ...numbers }, at: heard };
+  };
+
+  const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
+    if (close) socketCell = undefined;
+    if (frame.t === 'event') takeEvent(frame as unknown as UserEvent);
+  };
+  /** A busy cell is left alone for as long as it asks, and one that stretches the interval is obeyed. */
+  const heed = (reply: AnyReply): void => {
+    const usualS = world.map.policy.presence.pingEveryS;
+    const stretchedS = reply.t === 'present' && reply.view.pingEveryS > usualS ? reply.view.pingEveryS : 0;
+    if (busyOf(reply) > 0) refusedAt = world.now;
+    if (!deaf) restUntil = world.now + Math.max(busyOf(reply), stretchedS * 1000);
+  };
+  const connect = (sent: Ping, raw: Point, cell: CellNode): void => {
+    connecting = true;
+    const hears = onWords;
+    cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
+    world.dispatch(cell, { t: 'socket_open', user, session });
+    world.request(
+      cell,
+      { t: 'presence', user, ping: sent, at: raw },
+      CLIENT_TIMEOUT_MS,
+      (reply) => {
+        connecting = false;
+        heed(reply);
+        hears(reply);
+        const isOpen = reply.t === 'present' || (reply.t === 'problem' && reply.code === 'no_presence');
+        if (isOpen && cell.sockets.has(user)) socketCell = cell;
+        else if (cell.sockets.delete(user)) world.dispatch(cell, { t: 'socket_lost', user });
+      },
+      true,
+    );
+  };
+  const drop = (): void => {
+    const cell = socketCell;
+    if (cell === undefined) return;
+    socketCell = undefined;
+    // Half open: the cell learns of it late.
+    world.after(draw.below(90_000), () => {
+      if (cell.sockets.get(user)?.push !== onFrame || socketCell === cell) return;
+      cell.sockets.delete(user);
+      world.dispatch(cell, { t: 'socket_lost', user });
+    });
+  };
+
+  const presence = (): void => {
+    if (connecting || leaving || restUntil > world.now) return;
+    // The address of a socket need not say what was said before, nor what will be said in the first frame.
+    const isStranger = !ledger.spoken.has(user) && plan.silent && plan.socket && socketCell === undefined;
+    const { ping: sent, at: raw } = pingNow();
+    if (isStranger) ledger.spoken.delete(user);
+    const isSilent = isStranger || said.isSaid();
+    // What an address does not say is not acknowledged with it.
+    if (isSilent && socketCell === undefined && plan.socket) onWords = () => undefined;
+    const hears = onWords;
+    if (socketCell !== undefined) {
+      const cell = socketCell;
+      if (!cell.sockets.has(user)) socketCell = undefined;
+      else {
+        const heard = (reply: AnyReply): void => {
+          heed(reply);
+          hears(reply);
+        };
+        world.request(cell, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, true);
+      }
+      return;
+    }
+    const key = encode(sent.point, MAX_LENGTH);
+    if (plan.socket) {
+      connecting = true;
+      edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
+        connecting = false;
+        const ping: Ping = isSilent ? { ...sent, profile: {}, opening: true } : sent;
+        if (reply.t === 'done') connect(ping, raw, world.cell(cell));
+      });
+      return;
+    }
+    const sentAt = world.now;
+    ledger.present.delete(user);
+    const mine = ++pinged;
+    const alone = unheard++ === 0;
+    const heard = (reply: AnyReply): void => {
+      unheard--;
+      heed(reply);
+      hears(reply);
+      const isStale = reply.t === 'problem' && reply.code === 'stale_ping';
+      if (isStale && alone && mine === pinged) ledger.overtaken.push({ user, sentAt });
+      if (reply.t !== 'present') return;
+      lastCell = reply.view.cell;
+      // Without numbers ages decide, and the way may be longer than the pause between two pings.
+      if (alone && mine === pinged && sent.seq !== undefined)
+        ledger.present.set(user, { point: sent.point, at: world.now });
+    };
+    edge.call(key, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
+  };
+  /** The edge's hysteresis: within the margin of the cell that the client sends back, it stays. */
+  const heldNear = (point: Point): CellId | undefined => {
+    if (lastCell === undefined || !edge.isLeaf(lastCell)) return undefined;
+    return minDistanceToBoundsM(point, decode(lastCell)) <= MARGIN_M ? lastCell : undefined;
+  };
+
+  /** Insists under one number, and then comes back or stays away for a while. */
+  const leave = (): void => {
+    leaving = true;
+    pingedSince = false;
+    seq++;
+    // A ping that is still on its way is overtaken by this.
+    pinged++;
+    const numbers = isNumbered ? { session, seq } : {};
+    // Without numbers nobody can tell a ping that was never answered from one that is newer than the leave.
+    const isSure = isNumbered ? world.now > sessionSince + FORGOTTEN_MS : unheard === 0;
+    const go = (tries: number): void =>
+      world.request(world.user(user), { t: 'leave', user, ...numbers }, CLIENT_TIMEOUT_MS, (reply) => {
+        if (reply.t === 'done') {
+          ledger.present.delete(user);
+          if (!plan.twin && isSure) ledger.left.set(user, { numbered: isNumbered });
+          const awayMs = 1000 + draw.below(12_000);
+          awayUntil = world.now + awayMs + BACK_MS;
+          world.after(awayMs, () => {
+            leaving = false;
+          });
+        } else if (tries > 1) world.after(busyOf(reply) + 500, () => go(tries - 1));
+        else leaving = false;
+      });
+    go(4);
+  };
+
+  const takeEvent = (event: UserEvent): void => {
+    const known = seen.get(event.seq);
+    if (known === undefined) seen.set(event.seq, event);
+    if (event.type === 'offer.made') consider(event.data as OfferView);
+  };
+  const poll = (): void => {
+    if (polling) return;
+    polling = true;
+    world.request(world.user(user), { t: 'events', user, after, limit: 50, waitMs: 0 }, CLIENT_TIMEOUT_MS, (reply) => {
+      polling = false;
+      if (reply.t !== 'events') return;
+      for (const event of reply.items) takeEvent(event);
+      after = Math.max(after, reply.next);
+      if (reply.items.length === 0 || draw.chance(1, 3)) return;
+      const upTo = after;
+      ledger.acked.set(user, Math.max(ledger.acked.get(user) ?? 0, upTo));
+      world.request(world.user(user), { t: 'ack', user, seq: upTo }, CLIENT_TIMEOUT_MS, () => undefined);
+    });
+  };
+  const consider = (offer: OfferView): void => {
+    if (decided.has(offer.id)) return;
+    decided.add(offer.id);
+    const luck = draw.below(100);
+    const wait = draw.below(luck < 90 ? 8000 : 40_000);
+    if (luck >= willing + 10) return;
+    world.after(wait, () => {
+      if (luck < willing) accept(offer.id);
+      else insist(offer.id, { t: 'decline', offerId: offer.id, user }, 3, () => undefined);
+    });
+  };
+  const accept = (offerId: OfferId): void =>
+    insist(offerId, { t: 'accept', offerId, user }, 5, (reply) => {
+      if (reply.t !== 'offer') return;
+      ledger.accepted.set(offerId, user);
+      if (draw.chance(1, 12)) return;
+      world.after(draw.below(20_000), () =>
+        insist(offerId, { t: 'answer', offerId, user, text: `by ${user}` }, 5, (answer) => {
+          if (answer.t === 'offer') ledger.answered.set(offerId, user);
+        }),
+      );
+    });
+
+  const ask = (n: number): void => {
+    const keyed = draw.chance(1, 2);
+    const key = keyed ? `key${draw.chance(1, 4) ? 'same' : n}` : undefined;
+    const point = snap(at, world.map.policy.gridLength);
+    const token = `${user}${key ?? `r${n}${draw.u32()}`}`
+      .toLowerCase()
+      .replace(/[^0-9a-z]/g, '')
+      .padEnd(8, '0')
+      .slice(0, 40);
+    const question: NewQuestion = {
+      id: questionId(encode(point, world.map.policy.gridLength) as HomeKey, token),
+      asker: user,
+      ...(key === undefined ? {} : { key, bodyHash: key.endsWith('same') ? `h${n}` : 'h' }),
+      point,
+      text: `question ${n}`,
+      ...(draw.chance(2, 3) ? { topic: draw.pick(TOPICS) } : {}),
+      languages: draw.chance(1, 3) ? [draw.pick(LANGUAGES)] : [],
+      radiusM: draw.pick([300, 600, 1200]),
+      answersWanted: draw.chance(1, 4) ? 2 + draw.below(2) : 1,
+      expiresInMs: 60_000 + draw.below(180_000),
+    };
+    insist(question.id, { t: 'ask', question }, 6, (reply) => {
+      if (reply.t !== 'question') return;
+      ledger.asked.set(question.id, { asker: user, key });
+      if (draw.chance(1, 10)) world.after(draw.below(60_000), () => cancel(question.id));
+      if (draw.chance(1, 8)) world.after(draw.below(40_000), () => walkAway(question.id));
+    });
+  };
+  const cancel = (id: QuestionId): void =>
+    insist(id, { t: 'cancel', id, user }, 5, (reply) => {
+      if (reply.t === 'question') ledger.cancelled.add(id);
+    });
+  const walkAway = (id: QuestionId): void =>
+    insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
+
+  const tick = (): void => {
+    if (quiet) return;
+    world.after(plan.nervous ? 500 + draw.below(2500) : 4000 + draw.below(8000), tick);
+    if (offlineUntil > world.now) return;
+    if (world.strikes('goOffline')) {
+      offlineUntil = world.now + draw.below(180_000);
+      drop();
+      return;
+    }
+    if (world.strikes('dropSocket')) drop();
+    if (world.strikes('reinstall')) {
+      session = `${plan.device}${draw.u32()}`;
+      sessionSince = world.now;
+      seq = 0;
+      lastCell = undefined;
+      said.forget();
+      drop();
+    }
+    if (draw.chance(1, 30)) said.change();
+    if (!connecting && pingedSince && draw.chance(1, 25)) leave();
+    move();
+    presence();
+    poll();
+  };
+
+  return {
+    user,
+    profile: said.profile(),
+    start: () => world.after(draw.below(10_000), tick),
+    ask,
+    poll,
+    /** Stops pinging for good; offers of the past are still answered. */
+    stop: () => {
+      quiet = true;
+      drop();
+    },
+    wake: () => {
+      offlineUntil = 0;
+      deaf = false;
+    },
+    /** Has left, and need not be back yet. */
+    isAway: () => leaving || awayUntil > world.now,
+    /** When a busy cell last turned them away. */
+    refusedAt: () => refusedAt,
+    position: () => at,
+  };
+}
+
+/** A point in some cell of the map. */
+export function somewhere(map: SimMap, draw: Prng): Point {
+  return anywhereIn(decode(draw.pick(map.cells)), draw);
+}
+
+const busyOf = (reply: AnyReply): number =>
+  reply.t === 'problem' && reply.code === 'busy' ? (reply.retryAfterS ?? 1) * 1000 : 0;

@@ -1,0 +1,23 @@
+// What every checker is: it sees each commit, is asked again when the world has been healed, and at the end.
+import type { Effects } from '../../src/engine/effects.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Node, NodeEvent } from '../node.ts';
+import type { World } from '../world.ts';
+
+export type Violation = { readonly rule: string; readonly what: string; readonly atMs: number };
+export type Report = (rule: string, what: string) => void;
+
+export type CheckerContext = { readonly world: World; readonly ledger: Ledger; readonly report: Report };
+
+export type Checker = {
+  /** After a commit, before anybody else learns of it: memory and disk are alike. */
+  readonly committed?: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Now and then, while faults strike. */
+  readonly sampled?: () => void;
+  /** Now and then, when faults have stopped for a while. */
+  readonly healed?: () => void;
+  /** Once everything has had the time to end. */
+  readonly ended?: () => void;
+};
+
+export type MakeChecker = (context: CheckerContext) => Checker;

@@ -1,0 +1,35 @@
+// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is seen no
+// farther from the point of the last that was acknowledged than the square may lag.
+import { isNear } from '../../src/cell/users/veil.ts';
+import type { MakeChecker } from './checker.ts';
+
+/** Claims of which only the repetition was heard came from before: the leases that they were made for have run out by then. */
+const FORGOTTEN_MS = 60_000;
+/** The dwell, a claim and a recall, over the slowest network. */
+const SETTLED_MS = 9000;
+
+export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
+  let wellSince: number | undefined;
+  const isAlone = (user: string): boolean => [...ledger.seen.values()].filter((one) => one.user === user).length === 1;
+  return {
+    healed: () => {
+      wellSince ??= world.now;
+      if (world.now < wellSince + FORGOTTEN_MS) return;
+      for (const [user, { point, at }] of ledger.present) {
+        if (world.now - at < SETTLED_MS || at < wellSince + FORGOTTEN_MS || !isAlone(user)) continue;
+        for (const node of world.cells.values()) {
+          const held = node.state?.users.get(user);
+          if (held?.phase !== 'live' || isNear(held.point, point, world.map.policy.gridLength)) continue;
+          report('CLAIM6', `${user} was acknowledged elsewhere ${world.now - at} ms ago than ${node.id} holds them`);
+        }
+      }
+    },
+    ended: () => {
+      for (const { user, sentAt } of ledger.overtaken) {
+        // Another device of the user may have been faster.
+        if (!isAlone(user) || wellSince === undefined || sentAt < wellSince + FORGOTTEN_MS) continue;
+        report('CLAIM6', `${user} was told at ${sentAt - wellSince} ms that a newer ping had come, and had sent none`);
+      }
+    },
+  };
+};

@@ -1,0 +1,74 @@
+// LIVE1: once faults have stopped and everybody has gone home, nothing is left waiting: questions have ended, holds are freed,
+// nothing is owed, nobody is frozen; while people still ping, each of them is matchable. SPLIT1: what the map calls a leaf is one.
+
+import { decides, isAtRest } from '../../src/cell/change/life.ts';
+import { dueQuestion } from '../../src/cell/due.ts';
+import { hasEnded, isLive, isShort } from '../../src/cell/questions/lifecycle.ts';
+import type { EpochMs } from '../../src/lib/brand.ts';
+import type { UserId } from '../../src/protocol/ids.ts';
+import type { MakeChecker } from './checker.ts';
+
+const BREATH_MS = 1000;
+
+export const liveChecker =
+  (pinging: () => readonly UserId[]): MakeChecker =>
+  ({ world, ledger, report }) => {
+    const missing = new Map<UserId, number>();
+    return {
+      healed: () => {
+        const live = new Set<UserId>();
+        for (const node of world.cells.values()) {
+          for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') live.add(held.user);
+          const alarm = node.store.alarm();
+          if (node.state === undefined || !decides(node.state)) continue;
+          for (const question of node.state.questions.values()) {
+            const due = dueQuestion(question, (world.now + node.skewMs) as EpochMs);
+            // What is still due after it ran waits a second.
+            const latest = Math.max(due, world.now + node.skewMs + BREATH_MS);
+            if (!hasEnded(question.phase) && (alarm === null || alarm > latest))
+              report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
+            const waits = question.phase.t === 'open' && question.phase.retryAt === undefined;
+            if (waits && isShort(question) && !question.offers.some(isLive) && !node.state.rounds.has(question.id))
+              report('LIVE1', `${question.id} looks for nobody, and no time to try is set`);
+          }
+        }
+        const wanted = new Set(pinging());
+        for (const user of missing.keys()) if (!wanted.has(user)) missing.delete(user);
+        for (const user of wanted) {
+          if (live.has(user)) missing.delete(user);
+          else if (!ledger.brief.has(user)) missing.set(user, (missing.get(user) ?? 0) + 1);
+          if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);
+        }
+      },
+      ended: () => {
+        for (const leaf of world.map.leaves().keys()) {
+          const state = world.cells.get(leaf)?.state;
+          if (state !== undefined && state.life.phase.t !== 'leaf')
+            report('SPLIT1', `${leaf} is a leaf of the map, and is ${state.life.phase.t}`);
+        }
+        for (const node of world.cells.values()) {
+          const { state } = node;
+          if (state === undefined) continue;
+          if (!isAtRest(state.life) || state.life.phase.t === 'filling')
+            report('LIVE1', `${node.id} is still ${JSON.stringify(state.life.phase)}`);
+          if (state.life.phase.t === 'handing' && state.questions.size > 0)
+            report('LIVE1', `${node.id} still has ${state.questions.size} questions to hand over`);
+          for (const user of state.taking.keys()) report('LIVE1', `${user} is still taken over by ${node.id}`);
+          for (const question of state.questions.values()) {
+            if (!hasEnded(question.phase)) report('LIVE1', `${question.id} is still ${question.phase.t}`);
+            for (const [user, stream] of question.streams) {
+              if (stream.items.length > 0)
+                report('LIVE1', `${question.id} still owes ${user} ${stream.items.length} items`);
+            }
+          }
+          for (const held of state.users.values()) {
+            if (held.holds.size > 0)
+              report('LIVE1', `${held.user} still holds ${[...held.holds.keys()].join(', ')} in ${node.id}`);
+            else report('LIVE1', `${held.user} is still ${held.phase} in ${node.id}`);
+          }
+          for (const user of state.arriving.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
+          if (state.beacons.size > 0) report('LIVE1', `${state.beacons.size} beacons are left in ${node.id}`);
+        }
+      },
+    };
+  };

@@ -1,0 +1,48 @@
+// ONCE1: one key of one user is one question: once their UserObject knows of two, all but one are soon cancelled, unless they
+// have ended by themselves meanwhile.
+import { hasEnded } from '../../src/cell/questions/lifecycle.ts';
+import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
+import type { MakeChecker } from './checker.ts';
+
+/** The word that it is a duplicate may be lost for a while. */
+const SOON_MS = 100_000;
+
+export const onceChecker: MakeChecker = ({ world, report }) => {
+  const knownAt = new Map<QuestionId, number>();
+  const byKey = new Map<string, Set<QuestionId>>();
+  const ends = new Map<QuestionId, { readonly state: string; readonly at: number }>();
+  const register = (user: UserId, key: string, id: QuestionId): void => {
+    if (!knownAt.has(id)) knownAt.set(id, world.now);
+    const name = `${user} ${key}`;
+    byKey.set(name, (byKey.get(name) ?? new Set()).add(id));
+  };
+  return {
+    committed: (node, { rows }) => {
+      if (node.state === undefined) return;
+      for (const { table, key } of rows) {
+        const id = key as QuestionId;
+        if (node.kind === 'user' && table === 'known') {
+          const reused = node.state.known.get(id)?.question?.key;
+          if (reused !== undefined) register(node.id, reused, id);
+        }
+        if (node.kind === 'cell' && table === 'questions') {
+          const phase = node.state.questions.get(id)?.phase;
+          if (phase !== undefined && hasEnded(phase) && !ends.has(id)) ends.set(id, { state: phase.t, at: world.now });
+        }
+      }
+    },
+    ended: () => {
+      for (const [name, ids] of byKey) {
+        if (ids.size < 2) continue;
+        const known = (id: QuestionId): number => knownAt.get(id) ?? 0;
+        const [first, ...later] = [...ids].sort((one, other) => known(one) - known(other));
+        // Each later one is judged from when the UserObject knew of it: it may have ended by itself before it was told.
+        const lasting = later.filter((id) => {
+          const end = ends.get(id);
+          return end === undefined || (end.state !== 'cancelled' && end.at - known(id) > SOON_MS);
+        });
+        if (lasting.length > 0) report('ONCE1', `${name} is ${[first, ...lasting].join(' and ')}`);
+      }
+    },
+  };
+};

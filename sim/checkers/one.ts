@@ -1,0 +1,52 @@
+// ONE1: never more accepted offers than answers wanted. ONE2: no offer beyond a user's capacity, nor two live ones for one
+// question. VOID1: a void attempt stays void.
+import type { Offer, Question } from '../../src/cell/state.ts';
+import type { OfferId, QuestionId, UserId } from '../../src/protocol/ids.ts';
+import type { MakeChecker } from './checker.ts';
+
+export const oneChecker =
+  (capacityOf: (user: UserId) => number): MakeChecker =>
+  ({ report }) => {
+    const live = new Map<UserId, Map<OfferId, QuestionId>>();
+    const voids = new Set<OfferId>();
+    const isLive = ({ state }: Offer): boolean => state === 'pending' || state === 'accepted';
+    const liveOf = (user: UserId): Map<OfferId, QuestionId> => {
+      const mine = live.get(user) ?? new Map<OfferId, QuestionId>();
+      live.set(user, mine);
+      return mine;
+    };
+    const judge = (question: Question): void => {
+      const won = question.offers.filter(
+        ({ state, answer }) => state === 'accepted' || state === 'answered' || answer !== undefined,
+      );
+      if (won.length > question.answersWanted) {
+        report('ONE1', `${question.id} wants ${question.answersWanted} and has ${won.length} accepted`);
+      }
+      for (const offer of question.offers) {
+        if (offer.state === 'void') voids.add(offer.id);
+        else if (voids.has(offer.id)) report('VOID1', `${offer.id} was void and is ${offer.state}`);
+        if (!isLive(offer)) liveOf(offer.user).delete(offer.id);
+      }
+    };
+    const begin = (question: Question, offer: Offer): void => {
+      const mine = liveOf(offer.user);
+      if (!isLive(offer) || mine.has(offer.id)) return;
+      if ([...mine.values()].includes(question.id))
+        report('ONE2', `${offer.user} has two live offers of ${question.id}`);
+      mine.set(offer.id, question.id);
+      const most = capacityOf(offer.user);
+      if (mine.size > most) report('ONE2', `${offer.user} can take ${most} and has ${[...mine.keys()].join(', ')}`);
+    };
+    return {
+      committed: (node, { rows }) => {
+        if (node.kind !== 'cell' || node.state === undefined) return;
+        const { questions } = node.state;
+        const written = rows.flatMap(({ table, key }) =>
+          table === 'questions' ? (questions.get(key as QuestionId) ?? []) : [],
+        );
+        // A slot that one question frees may go to another in the same step: ends come first.
+        for (const question of written) judge(question);
+        for (const question of written) for (const offer of question.offers) begin(question, offer);
+      },
+    };
+  };

@@ -1,0 +1,42 @@
+// OWN1: a user is matchable in at most one cell. OWN2: a question is in at most one cell, and an acknowledged one in one.
+import { decides } from '../../src/cell/change/life.ts';
+import type { CellId, QuestionId, UserId } from '../../src/protocol/ids.ts';
+import type { MakeChecker } from './checker.ts';
+
+export const ownChecker: MakeChecker = ({ report }) => {
+  const holders = new Map<UserId, Set<CellId>>();
+  const owners = new Map<QuestionId, CellId>();
+  /** Cells that hand over what they have. */
+  const frozen = new Set<CellId>();
+  return {
+    committed: (node, { rows }) => {
+      if (node.kind !== 'cell' || node.state === undefined) return;
+      if (decides(node.state)) frozen.delete(node.id);
+      for (const { table, key, value } of rows) {
+        if (table === 'users') {
+          const user = key as UserId;
+          const cells = holders.get(user) ?? new Set();
+          holders.set(user, cells);
+          if (node.state.users.get(user)?.phase === 'live') cells.add(node.id);
+          else cells.delete(node.id);
+          if (cells.size > 1) report('OWN1', `${user} is matchable in ${[...cells].join(' and ')}`);
+        }
+        if (table === 'questions') {
+          const id = key as QuestionId;
+          const owner = owners.get(id);
+          if (value === null) {
+            if (owner === node.id) owners.delete(id);
+            continue;
+          }
+          // The step that freezes a question may still have decided about it; from the next on nothing here does.
+          if (frozen.has(node.id)) report('OWN2', `${node.id} has handed ${id} over and writes it`);
+          const isFrozen = owner !== undefined && frozen.has(owner);
+          if (owner !== undefined && owner !== node.id && !isFrozen)
+            report('OWN2', `${id} is in ${owner} and ${node.id}`);
+          owners.set(id, node.id);
+        }
+      }
+      if (!decides(node.state)) frozen.add(node.id);
+    },
+  };
+};

@@ -1,0 +1,40 @@
+// PRIV1: whatever is stored or shown knows only points of the privacy grid, and what the asker sees of an answerer is no place at all.
+
+import type { Held } from '../../src/cell/state.ts';
+import type { Point } from '../../src/geo/point.ts';
+import { snap } from '../../src/geo/snap.ts';
+import { NOWHERE } from '../../src/messages/records.ts';
+import type { UserId } from '../../src/protocol/ids.ts';
+import type { UserEvent } from '../../src/protocol/views.ts';
+import type { MakeChecker } from './checker.ts';
+
+export const privacyChecker: MakeChecker = ({ world, report }) => {
+  const grid = world.map.policy.gridLength;
+  const isOff = (point: Point): boolean => {
+    const on = snap(point, grid);
+    return on.lat !== point.lat || on.lng !== point.lng;
+  };
+  return {
+    committed: (node, { rows }) => {
+      if (node.state === undefined) return;
+      for (const { table, key, value } of rows) {
+        if (node.kind === 'cell') {
+          const held = table === 'users' ? node.state.users.get(key as UserId) : undefined;
+          if (held !== undefined && !isNowhere(held) && isOff(held.point))
+            report('PRIV1', `${held.user} is stored off the grid`);
+          continue;
+        }
+        if (table !== 'inbox' || value === null) continue;
+        const { data, type, seq } = JSON.parse(value) as UserEvent;
+        if (isOff('question' in data ? data.question : data))
+          report('PRIV1', `event ${seq} of ${node.id} shows a point off the grid`);
+        if ('question' in data && 'distanceM' in data)
+          report('PRIV1', `${type} tells the asker how far the answerer is`);
+      }
+    },
+  };
+};
+
+/** Whose lease has ended may be nowhere, and can be asked nothing. */
+const isNowhere = ({ phase, point }: Held): boolean =>
+  phase !== 'live' && point.lat === NOWHERE.lat && point.lng === NOWHERE.lng;

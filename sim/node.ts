@@ -1,0 +1,106 @@
+// One simulated object: a disk that survives, a memory that does not, a skewed clock, an alarm, and callers that wait.
+
+import { cellMachine } from '../src/cell/machine.ts';
+import type { CellState } from '../src/cell/state.ts';
+import type { CellEvent } from '../src/cell/step.ts';
+import type { Attachment, Effects } from '../src/engine/effects.ts';
+import type { Interpreter } from '../src/engine/interpreter.ts';
+import { reload, restore } from '../src/engine/machine.ts';
+import type { EpochMs } from '../src/lib/brand.ts';
+import type { Chance } from '../src/lib/chance.ts';
+import type { CellReply, UserReply } from '../src/messages/calls.ts';
+import type { MapReply } from '../src/messages/resharding.ts';
+import type { CellId, UserId } from '../src/protocol/ids.ts';
+import { type MemoryRows, memoryRows } from '../src/store/memory/memory-rows.ts';
+import { userMachine } from '../src/user/machine.ts';
+import type { UserState } from '../src/user/state.ts';
+import type { UserEventIn } from '../src/user/step.ts';
+
+export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed' };
+export type Caller = (reply: AnyReply) => void;
+
+type Common = {
+  readonly store: MemoryRows;
+  /** Of the present life: replies to calls of an earlier one find nobody. */
+  life: number;
+  skewMs: number;
+  /** Runs the object while it has a memory. */
+  engine: Interpreter<NodeEvent> | undefined;
+  /** Who waits for an answer. */
+  readonly callers: Set<Caller>;
+  /** The time at which the platform fires the alarm next, on the world's clock. */
+  alarmTicket: number;
+};
+
+export type CellNode = Common & {
+  readonly kind: 'cell';
+  readonly id: CellId;
+  state: CellState | undefined;
+  readonly sockets: Map<UserId, SimSocket>;
+};
+export type UserNode = Common & { readonly kind: 'user'; readonly id: UserId; state: UserState | undefined };
+export type Node = CellNode | UserNode;
+export type NodeEvent = CellEvent | UserEventIn;
+
+/** A connection as the cell sees it; `soft` is its attachment. */
+export type SimSocket = {
+  readonly user: UserId;
+  readonly session: string;
+  soft: Attachment | undefined;
+  readonly push: (frame: Readonly<Record<string, unknown>>, close: boolean) => void;
+};
+
+const common = (store: MemoryRows): Common => ({
+  store,
+  life: 0,
+  skewMs: 0,
+  engine: undefined,
+  callers: new Set(),
+  alarmTicket: 0,
+});
+
+export const cellNode = (id: CellId): CellNode => ({
+  kind: 'cell',
+  id,
+  state: undefined,
+  sockets: new Map(),
+  ...common(memoryRows(cellMachine.tables)),
+});
+export const userNode = (id: UserId): UserNode => ({
+  kind: 'user',
+  id,
+  state: undefined,
+  ...common(memoryRows(userMachine.tables)),
+});
+
+/** Builds the memory from the disk; the boot event comes next. */
+export function construct(node: Node): void {
+  if (node.kind === 'cell') node.state = restore(cellMachine, node.store);
+  else node.state = restore(userMachine, node.store);
+}
+
+/** The same for a memory that a refused step has spoilt. */
+export function reconstruct(node: Node): void {
+  if (node.state === undefined) throw new Error(`${node.id} has no memory`);
+  if (node.kind === 'cell') node.state = reload(cellMachine, node.store, node.state);
+  else node.state = reload(userMachine, node.store, node.state);
+}
+
+export function bootEvent(node: Node, pseudonym: string): NodeEvent {
+  const alarm = node.store.alarm();
+  const armedAt = alarm === null ? undefined : alarm;
+  if (node.kind === 'user') return { t: 'boot', pseudonym, armedAt };
+  const attachments = [...node.sockets.values()].flatMap((socket) => socket.soft ?? []);
+  return { t: 'boot', attachments, armedAt };
+}
+
+/** One event at the shipping machine. */
+export function step(node: Node, event: NodeEvent, now: EpochMs, chance: Chance): Effects {
+  if (node.state === undefined) throw new Error(`${node.id} has no memory`);
+  return node.kind === 'cell'
+    ? cellMachine.step(node.state, event as CellEvent, now, chance)
+    : userMachine.step(node.state, event as UserEventIn, now, chance);
+}
+
+export const onReply = (node: Node, call: number, reply: unknown): NodeEvent =>
+  node.kind === 'cell' ? cellMachine.onReply(call, reply) : userMachine.onReply(call, reply);

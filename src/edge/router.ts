@@ -1,0 +1,314 @@
+// Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
+import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
+import type { Point } from '../geo/point.ts';
+import type { Birth } from '../messages/birth.ts';
+import type {
+  CellCallName,
+  CellCalls,
+  CellEnvelope,
+  CellReply,
+  CellRequest,
+  UserCallName,
+  UserCalls,
+  UserEnvelope,
+  UserReply,
+  UserRequest,
+} from '../messages/calls.ts';
+import type { MapReply, MapRequest } from '../messages/resharding.ts';
+import type { CellId, HomeKey, UserId } from '../protocol/ids.ts';
+import { busy, isProblem, type Problem, problem } from '../protocol/problems.ts';
+import type { City, CityStore } from '../store/city-store.ts';
+import { type CallDeps, callObject, unreadable } from './call.ts';
+import type { Coverage } from './coverage.ts';
+import { Gate } from './gate.ts';
+import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
+
+/** What the router needs of a namespace of objects. */
+export type Objects<Stub> = { readonly get: (name: string, locationHint: string | undefined) => Stub };
+export type CellStub = {
+  readonly call: (envelope: CellEnvelope) => Promise<CellReply>;
+  readonly fetch: (request: Request) => Promise<Response>;
+};
+export type UserStub = { readonly call: (envelope: UserEnvelope) => Promise<UserReply> };
+
+export type RouterDeps = CallDeps & {
+  readonly cells: Objects<CellStub>;
+  readonly users: Objects<UserStub>;
+  readonly store: Pick<CityStore, 'birth' | 'rows' | 'swap'>;
+  readonly map: MapCache;
+  readonly coverage: Coverage;
+};
+
+/** A cell, and where in it: with a key (a geohash) the call follows the cell's successors, without one `moved` comes back. */
+export type CellTarget = { readonly cell: CellId; readonly key?: string };
+
+export type CellRequestOf<K extends CellCallName> = { readonly t: K } & CellCalls[K]['ask'];
+export type UserRequestOf<K extends UserCallName> = { readonly t: K } & UserCalls[K]['ask'];
+/** What comes back when every correction was made: only a target without a key is told `moved`. */
+export type CellAnswer<K extends CellCallName> =
+  | CellCalls[K]['reply']
+  | Problem
+  | { readonly t: 'moved'; readonly to: readonly CellId[] };
+
+const HOPS_MAX = 5;
+/** How long a client's call is repeated to a cell that is not filled yet. */
+const PATIENCE_MS = 12_000;
+
+export class Router {
+  readonly #deps: RouterDeps;
+  readonly #gate = new Gate();
+
+  constructor(deps: RouterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Time that passes before something is asked again. */
+  pause(ms: number): Promise<void> {
+    return this.#deps.sleep(ms);
+  }
+
+  /** Calls of users that are on their way from here. */
+  usersWaiting(): number {
+    return this.#gate.ofUsers;
+  }
+
+  /** The leaf that holds a point, confirmed at the primary when there seems to be none. @throws MapAwayError */
+  async locate(point: Point): Promise<Leaf | undefined> {
+    return (await this.#deps.map.leafOf(point)) ?? (await this.#deps.map.leafOf(point, 'primary'));
+  }
+
+  /** A cell that is or was a leaf, and its city. @throws MapAwayError */
+  everLeaf(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.everLeaf(cell);
+  }
+
+  /** This cell, if it is a leaf as far as is known. @throws MapAwayError */
+  leaf(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.leaf(cell);
+  }
+
+  /** The map row of a cell, read from the primary; `undefined` when it is not a leaf. @throws when D1 is away. */
+  rowOf(cell: CellId): Promise<Birth | undefined> {
+    return this.#deps.store.birth(cell);
+  }
+
+  /** `out_of_coverage`, naming the nearest city. */
+  outOfCoverage(point: Point): Promise<Problem> {
+    return this.#deps.coverage.problem(point);
+  }
+
+  /** A city was rolled out here: where nobody was, somebody may be, and rules may be others. */
+  mapChanged(): void {
+    this.#deps.map.expire();
+    this.#deps.coverage.forget();
+  }
+
+  /** What a cell asks of the map at its primary. @throws when D1 is away; the cell asks again. */
+  callMap(request: MapRequest): Promise<MapReply> {
+    return request.t === 'swap' ? this.#deps.store.swap(request) : this.#deps.store.rows(request.cells);
+  }
+
+  /** Calls a cell, bringing it to life if it is a leaf that never was. Problems: its own, `unknown_cell`, `busy`. */
+  async callCell<K extends CellCallName>(
+    target: CellTarget,
+    request: CellRequestOf<K>,
+    trace?: string,
+    patienceMs = PATIENCE_MS,
+  ): Promise<CellAnswer<K>> {
+    return (await this.#reach(target, request as CellRequest, trace, patienceMs)).reply as CellAnswer<K>;
+  }
+
+  /** Calls the leaf that covers a home key. `unknown_cell` when none does. @throws MapAwayError */
+  async callHome<K extends CellCallName>(
+    home: HomeKey,
+    request: CellRequestOf<K>,
+    trace?: string,
+    patienceMs?: number,
+  ): Promise<CellCalls[K]['reply'] | Problem> {
+    // A home key may be shorter than the leaf: the question lies in the middle of its square.
+    const point = center(home);
+    // What ended in a city that is gone is kept for its day, where it was.
+    const leaf = (await this.locate(point)) ?? (await this.#deps.map.retiredAt(point));
+    if (leaf === undefined) return problem('unknown_cell');
+    return settled(
+      await this.callCell({ cell: leaf.cell, key: encode(point, MAX_LENGTH) }, request, trace, patienceMs),
+    );
+  }
+
+  async callUser<K extends UserCallName>(
+    user: UserId,
+    request: UserRequestOf<K>,
+    trace?: string,
+  ): Promise<UserCalls[K]['reply'] | Problem> {
+    const envelope: UserEnvelope = { request: request as UserRequest, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.users.get(user, undefined).call(envelope), this.#deps);
+    return reply as UserCalls[K]['reply'] | Problem;
+  }
+
+  /** What a cell carries, without bringing it to life; waking it makes up for a lost alarm. `undefined`: never lived. */
+  async peek(cell: CellId, trace?: string): Promise<CellCalls['load']['reply'] | Problem | undefined> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request: { t: 'load' }, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+    return reply.t === 'load' || reply.t === 'problem' ? reply : undefined;
+  }
+
+  /** The same for one cell of a list, where the failure of its object is a part of the answer. */
+  async look(cell: CellId, trace?: string): Promise<CellCalls['load']['reply'] | Problem | undefined> {
+    return this.peek(cell, trace).catch(unreadable);
+  }
+
+  /** Tells the parent of 32 leaves, which is none itself, to join them. */
+  async mergeInto(birth: Birth, trace?: string): Promise<CellReply<'merge'>> {
+    const hint = await this.#hintOf(birth.cell);
+    const envelope: CellEnvelope = { request: { t: 'merge', birth }, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(birth.cell, hint).call(envelope), this.#deps);
+    return reply as CellReply<'merge'>;
+  }
+
+  /** Calls a cell that must know the map as of `version`, and sends it its row if it does not. `unborn`: it is not a leaf. */
+  async tellCell<K extends CellCallName>(
+    cell: CellId,
+    request: CellRequestOf<K>,
+    version: number,
+  ): Promise<CellReply<K>> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request: request as CellRequest, version };
+    const call = async (birth?: Birth): Promise<CellReply<K>> => {
+      const sent = birth === undefined ? envelope : { ...envelope, birth };
+      return (await callObject(() => this.#deps.cells.get(cell, hint).call(sent), this.#deps)) as CellReply<K>;
+    };
+    const reply = await call();
+    if (reply.t !== 'unborn') return reply;
+    const birth = await this.#deps.store.birth(cell);
+    return birth === undefined ? reply : call(birth);
+  }
+
+  /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */
+  async connect(
+    target: CellTarget,
+    user: UserId,
+    request: (leaf: CellId) => Request,
+    trace?: string,
+  ): Promise<Response | Problem> {
+    const { cell, reply } = await this.#reach(target, { t: 'enter', user }, trace);
+    if (isProblem(reply)) return reply;
+    if (reply.t !== 'done') return busy('the map is changing here');
+    const hint = await this.#hintOf(cell);
+    // The upgrade waits for the first ping.
+    return this.#gate.pass(cell, 'presence', () =>
+      callObject(() => this.#deps.cells.get(cell, hint).fetch(request(cell)), this.#deps),
+    );
+  }
+
+  async #reach(
+    target: CellTarget,
+    request: CellRequest,
+    trace: string | undefined,
+    patienceMs = PATIENCE_MS,
+  ): Promise<{ readonly cell: CellId; readonly reply: CellReply }> {
+    let { cell } = target;
+    let birth: Birth | undefined;
+    let waitedMs = 0;
+    for (let hops = 0; hops < HOPS_MAX; ) {
+      const reply = await this.#callOnce(cell, request, birth, trace);
+      if (reply.t === 'pending') {
+        if (waitedMs >= patienceMs) return { cell, reply: busy('this place is being divided or joined') };
+        const ms = reply.retryMs * (0.75 + this.#deps.random() / 2);
+        await this.#deps.sleep(ms);
+        waitedMs += ms;
+        continue;
+      }
+      if (reply.t === 'unborn') {
+        if (birth !== undefined) return { cell, reply: problem('unknown_cell') };
+        const found = await this.#birthOf(cell);
+        // With D1 away, what a cell knows of itself must do.
+        if (found === 'away') return { cell, reply: await this.#callAsItIs(cell, request, trace) };
+        birth = found;
+        if (birth !== undefined) continue;
+        // No leaf any more, and meant as it is: it may be behind what this isolate has heard of it, and is asked without that.
+        if (target.key === undefined) {
+          const as = await this.#callUnversioned(cell, request, trace);
+          return { cell, reply: as.t === 'unborn' ? problem('unknown_cell') : as };
+        }
+      } else if (reply.t !== 'moved' || target.key === undefined) {
+        return { cell, reply };
+      }
+      const next = await this.#successor(target.key, reply.t === 'moved' ? reply.to : []);
+      if (next === undefined || next === cell) return { cell, reply: problem('unknown_cell') };
+      cell = next;
+      birth = undefined;
+      hops += 1;
+    }
+    return { cell, reply: busy('the map is changing here') };
+  }
+
+  async #callOnce(
+    cell: CellId,
+    request: CellRequest,
+    birth: Birth | undefined,
+    trace: string | undefined,
+  ): Promise<CellReply> {
+    const leaf = await this.#leafIfKnown(cell);
+    const version = birth?.version ?? (leaf && versionFor(request, leaf));
+    const envelope: CellEnvelope = {
+      request,
+      ...(version === undefined ? {} : { version }),
+      ...(birth === undefined ? {} : { birth }),
+      ...(trace === undefined ? {} : { trace }),
+    };
+    const stub = (): CellStub => this.#deps.cells.get(cell, leaf?.city.locationHint);
+    return this.#gate.pass(cell, request.t, () => callObject(() => stub().call(envelope), this.#deps));
+  }
+
+  async #callUnversioned(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
+    const hint = await this.#hintOf(cell);
+    const envelope: CellEnvelope = { request, ...(trace === undefined ? {} : { trace }) };
+    return callObject(() => this.#deps.cells.get(cell, hint).call(envelope), this.#deps);
+  }
+
+  /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */
+  async #successor(key: string | undefined, named: readonly CellId[]): Promise<CellId | undefined> {
+    if (key === undefined) return undefined;
+    const fresh = await this.#deps.map.leafOf(center(key), 'primary').catch(nothingWhenAway);
+    return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
+  }
+
+  async #birthOf(cell: CellId): Promise<Birth | 'away' | undefined> {
+    return this.#deps.store.birth(cell).catch((error: unknown) => {
+      nothingWhenAway(error);
+      return 'away' as const;
+    });
+  }
+
+  /** Without naming a version. @throws MapAwayError for a cell that was never born: only the map could tell it who it is. */
+  async #callAsItIs(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
+    const reply = await this.#callUnversioned(cell, request, trace);
+    if (reply.t === 'unborn') throw new MapAwayError(new Error(`${cell} was never born, and D1 is away`));
+    return reply.t === 'pending' || reply.t === 'moved' ? busy('the map is changing here') : reply;
+  }
+
+  async #leafIfKnown(cell: CellId): Promise<Leaf | undefined> {
+    return this.#deps.map.leaf(cell).catch(nothingWhenAway);
+  }
+
+  async #hintOf(cell: CellId): Promise<City['locationHint'] | undefined> {
+    return (await this.#leafIfKnown(cell))?.city.locationHint;
+  }
+}
+
+/** A scout asks who is there, and what lies around is no matter to it. */
+function versionFor(request: CellRequest, { version, ownVersion }: Leaf): number {
+  return request.t === 'scout' ? ownVersion : version;
+}
+
+/** With D1 away what is known must do. @throws whatever else is wrong. */
+function nothingWhenAway(error: unknown): undefined {
+  if (!(error instanceof MapAwayError)) throw error;
+}
+
+/** With a key, a call never ends in `moved`. */
+export function settled<T extends object>(reply: T): Exclude<T, { readonly t: 'moved' }> | Problem {
+  if ('t' in reply && reply.t === 'moved') return busy('the map is changing here');
+  return reply as Exclude<T, { readonly t: 'moved' }>;
+}

@@ -1,0 +1,68 @@
+// A cell whose people are connected: changes of its city reach it although nobody of the edge comes by.
+import { describe, expect, it } from 'vitest';
+import { mapWatch } from '../../../src/edge/map-watch.ts';
+import type { Birth } from '../../../src/messages/birth.ts';
+import { birth as birthOf, CELL } from '../support/names.ts';
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+function world() {
+  const calls = { leaf: 0, birth: 0 };
+  const applied: Birth[] = [];
+  const failures: unknown[] = [];
+  const state = { version: 3, row: birthOf({ version: 4 }) as Birth | undefined, away: false, now: 0 };
+  const watch = mapWatch({
+    leaf: async () => {
+      calls.leaf++;
+      return { version: state.version };
+    },
+    birth: async () => {
+      calls.birth++;
+      if (state.away) throw new Error('D1 is away');
+      return state.row;
+    },
+    apply: (row) => applied.push(row),
+    failed: (error) => failures.push(error),
+    now: () => state.now,
+  });
+  return { calls, applied, failures, state, watch };
+}
+
+describe('EDGE2 PRIV1 a cell with sockets', () => {
+  it('reads its row once the isolate knows of a newer one, and not before', async () => {
+    const { calls, applied, state, watch } = world();
+    watch(CELL, 3);
+    await settled();
+    expect({ calls, applied }).toEqual({ calls: { leaf: 1, birth: 0 }, applied: [] });
+    state.version = 4;
+    watch(CELL, 3);
+    watch(CELL, 3);
+    await settled();
+    expect(calls).toEqual({ leaf: 2, birth: 1 });
+    expect(applied).toMatchObject([{ version: 4 }]);
+    watch(CELL, 4);
+    await settled();
+    expect(applied).toHaveLength(1);
+  });
+
+  it('takes no older row, nor none, and rests when D1 is away', async () => {
+    const { calls, applied, failures, state, watch } = world();
+    state.version = 9;
+    watch(CELL, 4);
+    await settled();
+    state.row = undefined;
+    watch(CELL, 3);
+    await settled();
+    expect({ births: calls.birth, applied }).toEqual({ births: 2, applied: [] });
+    state.away = true;
+    for (let i = 0; i < 5; i++) {
+      watch(CELL, 3);
+      await settled();
+    }
+    expect(failures).toHaveLength(1);
+    Object.assign(state, { away: false, now: 5000, row: birthOf({ version: 9 }) });
+    watch(CELL, 3);
+    await settled();
+    expect(applied).toMatchObject([{ version: 9 }]);
+  });
+});
