@@ -9,6 +9,8 @@ export const alarmChecker: MakeChecker = ({ report }) => {
   return {
     committed: (node, { alarmAt, rows }, event) => {
       const now = node.state?.clock ?? 0;
+      // What an object finds on its disk may be the guard of a handler that was refused.
+      if (event.t === 'boot') armed.set(node.id, { life: node.life, at: event.armedAt ?? 0 });
       const known = armed.get(node.id);
       const before = known?.life === node.life ? known.at : undefined;
       if (alarmAt !== undefined) {
