@@ -7,7 +7,7 @@ const LINES_MAX = 400;
 const LONG_FILES: readonly string[] = [];
 
 /** The platform asks for these default exports. */
-const DEFAULT_EXPORTS = new Set(['src/worker.ts', 'vitest.config.ts']);
+const DEFAULT_EXPORTS = new Set(['src/worker.ts', 'vitest.config.ts', 'vitest.core.config.ts']);
 
 const isText = (path: string): boolean =>
   !/\.(png|jpe?g|gif|ico|woff2?|gz|wasm|pbf)$/.test(path) && path !== 'package-lock.json';

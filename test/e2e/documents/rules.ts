@@ -53,6 +53,9 @@ export const RULES: readonly Rule[] = [
     of: /^npm run bench -- --only (cell|sim|border|service|storm|fuzz|geo)$/,
     skip: 'it measures for minutes, and promises nothing',
   },
+  { of: /^npm run mutate -- --room matching$/, skip: 'it takes minutes, and promises nothing' },
+  { of: /^npm run sim -- --mutant NAME$/, skip: 'NAME is one of yours' },
+  { of: /^npm test -- --project node$/, skip: CI },
   { of: /^npm run replay -- --presence FILE /, skip: 'test/e2e/replay.test.ts runs it' },
   { of: /^npm run status( -- --watch)?$/, as: 'npm run status' },
 

@@ -25,6 +25,9 @@ const wants = { topic: 'food', languages: ['en', 'de'] };
 describe('RULE1 the filter', () => {
   it('answers the distance for somebody who fits', () => {
     expect(refuse(need(), policy, who(), START)).toBeCloseTo(300, 0);
+    const farM = refuse(need(), policy, who(), START) as number;
+    expect(refuse(need({ radiusM: farM }), policy, who(), START), 'at the very edge of the circle').toBe(farM);
+    expect(refuse(need({ radiusM: farM - 0.001 }), policy, who(), START)).toBe('far');
   });
 
   it.each<[string, Parameters<typeof need>[0], Partial<Askable>, string | undefined]>([

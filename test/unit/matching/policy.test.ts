@@ -1,8 +1,14 @@
 // A city's policy: what is laid over the defaults, what is refused and by which name; back-off and radius stages.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contradictionsOf, DEFAULT_POLICY, resolvePolicy, splitByHand } from '../../../src/matching/policy.ts';
-import { cellsAt, radiusAt, sleepMs } from '../../../src/matching/stages.ts';
+import {
+  badPolicy,
+  contradictionsOf,
+  DEFAULT_POLICY,
+  resolvePolicy,
+  splitByHand,
+} from '../../../src/matching/policy.ts';
+import { cellsAt, looksNoFarther, radiusAt, sleepMs, widenings } from '../../../src/matching/stages.ts';
 import { policyWith } from '../support/names.ts';
 
 const fieldsOf = (patch: unknown): readonly string[] => {
@@ -82,6 +88,37 @@ describe('a policy', () => {
     expect(errors).toEqual([{ field, message: expect.stringMatching(/^must be at (least|most) .*, \d+, not \d+\b/) }]);
   });
 
+  it.each<[string, unknown, number]>([
+    ['must be at least the precision, 8, not 7: a cell is not smaller than the grid', {}, 8],
+    [
+      'must be at most the last of radiusStepsM, 1000, not 2000',
+      { radiusStepsM: [500, 1000], radiusDefaultM: 2000 },
+      5,
+    ],
+    ['must be at least firstMs, 60000, not 5000', { backOff: { firstMs: 60_000, maxMs: 5000 } }, 5],
+    ['must be at least ttlDefaultMs, 900000, not 60000', { question: { ttlMaxMs: 60_000 } }, 5],
+    ['must be at least ttlDefaultMs, 20000, not 10000', { presence: { ttlDefaultMs: 20_000, ttlMaxMs: 10_000 } }, 5],
+    ['must be at least pingEveryS in ms, 121000, not 120000', { presence: { ttlMaxMs: 120_000, pingEveryS: 121 } }, 5],
+  ])('says of a contradiction: %s', (message, patch, precision) => {
+    const stored = resolvePolicy(patch);
+    expect(stored.ok && contradictionsOf(stored.value, precision).map((error) => error.message)).toEqual([message]);
+  });
+
+  it('is refused by the names of its fields in the request that sent it', () => {
+    const errors = [
+      { field: 'policy', message: 'must be an object' },
+      { field: 'offers.max', message: 'must be at least 1' },
+    ];
+    expect(badPolicy(errors)).toMatchObject({
+      code: 'bad_policy',
+      detail: 'policy must be an object; policy.offers.max must be at least 1',
+      errors: [
+        { field: 'policy', message: 'must be an object' },
+        { field: 'policy.offers.max', message: 'must be at least 1' },
+      ],
+    });
+  });
+
   it('that fits together, to the last number, has no contradiction', () => {
     const edge = {
       radiusStepsM: [500, 1500],
@@ -109,6 +146,17 @@ describe('the stages', () => {
     const policy = policyWith({ radiusGrowth: [1, 1.5, 4], radiusStepsM: [500, 3000] });
     expect([0, 1, 2, 3, 99].map((stage) => radiusAt(policy, 1000, stage))).toEqual([1000, 1500, 3000, 3000, 3000]);
     expect(radiusAt(policy, 5000, 0), 'a policy that was narrowed holds for questions of before').toBe(3000);
+  });
+
+  it('SLEEP1 CALM1 a try looks farther where its radius has grown, and those that did are counted', () => {
+    const policy = policyWith({ radiusGrowth: [1, 1.5, 1.5, 4], radiusStepsM: [500, 3000] });
+    const stages = [0, 1, 2, 3, 4, 99];
+    expect(stages.map((stage) => looksNoFarther(policy, 1000, stage))).toEqual([false, false, true, false, true, true]);
+    expect(stages.map((stage) => widenings(policy, 1000, stage))).toEqual([0, 1, 1, 2, 2, 2]);
+    expect(
+      stages.map((stage) => widenings(policy, 3000, stage)),
+      'at the last step already',
+    ).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   it('REACH1 ask the nearest cells first, then half of them and the next of the others in turn', () => {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
 import type { Askable } from '../../../src/matching/filter.ts';
-import { better, scoreBound, scored } from '../../../src/matching/score.ts';
+import { better, keepBest, scoreBound, scored } from '../../../src/matching/score.ts';
+import type { Candidate } from '../../../src/messages/records.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { bob, CELL, candidate, need, policyWith, START, user } from '../support/names.ts';
 import { needArb, personArb, policyArb } from './arbitraries.ts';
@@ -122,5 +123,24 @@ describe('the order', () => {
         expect(better(a, b)).toBe(i < j);
       });
     });
+    expect(better(c('z', 5, 10), c('a', 5, 20)), 'the distance comes before the id').toBe(true);
+    expect(better(c('a', 5, 20), c('z', 5, 10))).toBe(false);
+  });
+
+  it('keeps the best in a list of so many, wherever one comes in', () => {
+    const c = (score: number) => candidate(user(`u${score}`) as UserId, CELL, { score, distanceM: 1 });
+    const scores = (list: readonly Candidate[]) => list.map(({ score }) => score);
+    const list: Candidate[] = [];
+    for (const score of [5, 9, 1]) keepBest(list, c(score), 3);
+    expect(scores(list)).toEqual([9, 5, 1]);
+    keepBest(list, c(0), 3);
+    expect(scores(list), 'one that is worse than all').toEqual([9, 5, 1]);
+    keepBest(list, c(7), 3);
+    expect(scores(list), 'one in the middle').toEqual([9, 7, 5]);
+    keepBest(list, c(8), 4);
+    expect(scores(list), 'room for one more').toEqual([9, 8, 7, 5]);
+    const none: Candidate[] = [];
+    keepBest(none, c(1), 0);
+    expect(none, 'no room at all').toEqual([]);
   });
 });
