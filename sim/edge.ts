@@ -1,21 +1,21 @@
-// A simulated edge worker: knows the map as it was some time ago, and is corrected by what the cells answer, as the shipping router is.
+// A simulated isolate: knows the map as it was some time ago, and takes the shipping route's steps over the faulty network.
+import { Route, type RouteTarget } from '../src/engine/route.ts';
 import { encode, MAX_LENGTH } from '../src/geo/geohash.ts';
 import type { Point } from '../src/geo/point.ts';
+import type { Birth } from '../src/messages/birth.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { CellId } from '../src/protocol/ids.ts';
 import { leafIn, type SimMap } from './map.ts';
-import type { AnyReply, CellNode, Node } from './node.ts';
+import type { AnyReply, CellNode } from './node.ts';
 
-const HOPS_MAX = 5;
-/** How long a client's call is repeated to a cell that is not filled yet. */
-const PENDING_MAX_MS = 15_000;
+/** How long a client's call is repeated to a cell that is not filled yet, and one of an object, which asks again by itself. */
+export const PATIENCE_MS = 12_000;
+export const OBJECT_PATIENCE_MS = 2000;
 const TTL_MS = 60_000;
 
 export type Edge = {
   readonly leafOf: (point: Point) => CellId | undefined;
   readonly isLeaf: (cell: CellId) => boolean;
-  /** What a request to a leaf names, as far as is known. */
-  readonly versionOf: (cell: CellId, request: CellRequest) => number | null;
   /** To the leaf that covers `key`, `cell` as far as is known; `done` hears who answered. */
   readonly call: (
     key: string,
@@ -23,25 +23,39 @@ export type Edge = {
     timeoutMs: number,
     done: (reply: AnyReply, cell: CellId) => void,
     cell?: CellId,
+    patienceMs?: number,
+  ) => void;
+  /** To this very cell. */
+  readonly callCell: (
+    cell: CellId,
+    request: CellRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply, cell: CellId) => void,
   ) => void;
 };
 
 /** What an edge needs of the world. */
-type Around = {
+export type Around = {
   readonly map: SimMap;
   readonly now: number;
   readonly after: (ms: number, run: () => void) => void;
   readonly cell: (id: CellId) => CellNode;
   readonly isD1Away: () => boolean;
-  readonly request: (
-    node: Node,
+  /** Of a message to the primary. */
+  readonly delay: () => number;
+  readonly random: () => number;
+  /** One call of one object. */
+  readonly call: (
+    node: CellNode,
     request: CellRequest,
     timeoutMs: number,
     done: (reply: AnyReply) => void,
-    socket: boolean,
-    version: number | null,
+    named: Named,
   ) => void;
 };
+
+/** What a request says of the map: the version that the cell must have heard of, or its row. */
+export type Named = { readonly version: number | null; readonly row?: Birth | undefined };
 
 export function edge(world: Around): Edge {
   let leaves = world.map.leaves();
@@ -57,38 +71,81 @@ export function edge(world: Around): Edge {
     if (world.now >= staleAt) refresh();
     return leaves;
   };
-  const versionOf: Edge['versionOf'] = (cell, { t }) => {
+  const versionOf = (cell: CellId, { t }: CellRequest): number | null => {
     const all = known();
     return (t === 'scout' ? own : all).get(cell) ?? null;
   };
-  const call: Edge['call'] = (key, request, timeoutMs, done, cell) => {
-    const until = world.now + timeoutMs;
-    const waitUntil = world.now + PENDING_MAX_MS;
-    const go = (at: CellId | undefined, hops: number): void => {
-      if (at === undefined || hops >= HOPS_MAX || world.now >= until) {
-        done({ t: 'failed' }, at ?? ('' as CellId));
-        return;
-      }
-      const heard = (reply: AnyReply): void => {
-        if (reply.t === 'pending' && world.now < waitUntil) {
-          world.after(reply.retryMs, () => go(at, hops));
-        } else if (reply.t === 'moved' || reply.t === 'unborn') {
-          refresh();
-          const named = reply.t === 'moved' ? reply.to.find((one) => key.startsWith(one)) : undefined;
-          const next = named ?? leafIn(leaves, key);
-          go(next === at ? undefined : next, hops + 1);
-        } else {
-          done(reply.t === 'pending' ? { t: 'failed' } : reply, at);
-        }
-      };
-      world.request(world.cell(at), request, until - world.now, heard, false, versionOf(at, request));
+  const reach = (
+    target: RouteTarget,
+    request: CellRequest,
+    timeoutMs: number,
+    patienceMs: number,
+    done: (reply: AnyReply, cell: CellId) => void,
+  ): void => {
+    const find = (key: string, named: readonly CellId[]): CellId | undefined => {
+      refresh();
+      return named.find((one) => key.startsWith(one)) ?? leafIn(leaves, key);
     };
-    go(cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key), 0);
+    take(world, new Route(target, patienceMs, world.random), request, timeoutMs, { versionOf, find }, done);
   };
   return {
     leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
     isLeaf: (cell) => known().has(cell),
-    versionOf,
-    call,
+    call: (key, request, timeoutMs, done, cell, patienceMs = PATIENCE_MS) => {
+      const first = cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key);
+      if (first === undefined) done({ t: 'failed' }, '' as CellId);
+      else reach({ cell: first, key }, request, timeoutMs, patienceMs, done);
+    },
+    callCell: (cell, request, timeoutMs, done) => reach({ cell }, request, timeoutMs, PATIENCE_MS, done),
   };
+}
+
+/** How a route is gone: what is known of the map, and who owns a key by the primary. */
+export type Ground = {
+  readonly versionOf: (cell: CellId, request: CellRequest) => number | null;
+  readonly find: (key: string, named: readonly CellId[]) => CellId | undefined;
+};
+
+/** Takes the route's steps until there is an answer; `failed` when there is none in time. */
+export function take(
+  world: Around,
+  route: Route,
+  request: CellRequest,
+  timeoutMs: number,
+  { versionOf, find }: Ground,
+  done: (reply: AnyReply, cell: CellId) => void,
+): void {
+  const until = world.now + timeoutMs;
+  const go = (move: ReturnType<Route['start']>): void => {
+    if (move.t === 'done') {
+      done(move.reply, move.cell);
+      return;
+    }
+    const leftMs = until - world.now;
+    if (leftMs <= 0 || move.t === 'away') {
+      done({ t: 'failed' }, move.t === 'call' || move.t === 'away' ? move.cell : ('' as CellId));
+      return;
+    }
+    switch (move.t) {
+      case 'call': {
+        const { cell, row, versioned } = move;
+        const version = versioned ? (row?.version ?? versionOf(cell, request)) : null;
+        const heard = (reply: AnyReply): void => go(route.replied(reply as Parameters<Route['replied']>[0]));
+        world.call(world.cell(cell), request, leftMs, heard, { version, row });
+        return;
+      }
+      case 'readRow': {
+        const { cell } = move;
+        if (world.isD1Away()) world.after(0, () => go(route.rowRead('away')));
+        else world.after(world.delay(), () => go(route.rowRead(world.map.birthOf(cell))));
+        return;
+      }
+      case 'find':
+        go(route.found(find(move.key, move.named)));
+        return;
+      default:
+        world.after(Math.min(move.ms, leftMs), () => go(route.waited()));
+    }
+  };
+  go(route.start());
 }

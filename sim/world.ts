@@ -1,12 +1,12 @@
 // The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
 
 import type { Send } from '../src/engine/effects.ts';
-import type { Prng } from '../src/lib/prng.ts';
-import type { Birth } from '../src/messages/birth.ts';
+import { Route } from '../src/engine/route.ts';
+import { type Prng, prng } from '../src/lib/prng.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../src/messages/calls.ts';
 import type { MapRequest } from '../src/messages/resharding.ts';
 import type { CellId, UserId } from '../src/protocol/ids.ts';
-import { type Edge, edge } from './edge.ts';
+import { type Edge, edge, type Named, OBJECT_PATIENCE_MS, PATIENCE_MS, take } from './edge.ts';
 import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
@@ -17,19 +17,13 @@ import { type Weather, weather } from './weather.ts';
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
 const EDGES = 3;
-
-/** What an object is sent, and the version of the map that it names. */
-type Letter = {
-  readonly request: CellRequest | UserRequest;
-  readonly socket: boolean;
-  readonly version: number | null;
-  /** Only a cell that has heard of that version may answer, D1 away or not. */
-  readonly strict?: true;
-};
+const SWEEP_TIMEOUT_MS = 10_000;
 
 export class World {
   readonly map: SimMap;
   readonly draw: Prng;
+  /** For the jitter of what waits: of its own, lest it shift what else is drawn. */
+  readonly random: () => number = prng(2).unit;
   readonly stats: Stats = { events: 0, faults: 0, rows: 0, cellCalls: 0, userCalls: 0 };
   readonly cells = new Map<CellId, CellNode>();
   readonly users = new Map<UserId, UserNode>();
@@ -105,8 +99,8 @@ export class World {
   }
 
   /**
-   * A request over the faulty network; `done` hears the reply, or `failed` after `timeoutMs`.
-   * @param version of the map that it names to a cell: the newest, unless the caller knows an older one, or none.
+   * A request over the faulty network, as from an isolate that knows the newest map; `done` hears the reply, or `failed` after
+   * `timeoutMs`. What comes over a socket is at its cell already.
    */
   request(
     node: Node,
@@ -114,20 +108,49 @@ export class World {
     timeoutMs: number,
     done: (reply: AnyReply) => void,
     socket = false,
-    version: number | null = socket ? null : this.#newest(node),
+  ): void {
+    if (node.kind === 'user' || socket) {
+      this.call(node, request, timeoutMs, done, { version: null }, socket);
+      return;
+    }
+    const ground = { versionOf: () => this.#newest(node), find: () => undefined };
+    const route = new Route({ cell: node.id }, PATIENCE_MS, this.random);
+    take(this, route, request as CellRequest, timeoutMs, ground, done);
+  }
+
+  /** One call of one object. */
+  call(
+    node: Node,
+    request: CellRequest | UserRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    named: Named,
+    socket = false,
   ): void {
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
-    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, { request, socket, version }, back);
+    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, named, socket, back);
     this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
   }
 
-  /** For a cell that must have heard of the map as it is now. */
+  /** For a cell that must have heard of the map as it is now: no other answer counts. */
   tell(node: CellNode, request: CellRequest, timeoutMs: number, done: (reply: AnyReply) => void): void {
-    this.stats.cellCalls++;
-    const letter: Letter = { request, socket: false, version: this.#newest(node), strict: true };
-    const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, letter, back);
-    this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
+    this.call(
+      node,
+      request,
+      timeoutMs,
+      (reply) => {
+        const row = reply.t !== 'unborn' || this.isD1Away() ? undefined : this.map.birthOf(node.id);
+        if (row === undefined) done(reply);
+        else this.call(node, request, timeoutMs, done, { version: row.version, row });
+      },
+      { version: this.#newest(node) },
+    );
+  }
+
+  /** Of one message on its way, in ms. */
+  delay(): number {
+    return this.#weather.delay();
   }
 
   /** Runs one event at an object: constructed first if it has no memory. */
@@ -144,7 +167,7 @@ export class World {
   sweep(): void {
     for (const node of this.cells.values()) {
       if (node.store.alarm() !== null || node.state !== undefined)
-        this.#arrive(node, { request: { t: 'load' }, socket: false, version: this.#newest(node) }, () => undefined);
+        this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null });
     }
   }
 
@@ -158,20 +181,14 @@ export class World {
         this.request(this.user(address.user), request as UserRequest, timeoutMs, back);
         return;
       case 'cell':
-        this.#byMap(from, address.cell, request as CellRequest, timeoutMs, back);
+        this.edge(from.id).callCell(address.cell, request as CellRequest, timeoutMs, back);
         return;
       case 'home':
-        this.edge(from.id).call(address.key, request as CellRequest, timeoutMs, back);
+        this.edge(from.id).call(address.key, request as CellRequest, timeoutMs, back, undefined, OBJECT_PATIENCE_MS);
         return;
       case 'map':
         this.#askMap(request as MapRequest, timeoutMs, back);
     }
-  }
-
-  /** Objects know the map as their isolate does. */
-  #byMap(from: Node, cell: CellId, request: CellRequest, timeoutMs: number, back: (reply: AnyReply) => void): void {
-    const version = this.edge(from.id).versionOf(cell, request);
-    this.request(this.cell(cell), request, timeoutMs, back, false, version);
   }
 
   /** The primary carries out what reaches it, whether or not its answer comes back. */
@@ -208,42 +225,23 @@ export class World {
     if (this.strikes('duplicate')) this.after(this.#weather.delay() + this.draw.below(30_000), () => again(back));
   }
 
-  #arrive(node: Node, letter: Letter, back: (reply: AnyReply) => void, birth?: Birth): void {
+  #arrive(
+    node: Node,
+    request: CellRequest | UserRequest,
+    { version, row }: Named,
+    socket: boolean,
+    back: (reply: AnyReply) => void,
+  ): void {
     if (node.kind === 'cell' && this.#weather.isSilent(node.id, this.now)) return;
-    const { request, socket } = letter;
     if (node.kind === 'user') {
       this.#runtime.request(node, (token) => ({ t: 'request', request: request as UserRequest, token }), back);
       return;
     }
-    const version = birth?.version ?? letter.version;
     const envelope: CellEnvelope = {
       request: request as CellRequest,
       ...(version === null ? {} : { version }),
-      ...(birth === undefined ? {} : { birth }),
+      ...(row === undefined ? {} : { birth: row }),
     };
-    const heard = (reply: AnyReply): void => {
-      // Whoever asks again does so in a turn of its own.
-      if (reply.t === 'unborn' && birth === undefined) this.after(0, () => this.#readRow(node, letter, back));
-      else back(reply);
-    };
-    this.#runtime.request(node, (token) => ({ t: 'request', envelope, token, socket }), heard);
-  }
-
-  /** The cell is behind what its caller names, or was never born: it is asked again with its row, if it is a leaf. */
-  #readRow(node: CellNode, letter: Letter, back: (reply: AnyReply) => void): void {
-    const asItIs = (): void =>
-      letter.version === null ? back({ t: 'unborn' }) : this.#arrive(node, { ...letter, version: null }, back);
-    if (this.isD1Away()) {
-      if (letter.strict === true) back({ t: 'failed' });
-      // What the cell knows of itself must do.
-      else asItIs();
-      return;
-    }
-    this.after(this.#weather.delay(), () => {
-      const birth = this.map.birthOf(node.id);
-      if (birth === undefined && letter.strict === true) back({ t: 'unborn' });
-      else if (birth === undefined) asItIs();
-      else this.#arrive(node, letter, back, birth);
-    });
+    this.#runtime.request(node, (token) => ({ t: 'request', envelope, token, socket }), back);
   }
 }

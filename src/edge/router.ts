@@ -1,4 +1,5 @@
 // Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
+import { Route, type RouteTarget } from '../engine/route.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { Birth } from '../messages/birth.ts';
@@ -39,8 +40,7 @@ export type RouterDeps = CallDeps & {
   readonly coverage: Coverage;
 };
 
-/** A cell, and where in it: with a key (a geohash) the call follows the cell's successors, without one `moved` comes back. */
-export type CellTarget = { readonly cell: CellId; readonly key?: string };
+export type CellTarget = RouteTarget;
 
 export type CellRequestOf<K extends CellCallName> = { readonly t: K } & CellCalls[K]['ask'];
 export type UserRequestOf<K extends UserCallName> = { readonly t: K } & UserCalls[K]['ask'];
@@ -50,7 +50,6 @@ export type CellAnswer<K extends CellCallName> =
   | Problem
   | { readonly t: 'moved'; readonly to: readonly CellId[] };
 
-const HOPS_MAX = 5;
 /** How long a client's call is repeated to a cell that is not filled yet. */
 const PATIENCE_MS = 12_000;
 
@@ -201,46 +200,39 @@ export class Router {
     );
   }
 
+  /** Goes the call's way. @throws MapAwayError when only the map could tell the cell who it is. */
   async #reach(
     target: CellTarget,
     request: CellRequest,
     trace: string | undefined,
     patienceMs = PATIENCE_MS,
   ): Promise<{ readonly cell: CellId; readonly reply: CellReply }> {
-    let { cell } = target;
-    let birth: Birth | undefined;
-    let waitedMs = 0;
-    for (let hops = 0; hops < HOPS_MAX; ) {
-      const reply = await this.#callOnce(cell, request, birth, trace);
-      if (reply.t === 'pending') {
-        if (waitedMs >= patienceMs) return { cell, reply: busy('this place is being divided or joined') };
-        const ms = reply.retryMs * (0.75 + this.#deps.random() / 2);
-        await this.#deps.sleep(ms);
-        waitedMs += ms;
-        continue;
+    const route = new Route(target, patienceMs, this.#deps.random);
+    for (let move = route.start(); ; ) {
+      switch (move.t) {
+        case 'call':
+          move = route.replied(
+            move.versioned
+              ? await this.#callOnce(move.cell, request, move.row, trace)
+              : await this.#callUnversioned(move.cell, request, trace),
+          );
+          break;
+        case 'readRow':
+          move = route.rowRead(await this.#birthOf(move.cell));
+          break;
+        case 'find':
+          move = route.found(await this.#successor(move.key, move.named));
+          break;
+        case 'wait':
+          await this.#deps.sleep(move.ms);
+          move = route.waited();
+          break;
+        case 'done':
+          return { cell: move.cell, reply: move.reply as CellReply };
+        case 'away':
+          throw new MapAwayError(new Error(`${move.cell} was never born, and D1 is away`));
       }
-      if (reply.t === 'unborn') {
-        if (birth !== undefined) return { cell, reply: problem('unknown_cell') };
-        const found = await this.#birthOf(cell);
-        // With D1 away, what a cell knows of itself must do.
-        if (found === 'away') return { cell, reply: await this.#callAsItIs(cell, request, trace) };
-        birth = found;
-        if (birth !== undefined) continue;
-        // No leaf any more, and meant as it is: it may be behind what this isolate has heard of it, and is asked without that.
-        if (target.key === undefined) {
-          const as = await this.#callUnversioned(cell, request, trace);
-          return { cell, reply: as.t === 'unborn' ? problem('unknown_cell') : as };
-        }
-      } else if (reply.t !== 'moved' || target.key === undefined) {
-        return { cell, reply };
-      }
-      const next = await this.#successor(target.key, reply.t === 'moved' ? reply.to : []);
-      if (next === undefined || next === cell) return { cell, reply: problem('unknown_cell') };
-      cell = next;
-      birth = undefined;
-      hops += 1;
     }
-    return { cell, reply: busy('the map is changing here') };
   }
 
   async #callOnce(
@@ -268,8 +260,7 @@ export class Router {
   }
 
   /** Who owns the key now: what the cell itself says comes first, as D1 may be away. */
-  async #successor(key: string | undefined, named: readonly CellId[]): Promise<CellId | undefined> {
-    if (key === undefined) return undefined;
+  async #successor(key: string, named: readonly CellId[]): Promise<CellId | undefined> {
     const fresh = await this.#deps.map.leafOf(center(key), 'primary').catch(nothingWhenAway);
     return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
   }
@@ -279,13 +270,6 @@ export class Router {
       nothingWhenAway(error);
       return 'away' as const;
     });
-  }
-
-  /** Without naming a version. @throws MapAwayError for a cell that was never born: only the map could tell it who it is. */
-  async #callAsItIs(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {
-    const reply = await this.#callUnversioned(cell, request, trace);
-    if (reply.t === 'unborn') throw new MapAwayError(new Error(`${cell} was never born, and D1 is away`));
-    return reply.t === 'pending' || reply.t === 'moved' ? busy('the map is changing here') : reply;
   }
 
   async #leafIfKnown(cell: CellId): Promise<Leaf | undefined> {

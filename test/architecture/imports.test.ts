@@ -19,7 +19,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
   store: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'city'],
   ops: ['lib', 'protocol'],
   env: ['lib', 'object'],
-  edge: ['lib', 'geo', 'protocol', 'messages', 'matching', 'city', 'store', 'ops', 'env'],
+  edge: ['lib', 'geo', 'protocol', 'messages', 'engine', 'matching', 'city', 'store', 'ops', 'env'],
   object: ['lib', 'geo', 'protocol', 'messages', 'engine', 'cell', 'user', 'store', 'ops', 'env', 'edge'],
   cron: ['lib', 'geo', 'protocol', 'messages', 'city', 'store', 'ops', 'env', 'edge'],
   api: ['lib', 'geo', 'protocol', 'messages', 'matching', 'city', 'store', 'ops', 'env', 'edge', 'cron'],

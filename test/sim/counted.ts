@@ -1,4 +1,5 @@
 import type { Checker } from '../../sim/checkers/checker.ts';
+import type { Named } from '../../sim/edge.ts';
 import { SIM_POLICY, simMap } from '../../sim/map.ts';
 import type { AnyReply, Node } from '../../sim/node.ts';
 import { NO_FAULTS } from '../../sim/options.ts';
@@ -37,17 +38,18 @@ export class Counted extends World {
   readonly calls: Call[] = [];
   readonly silent = new Set<string>();
 
-  override request(
+  override call(
     node: Node,
     request: CellRequest | UserRequest,
     timeoutMs: number,
     done: (reply: AnyReply) => void,
+    named: Named,
     socket?: boolean,
-    version?: number | null,
   ): void {
-    this.calls.push({ to: node.id, request });
+    // The same again, with the row that the cell lacked, is no other call.
+    if (named.row === undefined) this.calls.push({ to: node.id, request });
     if (this.silent.has(node.id)) this.after(timeoutMs, () => done({ t: 'failed' }));
-    else super.request(node, request, timeoutMs, done, socket, version);
+    else super.call(node, request, timeoutMs, done, named, socket);
   }
 
   of(t: Call['request']['t']): readonly Call[] {

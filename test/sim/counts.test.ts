@@ -30,13 +30,15 @@ describe('calls', () => {
     arrive('elsewhere', at(0, 0, neighbors(HERE).e));
     run(5000);
     world.calls.length = 0;
-    const before = world.stats.cellCalls;
-    let onPath = 0;
+    let onPath: readonly string[] = [];
     const id = ask(at(0, 0), {}, () => {
-      onPath = world.stats.cellCalls - before;
+      // News that overtake the answer are on nobody's path.
+      onPath = world.calls
+        .filter(({ to, request }) => world.cells.has(to as CellId) && request.t !== 'push')
+        .map(({ to }) => to);
     });
     run(100);
-    expect(onPath).toBe(1);
+    expect(onPath).toEqual([HERE]);
     run(3000);
     expect(question(id).offers.map(({ user }) => user)).toEqual(['near0', 'near1']);
     // Afterwards the news go out: to three UserObjects, two of which have something to push to their cell.
