@@ -4,11 +4,12 @@ import type { Chance } from '../../lib/chance.ts';
 import type { Border } from '../../messages/records.ts';
 
 /** In sides of a square. GPS that trembles about a line is never beyond the least of it. */
-const LEAN_LEAST = 1 / 8;
+const LEAN_LEAST = 1 / 4;
 const LEAN_SPAN = 5 / 8;
 const MARGIN_MOST = 1 / 2;
 /** From so far beyond the lean on, and up to a square farther, the square follows at once: in a bus a delay would be a mile. */
 const FAR_LEAST = 1 / 2;
+const LEAP_FROM = 2;
 const DELAY_LEAST_MS = 5000;
 const DELAY_SPAN_MS = 25_000;
 
@@ -33,8 +34,8 @@ export function follow(
   const past = Math.abs(offset) - 0.5 - lean[offset < 0 ? 0 : 1];
   if (past <= margin) return { border: calm(border), squares: 0 };
   if (past <= far && now - since < delayMs) return { border: { ...border, since }, squares: 0 };
-  // From afar to where they are likeliest: the leaned point lags by half of what it may lean.
-  const whole = Math.ceil(past > far ? past + LEAN_LEAST + LEAN_SPAN / 2 : past);
+  // From very far to where they are likeliest: the leaned point lags by half of what it may lean. Nearer than that it would be a find.
+  const whole = Math.ceil(past > LEAP_FROM ? past + LEAN_LEAST + LEAN_SPAN / 2 : past);
   return { border: drawn(lean, chance), squares: Math.sign(offset) * whole };
 }
 

@@ -68,7 +68,7 @@ function played(follow: (user: string, before: Point | undefined, fix: Fix) => P
 }
 
 describe.skipIf(!hasData)('PRIV3 on a trace', () => {
-  it('matches no fewer by more than 1 %, seen no farther by more than 1 %, nor in truth by more than 2 % of the circle', () => {
+  it('matches no fewer by more than 1 %, seen no farther by more than 1 %, nor in truth by more than 2.5 % of the circle', () => {
     const now = played((_, _before, { at }) => snap(at, GRID));
     const chance = prng(1).unit;
     const veils = new Map<string, ReturnType<typeof newVeil>>();
@@ -84,6 +84,6 @@ describe.skipIf(!hasData)('PRIV3 on a trace', () => {
     expect(now.matched).toBeGreaterThan(1000);
     expect(then.matched / now.matched).toBeGreaterThan(0.99);
     expect(then.seenM / now.seenM).toBeLessThan(1.01);
-    expect(then.meanM - now.meanM).toBeLessThan(0.02 * RADIUS_M);
+    expect(then.meanM - now.meanM).toBeLessThan(0.025 * RADIUS_M);
   });
 });

@@ -108,6 +108,21 @@ describe('PRIV3 a walker who is probed a thousand times', () => {
     }
   });
 
+  it.each(cases)(
+    'is a quarter of a square beyond the line at the very least when the square moves, half on the mean: %j',
+    (one) => {
+      for (const way of [walks(one.speed, one.side), paces(one.speed, one.side)]) {
+        const draw = prng(7).unit;
+        const beyond = Array.from({ length: 100 }, () => crossings(way, follow, draw)).flatMap((seen) =>
+          seen.map(({ at, line }) => Math.abs(at - line)),
+        );
+        expect(beyond.length).toBeGreaterThan(200);
+        expect(Math.min(...beyond)).toBeGreaterThanOrEqual(0.25);
+        expect(beyond.reduce((sum, far) => sum + far, 0) / beyond.length).toBeGreaterThan(0.5);
+      }
+    },
+  );
+
   it.each(cases)('is lost by a quarter though all crossings of one straight walk are held together: %j', (one) => {
     expect(halfWidth(byAll(one.speed, one.side, follow, 2), 0.9)).toBeGreaterThan(0.25);
   });
