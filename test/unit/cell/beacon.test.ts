@@ -122,16 +122,22 @@ describe('the need that a beacon keeps', () => {
     const cell = cellHarness({ manual: ['scout', 'reserve'], policy: { offers: { spare: 0 } } });
     cell.request({ t: 'ask', question: newQuestion({ radiusM: 3000, answersWanted: 2 }) });
     for (let send = cell.open.find(({ request }) => request.t === 'scout'); send !== undefined; ) {
-      const found = send.address.to === 'cell' && send.address.cell === EAST ? [candidate(dee, EAST)] : [];
+      const found =
+        send.address.to === 'cell' && send.address.cell === EAST ? [candidate(dee, EAST), candidate(cem, EAST)] : [];
       cell.answer(send, { t: 'scouted', candidates: found, beacon: true });
       send = cell.open.find(({ request }) => request.t === 'scout');
     }
-    expect(cell.question(qid()).offers).toMatchObject([{ user: dee, state: 'reserving' }]);
+    const reserving = { state: 'reserving' } as const;
+    expect(cell.question(qid()).offers).toMatchObject([reserving, reserving]);
+    // The second is sent while the first is on its way.
     const excluded = cell.sentOf('reserve').concat(cell.sentOf('scout'));
     for (const { request } of excluded) expect(request).toMatchObject({ need: { excluded: [] } });
+    const [first, second] = cell.question(qid()).offers;
     cell.answer('reserve', { t: 'held' });
+    cell.answer('reserve', { t: 'refused', reason: 'gone' });
     cell.advance(600_000);
-    expect(cell.sentOf('scout').at(-1)?.request).toMatchObject({ need: { excluded: [dee] } });
+    expect(cell.sentOf('scout').at(-1)?.request).toMatchObject({ need: { excluded: [first?.user] } });
+    expect(second?.state).toBe('void');
   });
 });
 
