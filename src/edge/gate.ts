@@ -1,22 +1,10 @@
 // Sheds load before it queues: an isolate that already waits for one cell with many calls sends no more there, scouts of other cells
 // least of all. Beside
 // the platform's own refusal (an object that is overloaded), which comes late and on one machine not at all.
+import { traitsOf } from '../messages/call-table.ts';
 import type { CellRequest } from '../messages/calls.ts';
 import { busy, type Problem } from '../protocol/problems.ts';
 
-/**
- * Calls in flight to one cell from here, above which each kind is refused: some hundred are half a second of what an
- * object carries. In the order in which a cell itself refuses; what has no number is never refused, nor counted.
- */
-export const IN_FLIGHT_MAX: Readonly<Partial<Record<CellRequest['t'], number>>> = {
-  scout: 64,
-  presence: 128,
-  ask: 256,
-  patch: 256,
-  accept: 512,
-  decline: 512,
-  answer: 512,
-};
 const RETRY_AFTER_S = 2;
 
 export class Gate {
@@ -30,11 +18,11 @@ export class Gate {
 
   /** Makes the call, or answers `busy` at once. */
   async pass<T>(cell: string, kind: CellRequest['t'], call: () => Promise<T>): Promise<T | Problem> {
-    const max = IN_FLIGHT_MAX[kind];
+    const { shedAbove: max, background } = traitsOf(kind);
     if (max === undefined) return call();
     const before = this.#inFlight.get(cell) ?? 0;
     if (before >= max) return { ...busy('too many calls wait for this place'), retryAfterS: RETRY_AFTER_S };
-    const isOfUser = kind !== 'scout';
+    const isOfUser = background !== true;
     this.#inFlight.set(cell, before + 1);
     if (isOfUser) this.#ofUsers++;
     try {

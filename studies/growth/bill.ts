@@ -3,7 +3,7 @@
 
 import type { Node, NodeEvent } from '../../sim/node.ts';
 import type { Effects } from '../../src/engine/effects.ts';
-import { questionIn } from '../../src/messages/about.ts';
+import { questionIn } from '../../src/messages/call-table.ts';
 import type { CellRequest, UserRequest } from '../../src/messages/calls.ts';
 import type { CellId, QuestionId } from '../../src/protocol/ids.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';

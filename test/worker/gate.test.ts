@@ -1,7 +1,8 @@
 // The gate before a cell: what is in flight is counted by kind of call, and what goes beyond is refused at once.
 
 import { describe, expect, it } from 'vitest';
-import { Gate, IN_FLIGHT_MAX } from '../../src/edge/gate.ts';
+import { Gate } from '../../src/edge/gate.ts';
+import { traitsOf } from '../../src/messages/call-table.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
 
 /** Calls that wait until they are let go. */
@@ -19,7 +20,7 @@ describe('LOAD7: calls in flight to one cell', () => {
   it.each(KINDS)('%s is refused at once when so many wait, and taken again when one has gone', async (kind) => {
     const gate = new Gate();
     const { waiting, call } = slow();
-    const calls = Array.from({ length: IN_FLIGHT_MAX[kind] ?? 0 }, () => gate.pass('9q8yy', 'answer', call));
+    const calls = Array.from({ length: traitsOf(kind).shedAbove ?? 0 }, () => gate.pass('9q8yy', 'answer', call));
     expect(await gate.pass('9q8yy', kind, call)).toMatchObject({ t: 'problem', code: 'busy', retryAfterS: 2 });
     expect(waiting).toHaveLength(calls.length);
     const other = gate.pass('9q8yv', kind, call);
@@ -31,7 +32,7 @@ describe('LOAD7: calls in flight to one cell', () => {
   });
 
   it('refuses scouts before pings, these before questions, and these before what is said of offers; what decides between objects never', async () => {
-    const limits = KINDS.map((kind) => IN_FLIGHT_MAX[kind] ?? 0);
+    const limits = KINDS.map((kind) => traitsOf(kind).shedAbove ?? 0);
     expect([...limits].sort((a, b) => a - b)).toEqual(limits);
     const gate = new Gate();
     const { waiting, call } = slow();

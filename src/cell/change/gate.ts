@@ -1,24 +1,10 @@
 // Who is turned away while a cell is no leaf, or has not got all of its questions yet: `moved` names where to go, `pending` asks
 // to come again.
-import { questionIn } from '../../messages/about.ts';
+import { questionIn, traitsOf } from '../../messages/call-table.ts';
 import type { CellReply, CellRequest } from '../../messages/calls.ts';
 import type { CellState } from '../state.ts';
 
 const PENDING_MS = 150;
-/** Calls about a question to which nobody but its owner can say anything. */
-const OF_OWNER: ReadonlySet<CellRequest['t']> = new Set([
-  'ask',
-  'question',
-  'patch',
-  'cancel',
-  'nudge',
-  'accept',
-  'decline',
-  'answer',
-  'state',
-  'absent',
-]);
-
 /** What to answer instead, or `undefined`: the request is for this cell. `socket`: it came over the user's socket here. */
 export function turnedAway(state: CellState, request: CellRequest, socket: boolean): CellReply | undefined {
   const { phase } = state.life;
@@ -27,7 +13,7 @@ export function turnedAway(state: CellState, request: CellRequest, socket: boole
     case 'splitting':
       return undefined;
     case 'filling': {
-      const id = OF_OWNER.has(request.t) ? questionIn(request) : undefined;
+      const id = traitsOf(request.t).answeredBy === 'owner' ? questionIn(request) : undefined;
       return id === undefined || state.questions.has(id) ? undefined : { t: 'pending', retryMs: PENDING_MS };
     }
     case 'merging':
@@ -41,6 +27,4 @@ export function turnedAway(state: CellState, request: CellRequest, socket: boole
   }
 }
 
-function isForLeaf(request: CellRequest): boolean {
-  return request.t === 'presence' || request.t === 'enter' || OF_OWNER.has(request.t);
-}
+const isForLeaf = (request: CellRequest): boolean => traitsOf(request.t).answeredBy !== 'anybody';

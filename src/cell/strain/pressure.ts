@@ -3,6 +3,7 @@
 
 import { type Carried, type Limits, SPLIT_AT } from '../../city/heat.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import { traitsOf } from '../../messages/call-table.ts';
 import type { CellRequest } from '../../messages/calls.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
@@ -120,18 +121,10 @@ function lastOf(
 }
 
 function thresholdOf(state: CellState, request: CellRequest): number | undefined {
-  switch (request.t) {
-    case 'ask':
-      return state.questions.has(request.question.id) ? undefined : REFUSE_ASKS_ABOVE;
-    case 'patch':
-      return REFUSE_ASKS_ABOVE;
-    case 'accept':
-    case 'decline':
-    case 'answer':
-      return REFUSE_OFFERS_ABOVE;
-    default:
-      return undefined;
-  }
+  // One that is known is no new work.
+  if (request.t === 'ask' && state.questions.has(request.question.id)) return undefined;
+  const { refusedAs } = traitsOf(request.t);
+  return refusedAs && { ask: REFUSE_ASKS_ABOVE, offer: REFUSE_OFFERS_ABOVE }[refusedAs];
 }
 
 const overloaded = (waitS: number): Problem => ({

@@ -1,6 +1,6 @@
 // Which question a call is about.
 import { describe, expect, it } from 'vitest';
-import { questionIn } from '../../../src/messages/about.ts';
+import { CELL_CALLS, questionIn, traitsOf } from '../../../src/messages/call-table.ts';
 import type { CellRequest, UserRequest } from '../../../src/messages/calls.ts';
 
 const ID = 'q-9q8yyk8-00000001';
@@ -36,5 +36,24 @@ describe('what a call is about', () => {
 
   it('is no question for a push of nothing', () => {
     expect(questionIn({ t: 'push', offers: [], events: [] } as unknown as CellRequest)).toBeUndefined();
+  });
+});
+
+describe('what is true of a call', () => {
+  it('LOAD7 is refused in the order in which a cell refuses: scouts first, then pings, asks, and answers last', () => {
+    const above = (t: keyof typeof CELL_CALLS) => traitsOf(t).shedAbove ?? Number.POSITIVE_INFINITY;
+    const order = ['scout', 'presence', 'ask', 'accept', 'cancel', 'reserve'] as const;
+    expect([...order].sort((a, b) => above(a) - above(b))).toEqual(order);
+    for (const t of ['adopt', 'recall', 'push', 'load'] as const) expect(above(t)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is for the owner of its question, which it must name, or else for whoever hears it', () => {
+    for (const [t, { about, answeredBy }] of Object.entries(CELL_CALLS))
+      if (answeredBy === 'owner') expect(about, t).not.toBe(CELL_CALLS.load.about);
+  });
+
+  it('of a newer isolate is no failure here', () => {
+    expect(traitsOf('teleport' as never)).toMatchObject({ answeredBy: 'anybody' });
+    expect(questionIn({ t: 'teleport' } as never)).toBeUndefined();
   });
 });
