@@ -221,7 +221,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       lastCell = reply.view.cell;
       // Without numbers ages decide, and the way may be longer than the pause between two pings.
       if (alone && mine === pinged && sent.seq !== undefined)
-        ledger.present.set(user, { point: sent.point, at: world.now });
+        ledger.present.set(user, { point: sent.point, at: world.now, session: sent.session, seq: sent.seq });
     };
     edge.call(key, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, heldNear(sent.point));
   };

@@ -14,7 +14,10 @@ export type Ledger = {
   readonly seen: Map<string, { readonly user: UserId; readonly events: Map<number, UserEvent> }>;
   readonly acked: Map<UserId, number>;
   /** The point of the last ping that was acknowledged to somebody who sends one after the other, until they send the next. */
-  readonly present: Map<UserId, { readonly point: Point; readonly at: number }>;
+  readonly present: Map<
+    UserId,
+    { readonly point: Point; readonly at: number; readonly session: string; readonly seq: number }
+  >;
   /** What users said of themselves last, once it was acknowledged and until they say something else. */
   readonly words: Map<UserId, { readonly profile: Profile }>;
   /** Users who have said anything at all by a ping. */

@@ -51,4 +51,11 @@ export const USER_MUTANTS: readonly Mutant[] = [
     '(compare(taken, claimant) ?? 0) > 0;',
     '(compare(taken, claimant) ?? 0) > Number.MAX_VALUE;',
   ),
+  one(
+    'handed-without-number',
+    'who is handed a user takes any ping of theirs, however old',
+    'src/cell/change/takeover.ts',
+    'seq: answer.newest?.seq,',
+    'seq: undefined,',
+  ),
 ];

@@ -1,5 +1,5 @@
-// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is seen no
-// farther from the point of the last that was acknowledged than the square may lag.
+// CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is held by no
+// older ping than the last that was acknowledged, nor seen farther from its point than the square may lag.
 import { isNear } from '../../src/cell/users/veil.ts';
 import type { MakeChecker } from './checker.ts';
 
@@ -15,11 +15,13 @@ export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
     healed: () => {
       wellSince ??= world.now;
       if (world.now < wellSince + FORGOTTEN_MS) return;
-      for (const [user, { point, at }] of ledger.present) {
+      for (const [user, { point, at, session, seq }] of ledger.present) {
         if (world.now - at < SETTLED_MS || at < wellSince + FORGOTTEN_MS || !isAlone(user)) continue;
         for (const node of world.cells.values()) {
           const held = node.state?.users.get(user);
-          if (held?.phase !== 'live' || isNear(held.point, point, world.map.policy.gridLength)) continue;
+          if (held?.phase !== 'live') continue;
+          const isOlder = held.session !== session || (held.seq ?? 0) < seq;
+          if (!isOlder && isNear(held.point, point, world.map.policy.gridLength)) continue;
           report('CLAIM6', `${user} was acknowledged elsewhere ${world.now - at} ms ago than ${node.id} holds them`);
         }
       }

@@ -222,6 +222,8 @@ export type ClaimReply =
       readonly order?: number;
       /** As in `push`. */
       readonly unread?: number;
+      /** To who is handed the user: the newest ping that the holder before took, so that no older one takes them back. */
+      readonly newest?: { readonly session: string; readonly seq?: number };
     }
   | { readonly t: 'pending'; readonly retryMs: number; readonly order?: number }
   | { readonly t: 'refused' }

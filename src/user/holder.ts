@@ -5,7 +5,7 @@ import type { CellId } from '../protocol/ids.ts';
 import { DWELL_MS } from '../protocol/limits.ts';
 import { unreadOf } from './inbox.ts';
 import { isOlder, note, orderOf } from './order.ts';
-import { answerLeavers, grant, sendRecall } from './recalls.ts';
+import { answerLeavers, grant, newestOf, sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
 import { metaOf, reply, type Tx } from './tx.ts';
@@ -70,7 +70,8 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
 function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
-    reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx), ...unreadOf(tx) });
+    const record = currentRecord(tx);
+    reply(tx, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(tx), ...newestOf(meta) });
     return;
   }
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;

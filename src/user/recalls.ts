@@ -1,6 +1,6 @@
 // Asking the holder for the user, and what becomes of its answer: a grant to the newest claimant, or the record at home.
 
-import type { CellReply, UserReply, UserRequest } from '../messages/calls.ts';
+import type { CellReply, ClaimReply, UserReply, UserRequest } from '../messages/calls.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
@@ -78,7 +78,7 @@ export function returned(tx: Tx, sent: Return): UserReply<'returnRecord'> {
 }
 
 /** A new epoch for the claimant; everybody else who waits is refused. */
-export function grant(tx: Tx, meta: Meta, cell: CellId): void {
+export function grant(tx: Tx, meta: Meta, cell: CellId, isHanded = false): void {
   meta.epoch++;
   meta.holding = { t: 'held', cell, since: tx.now };
   tx.meta = true;
@@ -86,9 +86,22 @@ export function grant(tx: Tx, meta: Meta, cell: CellId): void {
   const unread = unreadOf(tx);
   for (const waiting of tx.state.claims.splice(0)) {
     const { token, order } = waiting;
-    if (waiting.cell === cell) reply(tx, token, { t: 'granted', epoch: meta.epoch, record, order, ...unread });
+    if (waiting.cell === cell)
+      reply(tx, token, {
+        t: 'granted',
+        epoch: meta.epoch,
+        record,
+        order,
+        ...unread,
+        ...(isHanded ? newestOf(meta) : {}),
+      });
     else reply(tx, token, { t: 'refused' });
   }
+}
+
+/** For who is handed the user: what they may not take an older ping than. */
+export function newestOf({ session, seq }: Meta): Pick<Extract<ClaimReply, { readonly t: 'granted' }>, 'newest'> {
+  return session === undefined ? {} : { newest: { session, ...(seq === undefined ? {} : { seq }) } };
 }
 
 /** Whoever waits for a leave is answered. */
@@ -114,7 +127,9 @@ function given(tx: Tx, meta: Meta, holding: Wanted, taken: Numbers): void {
     meta.holding = { t: 'free', last: holding.cell };
     for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'stranger' });
   } else {
-    grant(tx, meta, holding.claimant.cell);
+    // What the holder took last is the newest there is, of whatever session.
+    if (holding.claimant.handed === true) note(tx, meta, taken);
+    grant(tx, meta, holding.claimant.cell, holding.claimant.handed === true);
     if (holding.cell !== holding.claimant.cell) tellToForget(tx, meta, holding.cell, spent, false);
   }
   tx.meta = true;

@@ -139,6 +139,22 @@ describe('a cell that is filled', () => {
     expect(cell.rows('taking')).toEqual([]);
   });
 
+  it('SPLIT4 CLAIM1 takes no ping that is older than the last that the holder before took', () => {
+    const cell = filling({ manual: ['claim'] });
+    cell.request({ t: 'take', op: parent, from: PARENT, users: [{ user: bob, epoch: 7 }] });
+    const grant = {
+      t: 'granted',
+      epoch: 8,
+      record: record({ leaseLeftMs: 30_000 }),
+      newest: { session: 's', seq: 9 },
+    } as const;
+    cell.answer('claim', grant);
+    expect(cell.ping(bob, { session: 's', seq: 8 })).toMatchObject({ t: 'problem', code: 'stale_ping' });
+    cell.restart();
+    expect(cell.ping(bob, { session: 's', seq: 8 }), 'over a crash').toMatchObject({ code: 'stale_ping' });
+    expect(cell.ping(bob, { session: 's', seq: 10 })).toMatchObject({ t: 'present' });
+  });
+
   it('SPLIT4 takes no grant of an epoch that was recalled meanwhile, and gives a ping that waits its place', () => {
     const cell = filling({ manual: ['claim'] });
     cell.request({

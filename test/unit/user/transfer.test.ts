@@ -54,6 +54,23 @@ describe('a transfer', () => {
     expect(user.replies.get(user.claim(WEST, { seq: 4 }))).toEqual({ t: 'refused' });
   });
 
+  it('CLAIM1 tells the newest ping that the holder took, of whatever session, so that none before it counts', () => {
+    for (const newest of [
+      { session: 's', seq: 9 },
+      { session: 'another', seq: 2 },
+    ]) {
+      const user = heldUser();
+      const token = transfer(user, EAST, 1);
+      user.answer('recall', { t: 'record', record: record({ leaseLeftMs: 7000 }), ...newest });
+      expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 2, newest });
+      expect(user.replies.get(transfer(user, EAST, 1)), 'asked again').toMatchObject({
+        t: 'granted',
+        epoch: 2,
+        newest,
+      });
+    }
+  });
+
   it('LEASE1 brings no lease along for somebody who has left the holder meanwhile, nor for one who came by a ping', () => {
     const gone = heldUser();
     gone.advance(3000);
