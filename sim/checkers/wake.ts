@@ -20,24 +20,26 @@ const SAMPLE_MS = 6000;
 
 export const wakeChecker: MakeChecker = ({ world, report }) => {
   /** Since when a pair has stood beside each other, on the world's clock; by place, then user. */
-  const beside = new Map<string, Map<string, number>>();
-  /** When a question was last written, and when a scout last left its beacon somewhere: whoever stood there was seen by it. */
+  const beside = new Map<string, Map<string, Since>>();
+  /** When a question was last written, and when a scout last left its beacon somewhere, or found it: whoever stood there was seen by it. */
   const triedAt = new Map<QuestionId, number>();
   const laid = new Map<string, { readonly at: number; readonly stood: ReadonlyMap<string, Standing> }>();
 
   const look = (node: CellNode, state: CellState, need: Need): void => {
     const place = `${node.id} beside ${need.questionId}`;
     const now = (world.now + node.skewMs) as EpochMs;
-    const before = beside.get(place) ?? new Map<string, number>();
-    const after = new Map<string, number>();
+    const before = beside.get(place) ?? new Map<string, Since>();
+    const after = new Map<string, Since>();
     beside.set(place, after);
     const isHome = state.questions.has(need.questionId);
     const scout = isHome ? undefined : laid.get(place);
     const tried = (isHome ? triedAt.get(need.questionId) : scout?.at) ?? 0;
     for (const held of state.users.values()) {
       if (held.phase !== 'live' || typeof refuse(need, policyOf(state), held, now) !== 'number') continue;
-      const since = before.get(held.user) ?? world.now;
-      after.set(held.user, since);
+      const known = before.get(held.user);
+      // Whoever went and came back between two samples has arrived anew.
+      const since = known?.epoch === held.epoch ? known.at : world.now;
+      after.set(held.user, { at: since, epoch: held.epoch });
       // Seen by the last try: no arrival. Somebody who rested then was not, and the end of their rest is one.
       if (tried >= since - SAMPLE_MS || stands(scout?.stood.get(held.user), held)) continue;
       if (world.now - since > GRACE_MS) report('WAKE2', `${held.user} in ${place} for ${world.now - since} ms`);
@@ -60,9 +62,11 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
     committed: (node, effects, event) => {
       const { rows } = effects;
       if (node.kind === 'cell') checkBeacon(node, effects, event, report);
+      // A scout that finds its beacon as it is writes nothing, and has seen who stands there all the same.
+      const scout = node.kind === 'cell' ? scoutIn(event) : undefined;
+      if (scout !== undefined && node.kind === 'cell' && node.state?.beacons.has(scout.need.questionId) === true)
+        laid.set(`${node.id} beside ${scout.need.questionId}`, { at: world.now, stood: stoodIn(node) });
       for (const { table, key } of rows) {
-        if (table === 'beacons' && node.kind === 'cell' && scoutIn(event) !== undefined)
-          laid.set(`${node.id} beside ${key}`, { at: world.now, stood: stoodIn(node) });
         if (table === 'questions') triedAt.set(key as QuestionId, world.now);
       }
     },
@@ -92,6 +96,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   };
 };
 
+type Since = { readonly at: number; readonly epoch: number };
 type Standing = { readonly place: string; readonly holds: number };
 
 /** How everybody here stood at that moment: who stands so still has not arrived since. */
