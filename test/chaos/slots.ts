@@ -57,6 +57,8 @@ async function fill(
     after = items.at(-1)?.seq ?? after;
     more = items.length > 0;
   }
+  // Whose inbox is full is offered nothing, and some of them have acknowledged nothing for the whole run.
+  if (after > 0) await client.acknowledge(after);
   let taken = 0;
   while (taken < capacity && Date.now() < deadlineMs) {
     const question = await ask();
