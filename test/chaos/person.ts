@@ -28,6 +28,7 @@ export type Person = {
   readonly stop: () => void;
 };
 
+const HOARD_MAX = 150;
 const PRESENCE_TTL_S = 20;
 const MOVE_MS: readonly [min: number, max: number] = [500, 2000];
 const ASK_MEAN_MS = 6000;
@@ -59,7 +60,8 @@ export function person(options: PersonOptions): Person {
     point: here,
     profile: { capacity: member.capacity, ttlS: PRESENCE_TTL_S },
     onEvent,
-    acknowledges: () => !isHoarder && random.chance(1, 2),
+    // A hoarder makes room in time: whose inbox is full may not ask.
+    acknowledges: (unread) => unread > HOARD_MAX || (!isHoarder && random.chance(1, 2)),
   });
 
   const act = async (verb: Deed['verb'], offer: OfferId, text?: string): Promise<boolean> => {

@@ -24,7 +24,7 @@ export type VoiceOptions = {
   readonly profile: ClientProfile;
   readonly onEvent: (event: UserEvent) => void;
   /** Whether to acknowledge what was handled; asked each time. HTTP only: a connection always does. */
-  readonly acknowledges: () => boolean;
+  readonly acknowledges: (unread: number) => boolean;
 };
 
 const POLL_S = 5;
@@ -92,6 +92,7 @@ export function httpVoice(options: VoiceOptions): Voice {
       await Promise.race([moved, pause(KEEP_ALIVE_MS)]);
     }
   };
+  let acknowledged = 0;
   const listen = async (): Promise<void> => {
     while (!signal.aborted) {
       try {
@@ -101,7 +102,10 @@ export function httpVoice(options: VoiceOptions): Voice {
           seq = event.seq;
           onEvent(event);
         }
-        if (items.length > 0 && acknowledges()) await client.acknowledge(seq, { ...ONCE, signal });
+        if (items.length > 0 && acknowledges(seq - acknowledged)) {
+          await client.acknowledge(seq, { ...ONCE, signal });
+          acknowledged = seq;
+        }
       } catch {
         await pause(PAUSE_MS);
       }
