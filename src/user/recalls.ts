@@ -127,9 +127,10 @@ function given(tx: Tx, meta: Meta, holding: Wanted, taken: Numbers): void {
     meta.holding = { t: 'free', last: holding.cell };
     for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'stranger' });
   } else {
-    // What the holder took last is the newest there is, of whatever session.
-    if (holding.claimant.handed === true) note(tx, meta, taken);
-    grant(tx, meta, holding.claimant.cell, holding.claimant.handed === true);
+    const isHanded = holding.claimant.handed === true;
+    // Of another session than the newest that was heard of: there is none that the holder took later. Within one, numbers tell.
+    if (isHanded && compare(taken, meta) === undefined) note(tx, meta, taken);
+    grant(tx, meta, holding.claimant.cell, isHanded);
     if (holding.cell !== holding.claimant.cell) tellToForget(tx, meta, holding.cell, spent, false);
   }
   tx.meta = true;

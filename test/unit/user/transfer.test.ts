@@ -71,6 +71,16 @@ describe('a transfer', () => {
     }
   });
 
+  it('CLAIM1 forgets no newer ping that claimed elsewhere meanwhile, and was told to wait', () => {
+    const user = heldUser();
+    const waits = user.claim(WEST, { seq: 8 });
+    expect(user.replies.get(waits)).toMatchObject({ t: 'pending' });
+    const token = transfer(user, EAST, 1);
+    user.answer('recall', { t: 'record', record: record(), session: 's', seq: 6 });
+    expect(user.replies.get(token)).toMatchObject({ t: 'granted', newest: { session: 's', seq: 8 } });
+    expect(user.replies.get(user.claim(WEST, { seq: 7 }))).toEqual({ t: 'refused' });
+  });
+
   it('LEASE1 brings no lease along for somebody who has left the holder meanwhile, nor for one who came by a ping', () => {
     const gone = heldUser();
     gone.advance(3000);
