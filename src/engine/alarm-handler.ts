@@ -2,7 +2,7 @@
 import { type EpochMs, plusMs } from '../lib/brand.ts';
 
 /** A handler whose work failed or was refused is woken again so much later. */
-export const ALARM_GUARD_MS = 30_000;
+const ALARM_GUARD_MS = 30_000;
 
 export type AlarmPorts = {
   readonly now: () => EpochMs;

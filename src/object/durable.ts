@@ -120,9 +120,11 @@ export function shell<State extends { nextCall: number }, Event>(
   const { store } = kept;
   /** On the disk, whatever a step that was not committed has thought. */
   let armedAt: EpochMs | undefined;
+  /** The last wake-up that was armed beside a step: its failure is the failure of the alarm's handler. */
+  let armed: Promise<void> | undefined;
   const arm = (at: EpochMs): void => {
     armedAt = at;
-    void ctx.storage.setAlarm(at);
+    armed = ctx.storage.setAlarm(at);
   };
   const now = (): EpochMs => epochMs(Date.now());
   const failed = (what: string, error: unknown): void =>
@@ -163,9 +165,11 @@ export function shell<State extends { nextCall: number }, Event>(
       armedAt = undefined;
       if (info?.isRetry === true) {
         guardRetry({ now, arm });
+        await armed;
         await ctx.storage.sync();
       }
       runDue({ now, arm, run: () => engine.run(event) });
+      await armed;
     },
   };
 }
