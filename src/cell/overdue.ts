@@ -99,7 +99,7 @@ function questionDue(tx: Tx, question: Question): void {
       tx.journal.push({ t: 'question.woken', q: question.id, stage: question.stage });
     // A round that is still waited for at its durable time was lost.
     state.rounds.delete(question.id);
-    look(tx, question, { isSafetyNet: question.phase.t === 'dormant' && isRepeat(state, question) });
+    look(tx, question, { isByTime: true });
   }
 }
 

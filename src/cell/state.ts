@@ -180,6 +180,8 @@ export type Round = {
   /** Cells that answered without leaving a beacon. */
   unlit: number;
   readonly repeat: number;
+  /** Nobody waits for it: its scouts go after the calls of users. */
+  readonly isByTime: boolean;
   /** A sleeper's, by time, no farther than the last: arrivals are told by the beacons, so that its scouts have a budget. */
   readonly isSafetyNet: boolean;
 };

@@ -27,11 +27,11 @@ const REPEATS_MAX = 3;
 /** WAKE1 leaves a minute. */
 const REPEAT_GUARD_MS = 45_000;
 
-/** `voided`: who refused just now; `repeat`: how often it was repeated; `isSafetyNet`: as below. */
-type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isSafetyNet?: boolean };
+/** `voided`: who refused just now; `repeat`: how often it was repeated; `isByTime`: as in a round. */
+type Why = { readonly voided?: readonly UserId[]; readonly repeat?: number; readonly isByTime?: boolean };
 
 /** Starts a try, unless one is in flight or nobody more is wanted. */
-export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isSafetyNet = false }: Why = {}): void {
+export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isByTime = false }: Why = {}): void {
   const { state, now } = tx;
   if (state.rounds.has(question.id) || !isShort(question)) return;
   const wanted = openings(tx, question);
@@ -55,7 +55,8 @@ export function look(tx: Tx, question: Question, { voided = [], repeat = 0, isSa
     known: new Set([cellOf(tx)]),
     unlit: 0,
     repeat,
-    isSafetyNet,
+    isByTime,
+    isSafetyNet: isByTime && question.phase.t === 'dormant' && isRepeat(state, question),
   };
   queueUp(tx, question, round, cellsAt(touched(round, state.near), policy.scoutCellsMax, question.stage));
   queueUp(tx, question, round, touched(round, also(state).map(withBounds)));
@@ -171,7 +172,7 @@ function advance(tx: Tx, question: Question, round: Round): void {
       { to: 'cell', cell: next.cell },
       { t: 'scout', need, policy, limit, beaconMs: leftMs },
       Math.max(50, round.deadline - now),
-      round.isSafetyNet,
+      round.isByTime,
     );
   }
   if (round.inFlight === 0) decide(tx, question, round);
@@ -206,7 +207,7 @@ function conclude(tx: Tx, question: Question, round: Round): void {
   // Sleep only after a round in which every cell that answered left its beacon: nobody may arrive unseen in between.
   const unseen = round.unlit > 0 || round.queue.length > 0 || round.voided.length > round.carried;
   if (unseen && round.repeat < REPEATS_MAX && openings(tx, question) > 0)
-    look(tx, question, { voided: round.voided, repeat: round.repeat + 1, isSafetyNet: round.isSafetyNet });
+    look(tx, question, { voided: round.voided, repeat: round.repeat + 1, isByTime: round.isByTime });
   else sleep(tx, question);
 }
 

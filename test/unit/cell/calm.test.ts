@@ -138,6 +138,20 @@ describe('tries by time', () => {
     expect(cell.sentOf('scout').at(-1)?.request).toMatchObject({ need: { questionId: qid(201) } });
   });
 
+  it('CALM2 LOAD8 that look farther have no budget, and go after the calls of users as all of them do', () => {
+    const cell = cellHarness({ policy: { backOff: STEADY, radiusGrowth: [1, 2], radiusStepsM: [500, 8000] } });
+    for (let n = 1; n <= 30; n++) cell.request({ t: 'ask', question: newQuestion({ id: qid(n), radiusM: 3000 }) });
+    expect(
+      cell.sentOf('scout').some(({ background }) => background),
+      'somebody waits',
+    ).toBe(false);
+    cell.sent.length = 0;
+    cell.advance(80_000);
+    const scouts = cell.sentOf('scout');
+    expect(scouts.length).toBe(30 * NEAR.length);
+    expect(scouts.every(({ background }) => background)).toBe(true);
+  });
+
   it('CALM2 go first where no beacon is known to lie', () => {
     let dark: string | undefined;
     const cell = cellHarness({
