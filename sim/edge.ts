@@ -1,16 +1,14 @@
 // A simulated isolate: knows the map as it was some time ago, and takes the shipping route's steps over the faulty network.
-import { Route, type RouteTarget } from '../src/engine/route.ts';
+import { PATIENCE_MS, Route, type RouteTarget } from '../src/engine/route.ts';
 import { encode, MAX_LENGTH } from '../src/geo/geohash.ts';
 import type { Point } from '../src/geo/point.ts';
 import type { Birth } from '../src/messages/birth.ts';
+import { traitsOf } from '../src/messages/call-table.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { CellId } from '../src/protocol/ids.ts';
 import { leafIn, type SimMap } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
 
-/** How long a client's call is repeated to a cell that is not filled yet, and one of an object, which asks again by itself. */
-export const PATIENCE_MS = 12_000;
-export const OBJECT_PATIENCE_MS = 2000;
 const TTL_MS = 60_000;
 
 export type Edge = {
@@ -73,7 +71,7 @@ export function edge(world: Around): Edge {
   };
   const versionOf = (cell: CellId, { t }: CellRequest): number | null => {
     const all = known();
-    return (t === 'scout' ? own : all).get(cell) ?? null;
+    return (traitsOf(t).ofItself ? own : all).get(cell) ?? null;
   };
   const reach = (
     target: RouteTarget,

@@ -1,12 +1,12 @@
 // The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
 
 import type { Send } from '../src/engine/effects.ts';
-import { Route } from '../src/engine/route.ts';
+import { OBJECT_PATIENCE_MS, PATIENCE_MS, Route } from '../src/engine/route.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../src/messages/calls.ts';
 import type { MapRequest } from '../src/messages/resharding.ts';
 import type { CellId, UserId } from '../src/protocol/ids.ts';
-import { type Edge, edge, type Named, OBJECT_PATIENCE_MS, PATIENCE_MS, take } from './edge.ts';
+import { type Edge, edge, type Named, take } from './edge.ts';
 import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';

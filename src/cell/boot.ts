@@ -35,7 +35,8 @@ export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochM
 
 /**
  * The alarm on the disk is for the earliest of what is due, so that all before it was done, but for a try that was under way: its guard
- * is not later than WAKE1 allows. An alarm that is past was lost, with all that has been due since; none fires just now.
+ * is not later than WAKE1 allows. An alarm that is past was lost, with all that has been due since. Where none is armed, it fires just
+ * now.
  */
 function triedUpTo({ now, state }: Tx, armedAt: EpochMs | undefined): EpochMs {
   if (armedAt !== undefined && state.armedAt === undefined) return epochMs(0);

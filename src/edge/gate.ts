@@ -1,6 +1,5 @@
 // Sheds load before it queues: an isolate that already waits for one cell with many calls sends no more there, scouts of other cells
-// least of all. Beside
-// the platform's own refusal (an object that is overloaded), which comes late and on one machine not at all.
+// least of all. Beside the platform's own refusal (an object that is overloaded), which comes late and on one machine not at all.
 import { traitsOf } from '../messages/call-table.ts';
 import type { CellRequest } from '../messages/calls.ts';
 import { busy, type Problem } from '../protocol/problems.ts';

@@ -1,8 +1,9 @@
 // Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
-import { Route, type RouteTarget } from '../engine/route.ts';
+import { PATIENCE_MS, Route, type RouteTarget } from '../engine/route.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import type { Birth } from '../messages/birth.ts';
+import { traitsOf } from '../messages/call-table.ts';
 import type {
   CellCallName,
   CellCalls,
@@ -49,9 +50,6 @@ export type CellAnswer<K extends CellCallName> =
   | CellCalls[K]['reply']
   | Problem
   | { readonly t: 'moved'; readonly to: readonly CellId[] };
-
-/** How long a client's call is repeated to a cell that is not filled yet. */
-const PATIENCE_MS = 12_000;
 
 export class Router {
   readonly #deps: RouterDeps;
@@ -242,7 +240,7 @@ export class Router {
     trace: string | undefined,
   ): Promise<CellReply> {
     const leaf = await this.#leafIfKnown(cell);
-    const version = birth?.version ?? (leaf && versionFor(request, leaf));
+    const version = birth?.version ?? (leaf && (traitsOf(request.t).ofItself ? leaf.ownVersion : leaf.version));
     const envelope: CellEnvelope = {
       request,
       ...(version === undefined ? {} : { version }),
@@ -279,11 +277,6 @@ export class Router {
   async #hintOf(cell: CellId): Promise<City['locationHint'] | undefined> {
     return (await this.#leafIfKnown(cell))?.city.locationHint;
   }
-}
-
-/** A scout asks who is there, and what lies around is no matter to it. */
-function versionFor(request: CellRequest, { version, ownVersion }: Leaf): number {
-  return request.t === 'scout' ? ownVersion : version;
 }
 
 /** With D1 away what is known must do. @throws whatever else is wrong. */

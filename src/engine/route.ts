@@ -27,6 +27,10 @@ export type RouteTarget = {
 };
 
 const HOPS_MAX = 5;
+/** How long a client's call is repeated to a cell that is not filled yet. */
+export const PATIENCE_MS = 12_000;
+/** An object asks again by itself. */
+export const OBJECT_PATIENCE_MS = 2000;
 
 export class Route {
   readonly #key: string | undefined;

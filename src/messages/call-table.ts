@@ -19,6 +19,8 @@ type CellCallTraits<Ask> = {
   readonly refusedAs?: 'ask' | 'offer';
   /** Nobody waits for it: calls of users are counted without it. */
   readonly background?: true;
+  /** What lies around the cell is no matter to it: it names the version of the cell alone. */
+  readonly ofItself?: true;
 };
 
 const none = (): undefined => undefined;
@@ -46,7 +48,13 @@ export const CELL_CALLS = {
   nudge: { about: byQuestionId, answeredBy: 'owner' },
   state: { about: ofOffer, answeredBy: 'owner' },
   absent: { about: ofOffer, answeredBy: 'owner' },
-  scout: { about: ({ need }) => need.questionId, answeredBy: 'anybody', shedAbove: 64, background: true },
+  scout: {
+    about: ({ need }) => need.questionId,
+    answeredBy: 'anybody',
+    shedAbove: 64,
+    background: true,
+    ofItself: true,
+  },
   reserve: { about: ofOffer, answeredBy: 'anybody' },
   release: { about: ofOffer, answeredBy: 'anybody' },
   dropBeacon: { about: byQuestionId, answeredBy: 'anybody' },

@@ -7,6 +7,7 @@ import { guardRetry, runDue } from '../engine/alarm-handler.ts';
 import type { Send } from '../engine/effects.ts';
 import { type InterpreterPorts, interpreter } from '../engine/interpreter.ts';
 import { bound, type Machine, reload } from '../engine/machine.ts';
+import { OBJECT_PATIENCE_MS } from '../engine/route.ts';
 import type { Row, RowStore, TableSpec } from '../engine/rows.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { errorFields, type Log } from '../ops/log.ts';
@@ -24,8 +25,6 @@ export type Shell<Event> = {
 };
 
 const LOOKS_AGAIN_MS = 10_000;
-/** An object asks again by itself. */
-const OBJECT_PATIENCE_MS = 2000;
 
 type ShellDeps<State, Event> = Pick<InterpreterPorts<Event>, 'attach' | 'push' | 'busy' | 'load'> & {
   readonly machine: Machine<State & { nextCall: number }, Event>;

@@ -5,6 +5,7 @@ import type { CellReply, CellRequest } from '../../messages/calls.ts';
 import type { CellState } from '../state.ts';
 
 const PENDING_MS = 150;
+
 /** What to answer instead, or `undefined`: the request is for this cell. `socket`: it came over the user's socket here. */
 export function turnedAway(state: CellState, request: CellRequest, socket: boolean): CellReply | undefined {
   const { phase } = state.life;

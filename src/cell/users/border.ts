@@ -9,6 +9,7 @@ const LEAN_SPAN = 5 / 8;
 const MARGIN_MOST = 1 / 2;
 /** From so far beyond the lean on, and up to a square farther, the square follows at once: in a bus a delay would be a mile. */
 const FAR_LEAST = 1 / 2;
+/** Beyond the lean by so much the square goes to where they are likeliest, and not only past the last line. */
 const LEAP_FROM = 2;
 const DELAY_LEAST_MS = 5000;
 const DELAY_SPAN_MS = 25_000;
