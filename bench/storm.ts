@@ -1,6 +1,7 @@
 // A storm without a client: `node bench/storm.ts [seed]`. 300 wide questions of 15 people fall asleep over a city of small cells in the
 // real service, then the cell that owns most of them is divided, and nobody calls any more but /health. Prints what goes on inside
-// before, during and after: steps of the cells, writes of the process (Linux tells them), and how long /health took to answer.
+// before, during and after: events and commits of all objects (the log tells them), writes of the process (Linux tells them), and how
+// long /health took to answer.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +30,8 @@ const PHASES = [
 
 const draw = prng(seedOfRun());
 const dataDir = mkdtempSync(join(tmpdir(), 'vicinal-storm-'));
-const service = await startService({ dataDir, port: 0, quiet: true });
+const work = { events: 0, commits: 0 };
+const service = await startService({ dataDir, port: 0, onLog: hear, vars: { LOG_LEVEL: 'debug' } });
 try {
   await run(service);
 } finally {
@@ -58,17 +60,17 @@ async function run({ url, secret, pid }: Service): Promise<void> {
     `\n${ASKERS * QUESTIONS_EACH} questions of ${ASKERS} people, radius 8,000 m, seed ${seedOfRun()}, nobody near`,
   );
   console.log(
-    `${''.padEnd(30)}${'parts'.padStart(7)}${'steps/s'.padStart(10)}${'writes/s'.padStart(10)}${'KiB/s'.padStart(9)}${'/health, most ms'.padStart(18)}`,
+    `${''.padEnd(30)}${'parts'.padStart(7)}${'events/s'.padStart(10)}${'commits/s'.padStart(11)}${'writes/s'.padStart(10)}${'KiB/s'.padStart(9)}${'/health, most ms'.padStart(18)}`,
   );
   for (const phase of PHASES) {
     if ('divide' in phase) await call('POST', `/v1/ops/cells/${CELL}/split`, ops);
-    const before = writes(pid);
+    const [before, worked] = [writes(pid), { ...work }];
     const slowestMs = await watchHealth(phase.s * 1000);
     const after = writes(pid);
-    const { cells, eventsPerS } = await load();
     const rate = (of: number | undefined): string => (of === undefined ? '–' : (of / phase.s).toFixed(0));
     console.log(
-      `${phase.name.padEnd(30)}${String(cells).padStart(7)}${eventsPerS.toFixed(0).padStart(10)}` +
+      `${phase.name.padEnd(30)}${String(await parts()).padStart(7)}` +
+        `${rate(work.events - worked.events).padStart(10)}${rate(work.commits - worked.commits).padStart(11)}` +
         `${rate(after && before && after.calls - before.calls).padStart(10)}` +
         `${rate(after && before && (after.bytes - before.bytes) / 1024).padStart(9)}${slowestMs.toFixed(0).padStart(18)}`,
     );
@@ -97,12 +99,19 @@ async function run({ url, secret, pid }: Service): Promise<void> {
     return slowestMs;
   }
   /** Of the cell that is divided and its parts alone: to ask all would be a storm of its own. */
-  async function load(): Promise<{ readonly cells: number; readonly eventsPerS: number }> {
+  async function parts(): Promise<number> {
     const page = `${url}/v1/ops/cells?city=storm&within=${CELL}`;
     const response = await fetch(page, { headers: { authorization: `Bearer ${ops}` } });
-    const { items } = (await response.json()) as { readonly items: readonly { readonly eventsPerS?: number | null }[] };
-    return { cells: items.length, eventsPerS: items.reduce((sum, cell) => sum + (cell.eventsPerS ?? 0), 0) };
+    return ((await response.json()) as { readonly items: readonly unknown[] }).items.length;
   }
+}
+
+/** What the objects have done is a line of the log every five seconds. */
+function hear(line: string): void {
+  if (!line.includes('"isolate.worked"')) return;
+  const { events, commits } = JSON.parse(line) as typeof work;
+  work.events += events;
+  work.commits += commits;
 }
 
 /** Of the whole process, sockets included: what it has written by now. */

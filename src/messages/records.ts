@@ -49,7 +49,12 @@ export type Border = {
   readonly since?: number;
 };
 
-export type Veil = { readonly lat: Border; readonly lng: Border };
+export type Veil = {
+  readonly lat: Border;
+  readonly lng: Border;
+  /** The square of the last ping, and whether they were driven there; absent before the first, and in rows of before. */
+  readonly last?: { readonly square: Point; readonly leapt: boolean };
+};
 
 /** What goes with a user from cell to cell. */
 export type UserRecord = {

@@ -14,6 +14,7 @@ import { errorFields, type Log } from '../ops/log.ts';
 import type { Problem } from '../protocol/problems.ts';
 import { sqlRows } from '../store/sql/sql-rows.ts';
 import { sends } from './sends.ts';
+import { countCommit, countEvent } from './work.ts';
 
 export type Shell<Event> = {
   readonly run: (event: Event) => boolean;
@@ -134,11 +135,15 @@ export function shell<State extends { nextCall: number }, Event>(
     store: {
       commit: (commit) => {
         store.commit(commit);
+        countCommit(commit.rows.length);
         if (commit.alarmAt !== undefined) armedAt = commit.alarmAt ?? undefined;
       },
     },
     now,
-    step: (event, at) => machine.step(kept.state, event, at, unforeseen),
+    step: (event, at) => {
+      countEvent(log, at);
+      return machine.step(kept.state, event, at, unforeseen);
+    },
     send: sends(call, usersWaiting, failed),
     onReply: machine.onReply,
     reload: () => {

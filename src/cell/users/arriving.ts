@@ -19,7 +19,7 @@ import { fieldsOf, recordOf } from './record.ts';
 import { isReturning, sendRecord } from './returning.ts';
 import { answerPing, isOlder, leaseMs } from './said.ts';
 import { attach } from './sockets.ts';
-import { isFound, isNear, newVeil } from './veil.ts';
+import { isFound, isNear, leapt, newVeil } from './veil.ts';
 
 const RETRY_FIRST_MS = 1000;
 const NO_PROFILE = 'no profile of yours is known yet; send a presence frame';
@@ -213,14 +213,18 @@ function settle(
 
 /**
  * Others go on seeing them where they were seen, up to three squares away, lest the line between two cells be one that tells; who was seen
- * nowhere begins with the square that they are in.
+ * nowhere begins with the square that they are in, and who leapt is seen where they are.
  */
 function shownOf({ state, chance }: Tx, record: UserRecord | null, snapped: Point): Pick<Held, 'point' | 'veil'> {
   const { veil, point } = record ?? {};
-  if (veil === undefined || point === undefined || record?.leaseLeftMs === 0)
-    return { point: snapped, veil: newVeil(chance) };
-  const stays = isFound(state, point) && isNear(point, snapped, policyOf(state).gridLength);
-  return { point: stays ? point : snapped, veil };
+  const last = { square: snapped, leapt: false };
+  if (record === null || veil === undefined || point === undefined || record.leaseLeftMs === 0)
+    return { point: snapped, veil: { ...newVeil(chance), last } };
+  const { gridLength } = policyOf(state);
+  const driven = leapt(veil, { snapped, gapMs: record.pointAgeMs }, gridLength, chance);
+  if (driven !== undefined) return { point: snapped, veil: driven };
+  const stays = isFound(state, point) && isNear(point, snapped, gridLength);
+  return { point: stays ? point : snapped, veil: { ...veil, last } };
 }
 
 /**

@@ -82,8 +82,10 @@ function seen(
   snapped: Point,
 ): Pick<Held, 'veil'> & { shown: Point } {
   const veil = held.veil ?? newVeil(chance);
-  if (at === undefined) return { veil, shown: snapped };
-  const next = veiled({ veil, shown: held.point }, at, policyOf(state).gridLength, now, chance);
+  const last = { square: snapped, leapt: false };
+  if (at === undefined) return { veil: { ...veil, last }, shown: snapped };
+  const step = { at, snapped, now, gapMs: Math.max(0, now - held.pointAt) };
+  const next = veiled({ veil, shown: held.point }, step, policyOf(state).gridLength, chance);
   return isFound(state, next.shown) ? next : { veil: next.veil, shown: snapped };
 }
 

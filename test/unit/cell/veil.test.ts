@@ -1,6 +1,7 @@
 // What others see of somebody who walks: the cell moves it late, by what is drawn, and keeps nothing of the raw point.
 import { describe, expect, it } from 'vitest';
 import { decodeUser, encodeUser } from '../../../src/cell/codec.ts';
+import { newVeil } from '../../../src/cell/users/veil.ts';
 import { center, encode, neighbors } from '../../../src/geo/geohash.ts';
 import type { Point } from '../../../src/geo/point.ts';
 import { snap } from '../../../src/geo/snap.ts';
@@ -79,8 +80,8 @@ describe('PRIV3 the square that others see', () => {
 
   it('goes with the record to another cell, and does not jump there', () => {
     const cell = walker();
-    const veil = present(cell.held(ana)?.veil, 'veil');
     cell.request(heard(beyond(0.6)));
+    const veil = present(cell.held(ana)?.veil, 'veil');
     const given = cell.request({ t: 'recall', user: ana, epoch: 1 });
     expect(given).toMatchObject({ record: { point: center(HOME), veil } });
     const other = cellHarness({
@@ -97,6 +98,43 @@ describe('PRIV3 the square that others see', () => {
         request.t === 'claim' ? { t: 'granted', epoch: 2, record: record({ leaseLeftMs: 0 }) } : undefined,
     });
     cell.request(heard(beyond(0.1)));
+    expect(cell.held(ana)?.point).toEqual(NEXT);
+  });
+
+  it('is their own at a leap, and at the ping after it, and lags again when they walk', () => {
+    const cell = walker();
+    const drives = (sides: number, afterMs: number): Point | undefined => {
+      cell.advance(afterMs);
+      cell.request(heard(beyond(sides)));
+      return cell.held(ana)?.point;
+    };
+    expect(drives(2.1, 30_000), 'two squares between, 300 m, 30 s').toEqual(snap(beyond(2.1), GRID));
+    expect(drives(3.1, 30_000), 'slowing down').toEqual(snap(beyond(3.1), GRID));
+    expect(drives(4.1, 30_000), 'on foot').toEqual(snap(beyond(3.1), GRID));
+    drives(8.1, 30_000);
+    expect(drives(9.1, 10_000), 'on foot, too soon after the leap to tell').toEqual(snap(beyond(8.1), GRID));
+  });
+
+  it('is their own where a leap takes them to another cell', () => {
+    const veil = { ...newVeil(() => 0.5), last: { square: center(HOME), leapt: false } };
+    const claims = (pointAgeMs: number) => {
+      const cell = cellHarness({
+        respond: ({ request }) =>
+          request.t === 'claim'
+            ? { t: 'granted', epoch: 2, record: record({ point: center(HOME), veil, pointAgeMs }) }
+            : undefined,
+      });
+      cell.request(heard(beyond(2.1)));
+      return cell.held(ana)?.point;
+    };
+    expect(claims(30_000), 'driven').toEqual(snap(beyond(2.1), GRID));
+    expect(claims(200_000), 'on foot').toEqual(center(HOME));
+  });
+
+  it('waits for no delay after a gap that is one', () => {
+    const cell = walker();
+    cell.advance(30_000);
+    cell.request(heard(beyond(PAST)));
     expect(cell.held(ana)?.point).toEqual(NEXT);
   });
 

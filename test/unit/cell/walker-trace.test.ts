@@ -8,6 +8,7 @@ import { distanceM } from '../../../src/geo/distance.ts';
 import type { Point } from '../../../src/geo/point.ts';
 import { snap } from '../../../src/geo/snap.ts';
 import { prng } from '../../../src/lib/prng.ts';
+import type { Veil } from '../../../src/messages/records.ts';
 import { ROOT } from '../../architecture/tree.ts';
 
 const CABS = join(ROOT, '../shared/data/moving/sf_cabs5_2008.csv.gz');
@@ -37,7 +38,7 @@ function fixes(path: string, ofDay: boolean): readonly Fix[] {
 type Seen = { readonly raw: Point; readonly shown: Point; readonly ms: number };
 
 /** Each call goes to whoever is seen nearest: how many find somebody, and how far away that one really is. */
-function played(follow: (user: string, before: Point | undefined, fix: Fix) => Point) {
+function played(follow: (user: string, before: Seen | undefined, fix: Fix) => Point) {
   const seen = new Map<string, Seen>();
   const events = [
     ...fixes(CABS, true).map((fix) => ({ fix, asks: false })),
@@ -49,7 +50,7 @@ function played(follow: (user: string, before: Point | undefined, fix: Fix) => P
   for (const { fix, asks } of events.sort((a, b) => a.fix.ms - b.fix.ms)) {
     if (!asks) {
       const known = seen.get(fix.user);
-      const before = known !== undefined && fix.ms - known.ms <= FRESH_MS ? known.shown : undefined;
+      const before = known !== undefined && fix.ms - known.ms <= FRESH_MS ? known : undefined;
       seen.set(fix.user, { raw: fix.at, shown: follow(fix.user, before, fix), ms: fix.ms });
       continue;
     }
@@ -67,23 +68,31 @@ function played(follow: (user: string, before: Point | undefined, fix: Fix) => P
   return { matched, meanM: metres / matched, seenM: seenM / matched };
 }
 
+/** As the cells show it, by what one seed draws. */
+function veiledBy(seed: number) {
+  const chance = prng(seed).unit;
+  const veils = new Map<string, Veil>();
+  return played((user, before, { at, ms }) => {
+    const snapped = snap(at, GRID);
+    const veil = before === undefined ? undefined : veils.get(user);
+    const next =
+      veil === undefined || before === undefined
+        ? { veil: { ...newVeil(chance), last: { square: snapped, leapt: false } }, shown: snapped }
+        : veiled({ veil, shown: before.shown }, { at, snapped, now: ms, gapMs: ms - before.ms }, GRID, chance);
+    veils.set(user, next.veil);
+    return next.shown;
+  });
+}
+
 describe.skipIf(!hasData)('PRIV3 on a trace', () => {
-  it('matches no fewer by more than 1 %, seen no farther by more than 1 %, nor in truth by more than 2.5 % of the circle', () => {
+  it('matches no fewer by more than 1 %, nor farther away by more than 1 %, seen or in truth', () => {
     const now = played((_, _before, { at }) => snap(at, GRID));
-    const chance = prng(1).unit;
-    const veils = new Map<string, ReturnType<typeof newVeil>>();
-    const then = played((user, before, { at, ms }) => {
-      const veil = before === undefined ? undefined : veils.get(user);
-      const next =
-        veil === undefined || before === undefined
-          ? { veil: newVeil(chance), shown: snap(at, GRID) }
-          : veiled({ veil, shown: before }, at, GRID, ms, chance);
-      veils.set(user, next.veil);
-      return next.shown;
-    });
-    expect(now.matched).toBeGreaterThan(1000);
-    expect(then.matched / now.matched).toBeGreaterThan(0.99);
-    expect(then.seenM / now.seenM).toBeLessThan(1.01);
-    expect(then.meanM - now.meanM).toBeLessThan(0.025 * RADIUS_M);
+    expect(now.matched).toBeGreaterThan(7000);
+    for (const seed of [1, 2, 3]) {
+      const then = veiledBy(seed);
+      expect(then.matched / now.matched).toBeGreaterThan(0.99);
+      expect(then.seenM / now.seenM).toBeLessThan(1.01);
+      expect(then.meanM / now.meanM).toBeLessThan(1.01);
+    }
   });
 });

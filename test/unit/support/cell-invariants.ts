@@ -1,4 +1,5 @@
 // What must hold of a cell after every single step, whatever the test is about.
+
 import { expect } from 'vitest';
 import { decides } from '../../../src/cell/change/life.ts';
 import { encodeArriving, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
@@ -8,6 +9,7 @@ import type { CellState, Question } from '../../../src/cell/state.ts';
 import type { Effects } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { looksNoFarther } from '../../../src/matching/stages.ts';
+import type { Veil } from '../../../src/messages/records.ts';
 import type { MemoryRows } from '../../../src/store/memory/memory-rows.ts';
 
 export type Before = { readonly alarmAt: number | null; readonly journalLast: number };
@@ -59,16 +61,17 @@ export function checkState(state: CellState): void {
 }
 
 /**
- * Everything that a crash must not change. Left out: what a socket carries, when a held user last pinged, when a hold next
+ * Everything that a crash must not change. Left out: what a socket carries, when and where a held user last pinged, when a hold next
  * asks, when a sleeper is tried next, and how much of a stream was acknowledged.
  */
 export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
   const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
   const users = [...state.users.values()].map((held) => {
-    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, ...rest } = parse(encodeUser(held));
+    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, veil, ...rest } = parse(encodeUser(held));
+    const { last, ...lasting } = (veil ?? {}) as Partial<Veil>;
     return {
       ...rest,
-      ...(connected.has(held.user) ? {} : { point, ttlMs }),
+      ...(connected.has(held.user) ? {} : { point, ttlMs, veil: lasting }),
       holds: (holds as { until?: number; askAt?: number }[]).map(({ until, askAt, ...hold }) => hold),
     };
   });
