@@ -106,7 +106,7 @@ function fieldErrors({ id, name, precision, locationHint }: CityRequest): readon
     errors.push({ field: 'id', message });
   }
   if (typeof name !== 'string' || isBlank(name) || name.trim().length > NAME_LENGTH_MAX) {
-    errors.push({ field: 'name', message: `must be a text of 1 to ${NAME_LENGTH_MAX} characters` });
+    errors.push({ field: 'name', message: `must be a string of 1 to ${NAME_LENGTH_MAX} characters` });
   }
   const fits =
     precision === undefined ||

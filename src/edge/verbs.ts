@@ -275,5 +275,5 @@ function pointOf({ lat, lng }: QuestionHereInput): Point | Problem | undefined {
   if (lat !== undefined && lng !== undefined) return { lat, lng };
   if (lat === undefined && lng === undefined) return undefined;
   const field = lat === undefined ? 'lat' : 'lng';
-  return { ...problem('missing_field', `${field} is needed`), errors: [{ field, message: 'is needed' }] };
+  return { ...problem('missing_field', `${field} is required`), errors: [{ field, message: 'is required' }] };
 }

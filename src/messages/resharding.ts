@@ -17,7 +17,7 @@ export type ChangeCalls = {
   init: { ask: { readonly op: Op; readonly from: CellId; readonly birth: Birth }; reply: { readonly t: 'done' } };
   /** Whether a leaf may be merged: one that is filling itself may not. */
   ready: { ask: { readonly op: Op }; reply: { readonly t: 'ready'; readonly ready: boolean } };
-  /** To one who is no leaf any more by the word of the map. */
+  /** To one who is not a leaf any more by the word of the map. */
   retire: { ask: { readonly op: Op; readonly to: readonly CellId[] }; reply: { readonly t: 'done' } };
   /** Questions as rows, their times counted from now. */
   adopt: {

@@ -168,7 +168,7 @@ export class CellObject extends DurableObject<Env> {
     const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, grid));
     const reply = await this.#ping(info, sent, { lat, lng });
     if (isProblem(reply)) return reply;
-    if (reply.t === 'pending') return busy('this place is being joined');
+    if (reply.t === 'pending') return busy('this cell is being merged');
     if (reply.t !== 'present') return undefined;
     return { t: 'result' as const, result: reply.view };
   }

@@ -26,7 +26,7 @@ export const BEARER_SUBPROTOCOL = 'bearer.';
 /** A user may give one key to what is one question. */
 export const KEY = /^[\x20-\x7e]{1,255}$/;
 
-const key = optional(v.pipe(v.string('must be a text'), v.regex(KEY, 'must be 1 to 255 printable ASCII characters')));
+const key = optional(v.pipe(v.string('must be a string'), v.regex(KEY, 'must be 1 to 255 printable ASCII characters')));
 const question = { id: questionIdSchema };
 const offer = { id: offerIdSchema };
 
@@ -39,7 +39,7 @@ const BODIES = {
   decline: v.strictObject(offer, emptySchema.message),
   answer: v.strictObject({ ...offer, ...answerSchema.entries }, answerSchema.message),
   ack: ackSchema,
-  token: v.strictObject({ token: v.string('must be a text') }, emptySchema.message),
+  token: v.strictObject({ token: v.string('must be a string') }, emptySchema.message),
 } as const;
 
 type Verb = keyof typeof BODIES;
@@ -74,7 +74,7 @@ export function parseFrame(message: string | ArrayBuffer): Result<ClientFrame, F
   const { t, ref: given, ...rest } = value as Readonly<Record<string, unknown>>;
   const ref = given ?? undefined;
   if (ref !== undefined && !(typeof ref === 'string' && ref.length <= 64)) {
-    return err({ problem: problem('bad_frame', 'ref must be a text of at most 64 characters') });
+    return err({ problem: problem('bad_frame', 'ref must be a string of at most 64 characters') });
   }
   const named = ref === undefined ? {} : { ref };
   if (!isVerb(t)) {

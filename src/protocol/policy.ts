@@ -16,7 +16,7 @@ const list = <const Item extends v.GenericSchema<number>>(item: Item, itemsMax: 
 const section = <const Entries extends v.ObjectEntries>(name: string, entries: Entries) =>
   v.strictObject(entries, (issue) => {
     if (issue.path === undefined) return `must be an object, not ${shown(issue.input)}`;
-    if (issue.expected !== 'never') return 'is needed';
+    if (issue.expected !== 'never') return 'is required';
     return `is not a field of ${name}, which has ${Object.keys(entries).join(', ')}`;
   });
 

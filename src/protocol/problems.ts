@@ -11,7 +11,7 @@ export const PROBLEMS = {
   },
   body_broken: {
     status: 400,
-    title: 'The body ended before it was whole',
+    title: 'The body is incomplete',
     advice: 'Send as many bytes as Content-Length says, or well-formed chunks.',
   },
   bad_content_encoding: {
@@ -22,36 +22,36 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large', advice: 'Send at most 64 KiB.' },
   bad_latitude: { status: 422, title: 'lat is not a latitude', advice: 'Send lat as a number from -90 to 90.' },
   bad_longitude: { status: 422, title: 'lng is not a longitude', advice: 'Send lng as a number from -180 to 180.' },
-  bad_field: { status: 422, title: 'A field has a wrong value', advice: 'See errors for the field and what it takes.' },
+  bad_field: { status: 422, title: 'A field has an invalid value', advice: 'See errors for the field and the values it accepts.' },
   missing_field: { status: 422, title: 'A field is missing', advice: 'See errors for the field; add it.' },
   unknown_field: {
     status: 422,
     title: 'A field is unknown',
-    advice: 'See errors for the field; remove it or mend its name.',
+    advice: 'See errors for the field; remove it or fix its name.',
   },
   text_too_long: { status: 422, title: 'The text is too long', advice: 'Send at most 2,000 characters.' },
   too_large: {
     status: 422,
-    title: 'What would have to be kept together is too large',
-    advice: 'Ask or answer in fewer words, or ask another question.',
+    title: 'The question and its answers are too large to be stored together',
+    advice: 'Use fewer words, or ask a separate question.',
   },
   bad_query: {
     status: 422,
-    title: 'A query parameter has a wrong value',
-    advice: 'See errors for the parameter and what it takes.',
+    title: 'A query parameter has an invalid value',
+    advice: 'See errors for the parameter and the values it accepts.',
   },
   bad_header: {
     status: 400,
-    title: 'A header has a wrong value',
-    advice: 'See detail for the header and what it takes.',
+    title: 'A header has an invalid value',
+    advice: 'See detail for the header and the values it accepts.',
   },
-  unauthorized: { status: 401, title: 'A token is needed', advice: 'Send Authorization: Bearer <token>.' },
+  unauthorized: { status: 401, title: 'A token is required', advice: 'Send Authorization: Bearer <token>.' },
   token_malformed: { status: 401, title: 'The token is not a signed JWT', advice: 'Ask your issuer for a new token.' },
   token_expired: { status: 401, title: 'The token has expired', advice: 'Ask your issuer for a new token.' },
   token_no_expiry: {
     status: 401,
-    title: 'The token never ends',
-    advice: 'Ask your issuer for tokens with exp.',
+    title: 'The token has no expiry',
+    advice: 'Ask your issuer for tokens that carry exp.',
   },
   token_other: {
     status: 403,
@@ -80,12 +80,12 @@ export const PROBLEMS = {
   },
   token_claims: {
     status: 401,
-    title: 'A time in the token cannot be read',
-    advice: 'exp, nbf and iat must be numbers: seconds since 1970.',
+    title: 'A time in the token is not a number',
+    advice: 'exp, nbf and iat must be numbers of seconds since 1970.',
   },
   token_subject: {
     status: 401,
-    title: 'The token does not say whose it is',
+    title: 'The token has no valid subject',
     advice: 'sub must be a string of 1 to 255 characters.',
   },
   token_scope: {
@@ -100,32 +100,32 @@ export const PROBLEMS = {
   },
   forbidden_origin: {
     status: 403,
-    title: 'Pages of this origin may not connect',
-    advice: 'Have the origin added to CORS_ORIGINS of the service.',
+    title: 'This origin is not allowed to connect',
+    advice: 'Ask the operator to add the origin to CORS_ORIGINS.',
   },
-  not_found: { status: 404, title: 'There is no such path', advice: 'See detail for the paths.' },
+  not_found: { status: 404, title: 'Unknown path', advice: 'See detail for the paths.' },
   method_not_allowed: {
     status: 405,
-    title: 'The path does not take this method',
-    advice: 'See the header Allow for its methods.',
+    title: 'The path does not support this method',
+    advice: 'See the Allow header for the methods it supports.',
   },
   unknown_question: {
     status: 404,
-    title: 'There is no such question of yours',
+    title: 'You have no such question',
     advice: 'Check the id and the token; ended questions are kept for a day.',
   },
   question_lost: {
     status: 410,
-    title: 'This question was kept here and cannot be read any more',
-    advice: 'Ask it again. Whoever runs the service finds what is left with npm run cell -- inspect ID.',
+    title: 'The stored question can no longer be read',
+    advice: 'Ask it again. The operator can see what is left with npm run cell -- inspect ID.',
   },
   unknown_offer: {
     status: 404,
-    title: 'There is no such offer for you',
+    title: 'You have no such offer',
     advice: 'See GET /v1/offers for your live offers.',
   },
-  unknown_city: { status: 404, title: 'There is no such city', advice: 'See GET /v1/ops/cities for the cities.' },
-  unknown_cell: { status: 404, title: 'There is no such cell', advice: 'See GET /v1/ops/cells?city= for the cells.' },
+  unknown_city: { status: 404, title: 'Unknown city', advice: 'See GET /v1/ops/cities for the cities.' },
+  unknown_cell: { status: 404, title: 'Unknown cell', advice: 'See GET /v1/ops/cells?city= for the cells.' },
   out_of_coverage: {
     status: 404,
     title: 'The point is outside every city',
@@ -138,8 +138,8 @@ export const PROBLEMS = {
   },
   cell_smallest: {
     status: 422,
-    title: 'The cell cannot be divided any more',
-    advice: 'See detail; a cell is never smaller than the privacy grid, nor than 7 letters.',
+    title: 'The cell cannot be split any further',
+    advice: 'See detail; a cell is never smaller than the privacy grid or than 7 characters.',
   },
   not_mergeable: {
     status: 409,
@@ -148,8 +148,8 @@ export const PROBLEMS = {
   },
   siblings_hot: {
     status: 409,
-    title: 'Together these cells would be too hot',
-    advice: 'Wait until they carry less than one cell is to carry; see used in GET /v1/ops/cells?city=.',
+    title: 'Merged, these cells would carry too much',
+    advice: 'Wait until together they carry less than one cell may; see used in GET /v1/ops/cells?city=.',
   },
   no_presence: {
     status: 409,
@@ -159,15 +159,15 @@ export const PROBLEMS = {
   offer_gone: {
     status: 409,
     title: 'The offer is gone',
-    advice: 'It ran out, was withdrawn or went to others; wait for the next.',
+    advice: 'It expired, was withdrawn, or enough others accepted; wait for the next one.',
   },
   offer_declined: {
     status: 409,
     title: 'You have declined this offer',
-    advice: 'A decline is final; wait for the next offer.',
+    advice: 'A decline is final. Wait for the next offer.',
   },
-  offer_accepted: { status: 409, title: 'You have accepted this offer', advice: 'An accept is final; answer it.' },
-  offer_answered: { status: 409, title: 'You have answered this offer', advice: 'Nothing more is to be done.' },
+  offer_accepted: { status: 409, title: 'You have accepted this offer', advice: 'An accept is final. Answer it.' },
+  offer_answered: { status: 409, title: 'You have answered this offer', advice: 'There is nothing more to do.' },
   offer_not_accepted: {
     status: 409,
     title: 'The offer was not accepted',
@@ -181,10 +181,10 @@ export const PROBLEMS = {
   },
   stale_ping: {
     status: 409,
-    title: 'A newer ping, or a leave, was seen before this one',
-    advice: 'Nothing was changed by it; send pings with a rising seq.',
+    title: 'A newer ping or leave has already been processed',
+    advice: 'It changed nothing. Send pings with a rising seq.',
   },
-  erased: { status: 410, title: 'This user was erased', advice: 'Nothing is kept and nothing can be done.' },
+  erased: { status: 410, title: 'This user was erased', advice: 'Nothing about this user is stored any more.' },
   bad_frame: {
     status: 400,
     title: 'The frame is not a JSON object',
@@ -199,7 +199,7 @@ export const PROBLEMS = {
   too_many_questions: {
     status: 429,
     title: 'You have too many open questions',
-    advice: 'Cancel one, or wait until one ends; limit and most name the bound.',
+    advice: 'Cancel one or wait until one ends; limit and most name the limit.',
   },
   inbox_full: {
     status: 429,
@@ -208,8 +208,8 @@ export const PROBLEMS = {
   },
   unknown_call: {
     status: 400,
-    title: 'The object does not know this call',
-    advice: 'Caller and object run different versions; try again when the deploy is done.',
+    title: 'The object does not support this call',
+    advice: 'Caller and object run different versions. Try again when the deployment has finished.',
   },
   bad_boundary: {
     status: 422,
@@ -224,37 +224,37 @@ export const PROBLEMS = {
   },
   no_cell_left: {
     status: 409,
-    title: 'All of this ground belongs to other cities',
+    title: 'All of this area belongs to other cities',
     advice:
-      'See detail for their cells; a city keeps the cells that it had first. Send another boundary, or remove the other city.',
+      'See detail for their cells; cells belong to the city that had them first. Send another boundary, or remove the other city.',
   },
   city_draining: {
     status: 409,
     title: 'The city is being removed',
-    advice: 'Wait until it is gone (GET it to see), then add it again.',
+    advice: 'Wait until it is gone (GET it to check), then add it again.',
   },
   changed_meanwhile: {
     status: 409,
-    title: 'The city was changed meanwhile',
-    advice: 'Read the city again, and send the change with its version.',
+    title: 'The city was changed in the meantime',
+    advice: 'Read the city again and send the change with its current version.',
   },
   bad_policy: {
     status: 422,
     title: 'The policy cannot be used',
-    advice: 'See errors for the field and what it takes.',
+    advice: 'See errors for the field and the values it accepts.',
   },
-  busy: { status: 503, title: 'The service is busy here', advice: 'Try again after Retry-After seconds.' },
+  busy: { status: 503, title: 'The service is overloaded here', advice: 'Try again after Retry-After seconds.' },
   storage_full: {
     status: 503,
     title: 'The disk of this service is full',
-    advice: 'Reads go on; try again after Retry-After seconds.',
+    advice: 'Reads still work. Try again after Retry-After seconds.',
   },
   unreadable: {
     status: 503,
-    title: 'What is kept here cannot be read',
-    advice: 'Whoever runs the service finds it with npm run cell -- inspect ID.',
+    title: 'The stored data cannot be read',
+    advice: 'The operator can inspect it with npm run cell -- inspect ID.',
   },
-  internal: { status: 500, title: 'A fault of ours', advice: 'Try again; if it stays, tell us the trace id.' },
+  internal: { status: 500, title: 'Internal error', advice: 'Try again. If it happens again, report the trace id.' },
 } as const satisfies Record<string, Kind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

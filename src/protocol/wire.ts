@@ -53,7 +53,7 @@ const lat = number(-90, 90, 'a number');
 const lng = number(-180, 180, 'a number');
 /** Kept as it was given; blanks around it are nobody's business. */
 const topic = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.check(
     (value) => value.length <= TOPIC_LENGTH_MAX && TOPIC.test(value.trim().normalize('NFC')) && !isBlank(value),
     'must be 1 to 64 letters, digits, spaces or any of . _ : / & + -, and begin with a letter or digit',
@@ -62,24 +62,24 @@ const topic = v.pipe(
 const topics = list(topic, TOPICS_MAX, folded);
 // Language tags mean the same in any case, so they are compared in one.
 const language = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.regex(LANGUAGE, 'must be a language tag, such as "en" or "pt-BR"'),
   v.toLowerCase(),
 );
 const languages = list(language, LANGUAGES_MAX, (tag) => tag);
 const text = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.transform(cleaned),
   v.check((value) => lengthOf(value) <= TEXT_LENGTH_MAX, TOO_LONG),
   v.check((value) => !isBlank(value), 'must not be empty'),
 );
 const session = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.regex(SESSION, 'must be 1 to 64 letters, digits or any of . _ : -'),
 );
 const seq = whole(0, Number.MAX_SAFE_INTEGER);
 const cell = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.check(isCellId, 'must be a geohash of 3 to 7 characters'),
   v.transform((value) => value as CellId),
 );
@@ -88,7 +88,7 @@ const cell = v.pipe(
 const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.strictObject(entries, (issue) => {
     if (issue.path === undefined) return 'must be a JSON object';
-    return issue.expected === 'never' ? 'is not a field of this request' : 'is needed';
+    return issue.expected === 'never' ? 'is not a field of this request' : 'is required';
   });
 
 const capacity = whole(0, CAPACITY_MAX);
@@ -124,12 +124,12 @@ export const ackSchema = object({ seq });
 export const emptySchema = object({});
 
 export const citySchema = object({
-  name: v.string('must be a text'),
+  name: v.string('must be a string'),
   // GeoJSON has its own reader, which says where it is wrong.
   boundary: v.looseObject({}, 'must be a GeoJSON object'),
   precision: optional(v.number('must be a whole number')),
   policy: optional(policyPatchSchema),
-  locationHint: optional(v.string('must be a text')),
+  locationHint: optional(v.string('must be a string')),
 });
 
 /** Query parameters are texts. */
@@ -142,7 +142,7 @@ export const eventsQuerySchema = object({
 export const questionsQuerySchema = object({
   after: v.optional(
     v.pipe(
-      v.string('must be a text'),
+      v.string('must be a string'),
       v.regex(/^[0-9a-z]{1,11}\.q-[0-9a-z-]{1,60}$/, 'must be `next` of the page before'),
     ),
   ),
@@ -188,7 +188,7 @@ export const cityQuerySchema = object({
   ifVersion: v.optional(v.pipe(decimal, seq)),
 });
 export const cellsQuerySchema = object({
-  city: v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city')),
+  city: v.pipe(v.string('must be a string'), v.check(isCityId, 'must be the id of a city')),
   /** The last cell of the page before. */
   after: v.optional(cell),
   /** Only those that lie in this cell. */
@@ -200,7 +200,7 @@ export const cellsQuerySchema = object({
 export const CELLS_PAGE_MAX = 900;
 export const CELL_NAMES_PAGE_MAX = 10_000;
 export const statusQuerySchema = object({
-  city: v.optional(v.pipe(v.string('must be a text'), v.check(isCityId, 'must be the id of a city'))),
+  city: v.optional(v.pipe(v.string('must be a string'), v.check(isCityId, 'must be the id of a city'))),
   /** How many of the hottest cells are shown. */
   cells: v.optional(
     v.pipe(
@@ -215,12 +215,12 @@ export const STATUS_CELLS_DEFAULT = 20;
 export const emptyQuerySchema = object({});
 
 export const questionIdSchema = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.check(isQuestionId, 'must be the id of a question'),
   v.transform((value) => value as QuestionId),
 );
 export const offerIdSchema = v.pipe(
-  v.string('must be a text'),
+  v.string('must be a string'),
   v.check(isOfferId, 'must be the id of an offer'),
   v.transform((value) => value as OfferId),
 );

@@ -1,4 +1,4 @@
-// What GET /v1/ops/cells shows of a change of the map that is not done: who is still held by a cell that is no leaf any more.
+// What GET /v1/ops/cells shows of a change of the map that is not done: who is still held by a cell that is not a leaf any more.
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { epochMs } from '../../src/lib/brand.ts';

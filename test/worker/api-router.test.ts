@@ -214,7 +214,7 @@ describe('a call that fails', () => {
   });
 });
 
-describe('EDGE2: a cell that is meant as it is, and is no leaf any more', () => {
+describe('EDGE2: a cell that is meant as it is, and is not a leaf any more', () => {
   it('is asked without a version when it is behind what this isolate has heard of it', async () => {
     const { router, log } = world((_, { version }) => (version === undefined ? DONE : { t: 'unborn' }));
     const reply = await router.callCell({ cell: LEAF }, { t: 'forget', user: 'ana' as UserId, epoch: 1 });

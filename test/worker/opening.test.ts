@@ -57,6 +57,6 @@ describe('PROF2 who opens a socket', () => {
     await expect(stream('wrong', WEST, '&capacity=many')).rejects.toThrow(/422.*bad_query/s);
     await expect(stream('wrong', undefined, '')).rejects.toThrow(/409.*no_presence/s);
     const query = await api('wrong', 'GET', '/v1/stream?topics=food', undefined, { upgrade: 'websocket' });
-    expect(query).toMatchObject({ status: 422, body: { detail: 'lat is needed with topics' } });
+    expect(query).toMatchObject({ status: 422, body: { detail: 'lat is required with topics' } });
   });
 });

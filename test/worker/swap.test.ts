@@ -88,7 +88,7 @@ describe('a swap', () => {
     expect(await rowOf(C)).toMatchObject({ state: 'split', op: `${C}#1` });
   });
 
-  it('OPS1 forgets what was told by whoever is no leaf any more, and what they tell late is not counted', async () => {
+  it('OPS1 forgets what was told by whoever is not a leaf any more, and what they tell late is not counted', async () => {
     const loads = d1LoadStore(env.DB);
     const tell = (cell: CellId, at: number) =>
       loads.tell({ ...LOAD, cell, city: 'swap' as CityId, users: 20, used: 0.9 }, epochMs(at));

@@ -52,7 +52,7 @@ export const cellRoutes: readonly Route[] = [
       // The primary's word goes along: the cell may not have heard that its city has come back.
       const reply = await services.router.tellCell(cell, { t: 'split' }, version);
       if (isProblem(reply)) return reply;
-      if (reply.t === 'unborn') return problem('unknown_cell', `${cell} is no leaf any more`);
+      if (reply.t === 'unborn') return problem('unknown_cell', `${cell} is not a leaf any more`);
       if (reply.t === 'pending') return problem('cell_changing', 'it is being filled');
       if (reply.t === 'moved') return done({ cell, city, state: 'handing' });
       await services.store.noteAsked({ what: 'split', cell, city, actor: identity.name });
@@ -106,7 +106,7 @@ async function leafNamed({ store, router }: Services, name = ''): Promise<Birth 
   if (birth !== undefined) return birth;
   const city = (await router.everLeaf(name))?.city.id;
   return {
-    ...problem('unknown_cell', `${name} is no leaf: it was ${row.state}`),
+    ...problem('unknown_cell', `${name} is not a leaf: it was ${row.state}`),
     more: { was: row.state, ...(city === undefined ? {} : { city }) },
   };
 }

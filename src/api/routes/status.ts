@@ -49,7 +49,7 @@ type Answers = {
   readonly silent: ReadonlyMap<CellId, string>;
 };
 
-/** One that does not answer is shown as it told; one that is no leaf any more is not shown. */
+/** One that does not answer is shown as it told; one that is not a leaf any more is not shown. */
 async function ask({ router }: Services, told: readonly ToldLoad[], trace: string): Promise<Answers> {
   const live = new Map<CellId, CellLoad>();
   const gone = new Set<CellId>();

@@ -70,12 +70,12 @@ async function seatOf({ query, verbs, caller, services }: Call<unknown, StreamQu
   if (goesWithPoint !== undefined) {
     const field = lat === undefined ? 'lat' : 'lng';
     const message =
-      goesWithPoint === 'lat' || goesWithPoint === 'lng' ? 'is needed' : `is needed with ${goesWithPoint}`;
+      goesWithPoint === 'lat' || goesWithPoint === 'lng' ? 'is required' : `is required with ${goesWithPoint}`;
     return { ...problem('bad_query', `${field} ${message}`), errors: [{ field, message }] };
   }
   const where = await services.router.callUser(caller.user, { t: 'where', user: caller.user }, caller.trace);
   if (isProblem(where)) return where;
-  // One that is no leaf any more keeps its people until they have been claimed.
+  // One that is not a leaf any more keeps its people until they have been claimed.
   const leaf = where.cell === null ? undefined : await services.router.everLeaf(where.cell);
   return leaf === undefined ? problem('no_presence') : { ...leaf, point: null };
 }

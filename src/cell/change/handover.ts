@@ -1,4 +1,4 @@
-// A cell that is no leaf any more: its questions are frozen from this step on and handed over, each dropped once its successor has
+// A cell that is not a leaf any more: its questions are frozen from this step on and handed over, each dropped once its successor has
 // it; whom to claim is said little by little, so that sockets do not all leave at once.
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';

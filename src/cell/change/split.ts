@@ -21,7 +21,7 @@ import { amend, become, isFree, run } from './errands.ts';
 import { hand } from './handover.ts';
 import { isWhole, nextOp, opText } from './life.ts';
 
-/** After a split that others were faster than: not again before. */
+/** After a split that enough people have already accepted than: not again before. */
 const REST_MS = 30_000;
 
 type Splitting = Extract<LifePhase, { readonly t: 'splitting' }>;

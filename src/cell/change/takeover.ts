@@ -30,7 +30,7 @@ type Ask<T extends CellRequest['t']> = Extract<CellRequest, { readonly t: T }>;
 type Done = { readonly t: 'done' } | Problem;
 
 const DONE: Done = { t: 'done' };
-const NOT_HERE: Done = problem('cell_changing', 'it is no leaf, and has not heard of this operation');
+const NOT_HERE: Done = problem('cell_changing', 'it is not a leaf and does not know this operation');
 const RETRY_MS = 1000;
 
 /** To be filled by `from`. Operations are ordered: a later one replaces one that came to nothing, an older one is let be. */
@@ -111,7 +111,7 @@ export function handed(tx: Tx, { op, from }: Ask<'handed'>): Done {
   return DONE;
 }
 
-/** The map says that this is no leaf any more; told by the parent who is. */
+/** The map says that this is not a leaf any more; told by the parent who is. */
 export function mayRetire(tx: Tx, op: Op): boolean {
   const { life } = tx.state;
   return op.n > life.heard && (life.phase.t === 'leaf' || life.phase.t === 'splitting');

@@ -55,7 +55,7 @@ export async function swap(
          WHERE id = ?2 AND ${version} IS NOT NULL`,
       )
       .bind(op, city),
-    // Whoever is no leaf any more has told nothing, should it be one again.
+    // Whoever is not a leaf any more has told nothing, should it be one again.
     session
       .prepare(
         `DELETE FROM loads WHERE ${version} IS NOT NULL AND cell IN (SELECT json_extract(value, '$.cell') FROM json_each(?2))`,

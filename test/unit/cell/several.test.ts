@@ -19,7 +19,7 @@ function three(answersWanted: number, spare = 1): CellHarness {
 }
 
 describe('answersWanted', () => {
-  it('ONE1 is never exceeded: the rest is withdrawn, and who is late hears that others were faster', () => {
+  it('ONE1 is never exceeded: the rest is withdrawn, and who is late hears that enough people have already accepted', () => {
     const cell = three(2);
     const late = cell.offerOf(qid(), dee);
     accept(cell, bob);

@@ -76,7 +76,7 @@ describe('a cell that splits', () => {
   });
 });
 
-describe('a cell that is no leaf any more', () => {
+describe('a cell that is not a leaf any more', () => {
   it('SPLIT2 names its parts to whoever asks, and decides nothing, at no time', () => {
     const cell = divided();
     for (const request of [

@@ -59,7 +59,7 @@ describe('replies', () => {
       type: 'urn:vicinal:problem:offer_gone',
       title: 'The offer is gone',
       status: 409,
-      detail: 'It ran out, was withdrawn or went to others; wait for the next.',
+      detail: 'It expired, was withdrawn, or enough others accepted; wait for the next one.',
       code: 'offer_gone',
       traceId: 'abc',
     });
