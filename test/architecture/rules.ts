@@ -1,4 +1,4 @@
-// Finds rule ids where they are defined (docs/SPEC.md) and where they are quoted (titles of tests).
+// Finds rule ids where they are defined (docs/spec/rules.md) and where they are quoted (titles of tests).
 
 /** Rows such as `| OWN1 | A user is …`; the id may stand in backticks or bold. */
 export const rulesOf = (spec: string): readonly string[] =>
@@ -13,5 +13,7 @@ const TITLE = /(\b(?:it|test|describe)(?:\.\w+)*|\))\(\s*(['"`])((?:\\.|(?!\2)[^
 export const quotedBy = (test: string): readonly string[] =>
   [...test.matchAll(TITLE)]
     .filter((match) => !/\.(skip|todo)\b/.test(match[1] ?? ''))
-    .flatMap((match) => match[3]?.match(/\b[A-Z]{2,}\d{1,2}\b/g) ?? [])
-    .filter((id) => !OTHER_WORDS.has(id));
+    .flatMap((match) => rulesNamed(match[3] ?? ''));
+
+export const rulesNamed = (text: string): readonly string[] =>
+  (text.match(/\b[A-Z]{2,}\d{1,2}\b/g) ?? []).filter((id) => !OTHER_WORDS.has(id));

@@ -1,15 +1,16 @@
-// Every rule of docs/SPEC.md is held by a test that quotes it, and no test quotes a rule that is not there.
-import { existsSync } from 'node:fs';
+// Every rule of docs/spec/rules.md is held by a test that quotes it, and no test quotes a rule that is not there.
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { quotedBy, rulesOf } from './rules.ts';
+import { quotedBy, rulesNamed, rulesOf } from './rules.ts';
 import { projectFiles, ROOT, read } from './tree.ts';
 
-const SPEC = 'docs/SPEC.md';
+const SPEC = 'docs/spec/rules.md';
+const LINES_MAX = 150;
 const SELF = 'test/architecture/spec.test.ts';
 const isThere = existsSync(join(ROOT, SPEC));
 
-describe.skipIf(!isThere)('docs/SPEC.md', () => {
+describe.skipIf(!isThere)('docs/spec', () => {
   const rules = isThere ? rulesOf(read(SPEC)) : [];
   const tests = projectFiles().filter((path) => /^test\/.*\.test\.ts$/.test(path) && path !== SELF);
   const quotes = tests.flatMap((path) => quotedBy(read(path)).map((id) => ({ id, path })));
@@ -26,6 +27,21 @@ describe.skipIf(!isThere)('docs/SPEC.md', () => {
 
   it('defines every rule that a test quotes', () => {
     expect(quotes.filter(({ id }) => !rules.includes(id))).toEqual([]);
+  });
+
+  it('quotes no rule that is not defined, and no page is longer than 150 lines', () => {
+    const pages = readdirSync(join(ROOT, 'docs/spec')).map((name) => ({ name, text: read(`docs/spec/${name}`) }));
+    const unknown = pages.flatMap(({ text }) => text.match(/^Rules: .*$/gm) ?? []).flatMap(rulesNamed);
+    expect(unknown.filter((id) => !rules.includes(id))).toEqual([]);
+    expect(pages.filter(({ text }) => text.trimEnd().split('\n').length > LINES_MAX).map(({ name }) => name)).toEqual(
+      [],
+    );
+  });
+
+  it('is indexed whole', () => {
+    const index = read('docs/spec/README.md');
+    const pages = readdirSync(join(ROOT, 'docs/spec')).filter((name) => name !== 'README.md');
+    expect(pages.filter((name) => !index.includes(`(${name})`))).toEqual([]);
   });
 });
 

@@ -21,6 +21,7 @@ npm run --silent city -- add docs/examples/harbour.geojson --id sf
 ID=$(curl -s $BASE/v1/questions -H "authorization: Bearer $(npm run --silent token -- --sub alice)" -H 'content-type: application/json' \\
   -d '{"lat":37.7749,"lng":-122.4194,"text":"Is the tram running?"}' | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
   'CONTRIBUTING.md': 'begin',
+  'docs/API.md': 'begin',
 };
 
 /** In the shell of a document: HTTP errors fail, finding nothing does not, and a service runs until the end. */

@@ -72,6 +72,8 @@ export const RULES: readonly Rule[] = [
   { of: /^npm run --silent token -- --sub alice$/, as: 'npm run --silent token -- --sub alice' },
   { of: /^npm run city -- keep sf$/, skip: 'test/e2e/city-remove.test.ts runs it' },
   { of: /^npm run cell -- inspect (9q8yy|ID)$/, skip: 'test/e2e/cell-inspect.test.ts runs it' },
+  // Its default is the default port, where another service may run.
+  { of: /^node_modules\/\.bin\/node docs\/examples\/ask\.ts /, as: (command) => `${command} $BASE` },
   { of: /^cells (sf|CITY)$/, as: 'cells sf' },
   { of: /^d1 "SELECT /, as: (command) => command },
 ];
