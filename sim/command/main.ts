@@ -7,12 +7,14 @@ import { MUTANTS } from '../mutants.ts';
 import { optionsOf, type SimSize } from '../options.ts';
 import type { SimReport } from '../run.ts';
 import { shrink } from '../shrink.ts';
+import { transitionLines } from '../transitions.ts';
 import { runSeeds } from './pool.ts';
 import { keepRegression } from './regressions.ts';
 
 const MUTANT_SEEDS_MAX = 500;
 
 if (process.argv[2] === 'growth') await growth(process.argv.slice(3));
+else if (process.argv[2] === 'transitions') for (const line of transitionLines()) console.log(line);
 else
   await runCommand(
     {
@@ -20,6 +22,7 @@ else
       summary: [
         'Runs the shipping protocols in a simulated cluster under faults drawn from seeds, and checks every rule.',
         '  growth                                    growth on paper, from 10 users to 10 million; see growth --help',
+        '  transitions                               what each transition writes, in rows',
       ].join('\n'),
       options: {
         seed: { type: 'integer', value: 'N', help: 'one seed, told at length', min: 0 },

@@ -54,6 +54,7 @@ export const RULES: readonly Rule[] = [
     skip: 'it measures for minutes, and promises nothing',
   },
   { of: /^npm run mutate -- --room matching$/, skip: 'it takes minutes, and promises nothing' },
+  { of: /^npm run --silent sim -- transitions$/, as: (command) => command },
   { of: /^npm run sim -- --mutant NAME$/, skip: 'NAME is one of yours' },
   { of: /^npm test -- --project node$/, skip: CI },
   { of: /^npm run replay -- --presence FILE /, skip: 'test/e2e/replay.test.ts runs it' },
