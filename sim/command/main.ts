@@ -3,15 +3,14 @@
 import { growth } from '../../studies/growth/command/main.ts';
 import { runCommand, UsageError } from '../../tools/support/args.ts';
 import { startProgress } from '../../tools/support/progress.ts';
-import { MUTANTS } from '../mutants.ts';
+import { MUTANTS } from '../mutants/all.ts';
 import { optionsOf, type SimSize } from '../options.ts';
 import type { SimReport } from '../run.ts';
 import { shrink } from '../shrink.ts';
 import { transitionLines } from '../transitions.ts';
+import { huntMutants } from './hunt.ts';
 import { runSeeds } from './pool.ts';
 import { keepRegression } from './regressions.ts';
-
-const MUTANT_SEEDS_MAX = 500;
 
 if (process.argv[2] === 'growth') await growth(process.argv.slice(3));
 else if (process.argv[2] === 'transitions') for (const line of transitionLines()) console.log(line);
@@ -37,7 +36,7 @@ else
           min: 1,
           max: 600,
         },
-        mutants: { type: 'flag', help: 'shows for each mutant the seed that caught it' },
+        mutants: { type: 'flag', help: 'shows for each mutant the seed, or the unit test, that caught it' },
         mutant: {
           type: 'text',
           value: 'NAME',
@@ -126,33 +125,6 @@ function keep(report: SimReport, size: SimSize): void {
   console.log(
     `after ${tries} runs: ${options.cells} cells, ${options.users} users, ${options.questions} questions; kept as ${path}`,
   );
-}
-
-async function huntMutants(only: string | undefined, json: boolean): Promise<number> {
-  const survivors: string[] = [];
-  const caught: Record<string, { seed: number; rule: string }> = {};
-  const hunted = MUTANTS.filter(({ name }) => only === undefined || name === only);
-  for (const { name, what } of hunted) {
-    const seeds = Array.from({ length: MUTANT_SEEDS_MAX }, (_, i) => i + 1);
-    let found: SimReport | undefined;
-    let ran = 0;
-    await runSeeds({ seeds, size: {}, mutant: name, first: true, check: true }, (report) => {
-      ran++;
-      if (report.violations.length > 0 && (found === undefined || report.seed < found.seed)) found = report;
-    });
-    const hit = found as SimReport | undefined;
-    if (hit === undefined) {
-      survivors.push(name);
-      console.log(`SURVIVED  ${name.padEnd(24)} ${what} (${ran} seeds)`);
-      continue;
-    }
-    const rule = hit.violations[0]?.rule ?? '';
-    caught[name] = { seed: hit.seed, rule };
-    console.log(`caught    ${name.padEnd(24)} by ${rule.padEnd(6)} at seed ${String(hit.seed).padEnd(4)} ${what}`);
-  }
-  console.log(`${hunted.length - survivors.length} of ${hunted.length} mutants caught`);
-  if (json) console.log(JSON.stringify({ mutants: hunted.length, caught, survivors }));
-  return survivors.length === 0 ? 0 : 1;
 }
 
 function rangeOf(text: string): readonly number[] {

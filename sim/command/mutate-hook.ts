@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { MUTANTS, mutate } from '../mutants.ts';
+import { mutantOf, mutate } from '../mutants/all.ts';
 
 const ROOT = new URL('../../', import.meta.url).href;
 
 /** From now on, files that are loaded carry the mutant. @throws Error for a name that is none. */
 export function loadMutant(name: string): void {
-  const mutant = MUTANTS.find((one) => one.name === name);
-  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  const mutant = mutantOf(name);
   const files = new Set(mutant.edits.map(({ file }) => file));
   registerHooks({
     load: (url, context, next) => {

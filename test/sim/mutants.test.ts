@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { runSeeds } from '../../sim/command/pool.ts';
-import { MUTANTS, mutate } from '../../sim/mutants.ts';
+import { MUTANTS, mutate } from '../../sim/mutants/all.ts';
 import type { SimReport } from '../../sim/run.ts';
 
 const ROOT = new URL('../../', import.meta.url);

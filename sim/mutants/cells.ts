@@ -1,11 +1,7 @@
-// Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
-// file is loaded, for a run of the simulator alone. The shipping code carries no switch.
+// Faults in the protocols of cells and UserObjects, by those who wrote the checkers.
 import { type Mutant, one } from './mutant.ts';
-import { USER_MUTANTS } from './user-mutants.ts';
 
-export type { Mutant };
-
-export const MUTANTS: readonly Mutant[] = [
+export const CELL_MUTANTS: readonly Mutant[] = [
   one(
     'recall-old-epoch',
     'a recall is answered from a row of another epoch',
@@ -367,17 +363,4 @@ export const MUTANTS: readonly Mutant[] = [
     'arrive(tx, held);\n  joined(tx, held);',
     'arrive(tx, held);',
   ),
-  ...USER_MUTANTS,
 ];
-
-/** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */
-export function mutate(mutant: Mutant, file: string, source: string): string {
-  let text = source;
-  for (const edit of mutant.edits) {
-    if (edit.file !== file) continue;
-    const parts = text.split(edit.find);
-    if (parts.length !== 2) throw new Error(`mutant ${mutant.name} fits ${parts.length - 1} places of ${file}`);
-    text = parts.join(edit.replace);
-  }
-  return text;
-}

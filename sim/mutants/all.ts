@@ -1,0 +1,35 @@
+// Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
+// file is loaded, for a run of the simulator alone. The shipping code carries no switch.
+import { CELL_MUTANTS } from './cells.ts';
+import type { Mutant } from './mutant.ts';
+import { OUTSIDE_KINDS } from './outside-kinds.ts';
+import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
+import { OUTSIDE_USERS } from './outside-users.ts';
+import { USER_MUTANTS } from './users.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...CELL_MUTANTS,
+  ...USER_MUTANTS,
+  ...OUTSIDE_QUESTIONS,
+  ...OUTSIDE_USERS,
+  ...OUTSIDE_KINDS,
+];
+
+/** @throws Error for a name that is none. */
+export function mutantOf(name: string): Mutant {
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  return mutant;
+}
+
+/** @throws Error when an edit does not fit exactly one place: the source has changed, the mutant must follow. */
+export function mutate(mutant: Mutant, file: string, source: string): string {
+  let text = source;
+  for (const edit of mutant.edits) {
+    if (edit.file !== file) continue;
+    const parts = text.split(edit.find);
+    if (parts.length !== 2) throw new Error(`mutant ${mutant.name} fits ${parts.length - 1} places of ${file}`);
+    text = parts.join(edit.replace);
+  }
+  return text;
+}
