@@ -22,7 +22,11 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: 'The body is too large', advice: 'Send at most 64 KiB.' },
   bad_latitude: { status: 422, title: 'lat is not a latitude', advice: 'Send lat as a number from -90 to 90.' },
   bad_longitude: { status: 422, title: 'lng is not a longitude', advice: 'Send lng as a number from -180 to 180.' },
-  bad_field: { status: 422, title: 'A field has an invalid value', advice: 'See errors for the field and the values it accepts.' },
+  bad_field: {
+    status: 422,
+    title: 'A field has an invalid value',
+    advice: 'See errors for the field and the values it accepts.',
+  },
   missing_field: { status: 422, title: 'A field is missing', advice: 'See errors for the field; add it.' },
   unknown_field: {
     status: 422,

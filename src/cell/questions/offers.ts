@@ -105,7 +105,8 @@ export function accept(tx: Tx, question: Question, offer: Offer): Problem | unde
   if (offer.state === 'declined') return problem('offer_declined');
   if (offer.state !== 'pending' || offer.until <= tx.now)
     return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
-  if (acceptedCount(question) >= question.answersWanted) return problem('offer_gone', 'enough people have already accepted');
+  if (acceptedCount(question) >= question.answersWanted)
+    return problem('offer_gone', 'enough people have already accepted');
   offer.state = 'accepted';
   offer.until = question.expiresAt;
   recordMatch(tx, question, offer, 'offer.accepted');
@@ -133,7 +134,9 @@ export function decline(tx: Tx, question: Question, offer: Offer): Problem | und
 /** Answers an accepted offer; the last answer wanted ends the question. */
 export function answer(tx: Tx, question: Question, offer: Offer, text: string): Problem | undefined {
   if (offer.state === 'answered')
-    return offer.answer?.text === text ? undefined : problem('offer_answered', 'it was already answered with a different text');
+    return offer.answer?.text === text
+      ? undefined
+      : problem('offer_answered', 'it was already answered with a different text');
   if (offer.state === 'pending') return problem('offer_not_accepted');
   if (offer.state === 'declined') return problem('offer_declined');
   if (offer.state !== 'accepted') return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
