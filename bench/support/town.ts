@@ -1,7 +1,7 @@
 // A cell full of people for benches: the shipping step, its calls to other objects answered at once, nothing stored.
 
 import { anywhereIn } from '../../sim/map.ts';
-import { emptyCell } from '../../src/cell/load.ts';
+import { emptyCell } from '../../src/cell/restore.ts';
 import type { CellState } from '../../src/cell/state.ts';
 import { stepCell } from '../../src/cell/step.ts';
 import type { Effects, Send } from '../../src/engine/effects.ts';

@@ -1,6 +1,6 @@
 // RULE1: whoever gets a hold satisfied the filters in that very step, judged here from the stored rows alone.
 
-import type { Question } from '../../src/cell/state.ts';
+import type { Question } from '../../src/cell/tables/questions.ts';
 import { distanceM } from '../../src/geo/distance.ts';
 import { namesTopic } from '../../src/matching/topics.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../src/protocol/ids.ts';

@@ -1,7 +1,8 @@
 // GONE1, GONE2: a cell of a city that is being removed takes no new question, the city goes only when none is open, and it does go; one
 // that is kept is asked as before.
-import { hasEnded } from '../../src/cell/questions/lifecycle.ts';
-import type { Phase } from '../../src/cell/state.ts';
+
+import type { Phase } from '../../src/cell/tables/questions.ts';
+import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 

@@ -1,6 +1,6 @@
 // JRN1: a cell's journal is numbered without gaps, one row for each transaction in which something happened; what it tells of
 // offers is what became of them. COUNT1, when insights read it, rests on this.
-import type { JournalRecord } from '../../src/cell/journal.ts';
+import type { JournalRecord } from '../../src/cell/tables/journal.ts';
 import { type CellId, type OfferId, questionOf } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 

@@ -1,9 +1,9 @@
 // LIVE1: once faults have stopped and everybody has gone home, nothing is left waiting: questions have ended, holds are freed,
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable. SPLIT1: what the map calls a leaf is one.
 
-import { decides, isAtRest } from '../../src/cell/change/life.ts';
-import { dueQuestion } from '../../src/cell/due.ts';
-import { hasEnded, isLive, isShort } from '../../src/cell/questions/lifecycle.ts';
+import { isShort } from '../../src/cell/questions/lifecycle.ts';
+import { decides, isAtRest } from '../../src/cell/resharding/life.ts';
+import { dueQuestion, hasEnded, isLive } from '../../src/cell/tables/questions.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';

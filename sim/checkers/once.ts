@@ -1,6 +1,6 @@
 // ONCE1: one key of one user is one question: once their UserObject knows of two, all but one are soon cancelled, unless they
 // have ended by themselves meanwhile.
-import { hasEnded } from '../../src/cell/questions/lifecycle.ts';
+import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 

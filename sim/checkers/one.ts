@@ -1,6 +1,6 @@
 // ONE1: never more accepted offers than answers wanted. ONE2: no offer beyond a user's capacity, nor two live ones for one
 // question. VOID1: a void attempt stays void.
-import type { Offer, Question } from '../../src/cell/state.ts';
+import type { Offer, Question } from '../../src/cell/tables/questions.ts';
 import type { OfferId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 

@@ -1,6 +1,6 @@
 // PRIV1: whatever is stored or shown knows only points of the privacy grid, and what the asker sees of an answerer is no place at all.
 
-import type { Held } from '../../src/cell/state.ts';
+import type { Held } from '../../src/cell/tables/users.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { snap } from '../../src/geo/snap.ts';
 import { NOWHERE } from '../../src/messages/records.ts';

@@ -1,9 +1,12 @@
 // WAKE1: a sleeper is tried within a minute of its time. WAKE2: nobody suitable stands beside a sleeper, in its cell or where its
 // beacon lies, who arrived after it fell asleep. Both once faults have stopped.
-import { decides, welcomes } from '../../src/cell/change/life.ts';
+
 import { isShort } from '../../src/cell/questions/lifecycle.ts';
 import { needOf, policyOf } from '../../src/cell/questions/need.ts';
-import type { CellState, Held, Question } from '../../src/cell/state.ts';
+import { decides, welcomes } from '../../src/cell/resharding/life.ts';
+import type { CellState } from '../../src/cell/state.ts';
+import type { Question } from '../../src/cell/tables/questions.ts';
+import type { Held } from '../../src/cell/tables/users.ts';
 import type { Effects } from '../../src/engine/effects.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import { refuse } from '../../src/matching/filter.ts';

@@ -47,14 +47,14 @@ export const CELL_MUTANTS: readonly Mutant[] = [
   one(
     'asked-while-draining',
     'a cell of a city that is being removed takes questions',
-    'src/cell/change/removal.ts',
+    'src/cell/resharding/removal.ts',
     "if (request.t === 'ask' && !state.questions.has(request.question.id)) {",
     'if (false) {',
   ),
   one(
     'kept-unheard',
     'a cell of a city that is kept goes on draining',
-    'src/cell/load.ts',
+    'src/cell/map-row.ts',
     'state.birth = birth;',
     'state.birth = state.birth?.draining === true ? { ...birth, draining: true } : birth;',
   ),
@@ -302,21 +302,21 @@ export const CELL_MUTANTS: readonly Mutant[] = [
   one(
     'frozen-decides',
     'a cell that hands over goes on answering for its questions',
-    'src/cell/change/gate.ts',
+    'src/cell/resharding/gate.ts',
     "return isForLeaf(request) && !stays ? { t: 'moved', to: phase.to } : undefined;",
     'return isForLeaf(request) && stays ? undefined : undefined;',
   ),
   one(
     'dropped-unadopted',
     'a question is dropped when it is sent, not when its successor has it',
-    'src/cell/change/handover.ts',
+    'src/cell/resharding/handover.ts',
     "{ t: 'adopt', op, from: here, questions: rows });",
     "{ t: 'adopt', op, from: here, questions: rows });\n        adopted(tx, cell, questions);",
   ),
   one(
     'fill-ungated',
     'a cell that is being filled answers for questions that it has not got yet',
-    'src/cell/change/gate.ts',
+    'src/cell/resharding/gate.ts',
     'return id === undefined || state.questions.has(id) ? undefined :',
     'return id === undefined || id !== undefined ? undefined :',
   ),
@@ -325,17 +325,17 @@ export const CELL_MUTANTS: readonly Mutant[] = [
     what: 'a swap whose outcome is unknown is taken to have happened',
     edits: [
       {
-        file: 'src/cell/change/carry-on.ts',
+        file: 'src/cell/resharding/carry-on.ts',
         find: "import { isSameOp } from './life.ts';",
         replace: "import { isSameOp, opText } from './life.ts';",
       },
       {
-        file: 'src/cell/change/carry-on.ts',
+        file: 'src/cell/resharding/carry-on.ts',
         find: 'if (!back(tx, lane, callId, heard) || !heard) return;',
         replace: "if (!back(tx, lane, callId, heard) || (!heard && errand.what !== 'swap')) return;",
       },
       {
-        file: 'src/cell/change/carry-on.ts',
+        file: 'src/cell/resharding/carry-on.ts',
         find: "else if (answer.t === 'rows' && mapSaidOfSplit(",
         replace:
           "else if (what === 'swap') mapSaidOfSplit(tx, phase, { t: 'rows', rows: [{ cell: phase.op.by, state: 'split', version: 0, op: opText(phase.op) }] });\n    else if (answer.t === 'rows' && mapSaidOfSplit(",
@@ -352,14 +352,14 @@ export const CELL_MUTANTS: readonly Mutant[] = [
   one(
     'born-anew',
     'a question that was handed over counts as another one',
-    'src/cell/change/carry.ts',
+    'src/cell/resharding/carry.ts',
     'createdAt: at(question.createdAt),',
     'born: question.createdAt + ms,\n    createdAt: at(question.createdAt),',
   ),
   one(
     'joined-anew',
     'a user who was handed over is granted to a ping once more, without the holds that they took meanwhile',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     'arrive(tx, held);\n  joined(tx, held);',
     'arrive(tx, held);',
   ),

@@ -108,7 +108,7 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
   one(
     'transfer-grant-without-fence',
     'a cell that was told by a recall that the epoch of its transfer is spent takes the late grant all the same: the user is matchable there and where they went (or although they left)',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     "if (answer.t !== 'granted' || answer.epoch <= taking.fence) return;",
     "if (answer.t !== 'granted') return;",
   ),
@@ -119,21 +119,12 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
     "return known.bodyHash === sent.bodyHash ? known : problem('key_reused');",
     'return known;',
   ),
-  several(
+  one(
     'unpaid-question-dropped',
     'a day after its end a question is deleted although events of it were never taken by a UserObject: what it still owes is lost',
-    [
-      {
-        file: 'src/cell/overdue.ts',
-        find: "import { answeredCount, hasEnded, isPaid, isShort } from './questions/lifecycle.ts';",
-        replace: "import { answeredCount, hasEnded, isShort } from './questions/lifecycle.ts';",
-      },
-      {
-        file: 'src/cell/overdue.ts',
-        find: 'if (plusMs(question.phase.endedAt, KEPT_AFTER_END_MS) > now || !isPaid(question)) return;',
-        replace: 'if (plusMs(question.phase.endedAt, KEPT_AFTER_END_MS) > now) return;',
-      },
-    ],
+    'src/cell/overdue.ts',
+    '|| !isPaid(question)) return;',
+    '|| (isPaid(question) && false)) return;',
   ),
   one(
     'matched-withdraws-silently',
@@ -153,8 +144,12 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
     'handed-user-no-arrival',
     'a user whom a part takes over from the divided cell is no arrival there: who became free or came while the cell handed over is tried for no sleeper',
     [
-      { file: 'src/cell/change/takeover.ts', find: "import { arrive } from '../questions/arrival.ts';", replace: '' },
-      { file: 'src/cell/change/takeover.ts', find: '  arrive(tx, held);', replace: '' },
+      {
+        file: 'src/cell/resharding/takeover.ts',
+        find: "import { arrive } from '../questions/arrival.ts';",
+        replace: '',
+      },
+      { file: 'src/cell/resharding/takeover.ts', find: '  arrive(tx, held);', replace: '' },
     ],
   ),
   several(
@@ -162,12 +157,12 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
     'a cell that hands over drops its beacons with the first successor that is filled: the parts that are filled later get none',
     [
       {
-        file: 'src/cell/change/handover.ts',
+        file: 'src/cell/resharding/handover.ts',
         find: '  if (!phase.to.every((one) => state.change.ready.has(one))) return;',
         replace: '',
       },
       {
-        file: 'src/cell/change/handover.ts',
+        file: 'src/cell/resharding/handover.ts',
         find: 'state.beacons.clear();',
         replace: 'state.beacons.clear();\n  if (!phase.to.every((one) => state.change.ready.has(one))) return;',
       },
@@ -176,21 +171,21 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
   one(
     'transfer-row-only-on-retry',
     'whom to claim is written to disk only while a failed claim waits to be repeated, not while the first is on its way',
-    'src/cell/tx.ts',
-    "put(tx, 'taking', id, taking === undefined ? null : encodeTaking(taking));",
-    "put(tx, 'taking', id, taking === undefined || taking.call !== undefined ? null : encodeTaking(taking));",
+    'src/cell/tables/all.ts',
+    'row: (state, id) => rowOf(state.taking.get(id), encodeTaking),',
+    'row: (state, id) => (state.taking.get(id)?.call !== undefined ? null : rowOf(state.taking.get(id), encodeTaking)),',
   ),
   one(
     'filling-cell-splits',
     'a cell that is still being filled divides itself when it is hot: it leaves the stage of being filled, and questions that come after that are acknowledged and thrown away',
-    'src/cell/change/split.ts',
+    'src/cell/resharding/split.ts',
     'if (!isWhole(state.life) || !limits.autoSplit || state.change.restUntil > now) return;',
     "const { t } = state.life.phase;\n  if ((t !== 'leaf' && t !== 'filling') || !limits.autoSplit || state.change.restUntil > now) return;",
   ),
   one(
     'late-init-taken',
     'a cell that has handed everything over takes a late copy of an old init: it waits again to be filled by an operation that is long over, and answers pending instead of moved',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     'if (op.n <= life.heard)',
     "if (op.n <= life.heard && life.phase.t !== 'handing')",
   ),

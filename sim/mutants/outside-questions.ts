@@ -26,14 +26,14 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'known-ask-shed',
     'above 2.5 the retry of an ask is let through only while its question is among the sleepers: one that is known and has its people, or has ended, is refused with busy',
-    'src/cell/strain/pressure.ts',
+    'src/cell/backpressure/pressure.ts',
     "if (request.t === 'ask' && state.questions.has(request.question.id)) return undefined;",
     "if (request.t === 'ask' && state.sleepers.has(request.question.id)) return undefined;",
   ),
   one(
     'hold-asks-at-end-only',
     'the earlier asking time of an accepted hold is ignored (later of the two taken): when the word of its end is lost the slot stays taken until the question would have expired, up to a day',
-    'src/cell/due.ts',
+    'src/cell/tables/users.ts',
     'export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;',
     'export const dueHold = ({ until, askAt }: Hold): EpochMs => (askAt !== undefined && askAt > until ? askAt : until);',
   ),
@@ -101,7 +101,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'less-for-ever',
     'the lesser weight of a refused ping is not cleared after it was counted: from the first refusal on every event counts a quarter, strain and pingEveryS are far too low',
-    'src/cell/strain/meter.ts',
+    'src/cell/backpressure/meter.ts',
     '  known.weight = 1;',
     '',
   ),
@@ -115,7 +115,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'delivery-arms-nothing',
     'items whose delivery is on its way arm no alarm: after a crash between commit and send nothing wakes the cell to send them (the end of a question, up to a day late)',
-    'src/cell/due.ts',
+    'src/cell/tables/questions.ts',
     'if (stream.items.length === 0) continue;',
     'if (stream.items.length === 0 || stream.call !== undefined) continue;',
   ),
@@ -173,13 +173,13 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     "while the cell is still above 1 at the user's turn, another turn is begun and what was put off is already forgotten: neither the search for sleepers nor the row is ever done",
     [
       {
-        file: 'src/cell/strain/coalesce.ts',
+        file: 'src/cell/backpressure/coalesce.ts',
         find: "if (what === undefined || held?.phase !== 'live') continue;",
         replace:
           "if (what === undefined || held?.phase !== 'live') continue;\n    if (strainNow(state, tx.now) > COALESCE_ABOVE) {\n      begin(tx, user);\n      continue;\n    }",
       },
       {
-        file: 'src/cell/strain/coalesce.ts',
+        file: 'src/cell/backpressure/coalesce.ts',
         find: '    if (strainNow(state, tx.now) > COALESCE_ABOVE) begin(tx, user);',
         replace: '',
       },
@@ -188,7 +188,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'cold-tells-often',
     'order of the gaps: a cell in the lowest bands tells again every ten minutes though nothing changed, not after an hour',
-    'src/cell/strain/load-report.ts',
+    'src/cell/backpressure/load-report.ts',
     'const gapMs = isNew ? 0 : band === told.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;',
     'const gapMs = isNew ? 0 : isCold ? TELL_GAP_COLD_MS : band === told.band ? TELL_AGAIN_MS : TELL_GAP_MS;',
   ),

@@ -107,28 +107,28 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
   one(
     'handing-claims-anew',
     'a cell that hands over takes a ping over a socket of somebody whose row is frozen there (already given up): it claims them anew instead of answering moved',
-    'src/cell/change/gate.ts',
+    'src/cell/resharding/gate.ts',
     "const stays = coming && state.users.get(request.user)?.phase === 'live';",
     'const stays = coming && state.users.has(request.user);',
   ),
   one(
     'adopt-overwrites',
     'a repeated adopt (its answer was lost) overwrites the question that the child has been deciding about since: accepts and offers made there are forgotten (KEEP1, OFFER1)',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     '    if (state.questions.has(question.id)) continue;',
     '',
   ),
   one(
     'filled-without-arrivals',
     'in the step in which a filled cell becomes a leaf its people do not count as arrivals: those who came while it was filled are not tried for sleepers and beacons',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     "tx.journal.push({ t: 'cell.filled', op: op.n });\n  for (const held of state.users.values()) tx.arrivals.add(held.user);",
     "tx.journal.push({ t: 'cell.filled', op: op.n });",
   ),
   one(
     'frozen-takes-answers',
     'answers to reserves that were under way when the cell froze its questions are still taken: a late held or refusal has the old cell decide about a question that is being handed over',
-    'src/cell/change/handover.ts',
+    'src/cell/resharding/handover.ts',
     "return t === 'scout' || t === 'reserve' || t === 'deliver' || t === 'nudge';",
     "return t === 'scout' || t === 'deliver' || t === 'nudge';",
   ),
@@ -137,12 +137,12 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'a leaf to which predecessors still hand people over says that it is ready to be joined: the next operation begins on top of one that has not ended',
     [
       {
-        file: 'src/cell/change/merge.ts',
+        file: 'src/cell/resharding/merge.ts',
         find: "import { isAtRest, isWhole, nextOp, opText } from './life.ts';",
         replace: "import { isAtRest, nextOp, opText } from './life.ts';",
       },
       {
-        file: 'src/cell/change/merge.ts',
+        file: 'src/cell/resharding/merge.ts',
         find: "return isWhole(life) || life.phase.t === 'splitting';",
         replace: "return life.phase.t === 'leaf' || life.phase.t === 'splitting';",
       },

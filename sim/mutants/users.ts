@@ -54,7 +54,7 @@ export const USER_MUTANTS: readonly Mutant[] = [
   one(
     'handed-without-number',
     'who is handed a user takes any ping of theirs, however old',
-    'src/cell/change/takeover.ts',
+    'src/cell/resharding/takeover.ts',
     'seq: answer.newest?.seq,',
     'seq: undefined,',
   ),

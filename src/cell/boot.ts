@@ -4,14 +4,14 @@ import type { Attachment } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
-import { claimTaken } from './change/takeover.ts';
 import { arrive } from './questions/arrival.ts';
 import { countTries } from './questions/sleep.ts';
+import { claimTaken } from './resharding/takeover.ts';
 import type { CellState } from './state.ts';
+import { watchUser } from './tables/users.ts';
 import type { Tx } from './tx.ts';
 import { claim } from './users/arriving.ts';
 import { sendAway } from './users/sockets.ts';
-import { watchUser } from './watch.ts';
 
 /** WAKE1: no try is later than that. */
 const LATE_MS = 60_000;

@@ -1,8 +1,10 @@
 // The clock was once far ahead, and every time that was noted then is too: leases, waits and limits would run for as long again.
+
 import type { EpochMs } from '../lib/brand.ts';
 import { movedBack } from '../lib/clock.ts';
-import type { Phase, Question } from './state.ts';
-import { meter } from './strain/meter.ts';
+import { meter } from './backpressure/meter.ts';
+import { dueKey } from './tables/indexes.ts';
+import type { Phase, Question } from './tables/questions.ts';
 import type { Tx } from './tx.ts';
 import { attach } from './users/sockets.ts';
 
@@ -90,7 +92,7 @@ function healVolatile(tx: Tx, move: Move): void {
   state.rounds.clear();
   Object.assign(state.meter, meter());
   state.told.at = move(state.told.at);
-  for (const id of state.nudging.keys()) state.agenda.set(`n:${id}`, now);
+  for (const id of state.nudging.keys()) state.agenda.set(dueKey('nudge', id), now);
   for (const user of state.putOff.keys()) state.turns.set(user, now);
   const { change } = state;
   for (const lane of change.lanes.values()) if (lane.retryAt !== undefined) lane.retryAt = move(lane.retryAt);

@@ -1,10 +1,10 @@
 // The cell as a machine: what runs it needs to know no more.
 import type { Machine } from '../engine/machine.ts';
 import type { CellReply } from '../messages/calls.ts';
-import { CELL_TABLES } from './codec.ts';
-import { loadCell, noteLost, shelveEnded } from './load.ts';
+import { loadCell, noteLost, shelveEnded } from './restore.ts';
 import type { CellState } from './state.ts';
 import { type CellEvent, stepCell } from './step.ts';
+import { CELL_TABLES } from './tables/all.ts';
 
 export const cellMachine: Machine<CellState, CellEvent> = {
   kind: 'cell',

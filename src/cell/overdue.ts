@@ -1,17 +1,21 @@
 // What is due: run by the alarm, and before every other event, so that a lost alarm costs lateness and nothing else.
+
 import { plusMs } from '../lib/brand.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
-import { claimTaken } from './change/takeover.ts';
-import { dueHold } from './due.ts';
 import { endNudge } from './questions/arrival.ts';
 import { dropBeacon } from './questions/beacons.ts';
-import { answeredCount, hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
+import { answeredCount, isPaid, isShort } from './questions/lifecycle.ts';
 import { look, lostReserve } from './questions/match.ts';
 import { isRepeat } from './questions/need.ts';
 import { end, expire } from './questions/offers.ts';
-import type { Held, Question } from './state.ts';
+import { claimTaken } from './resharding/takeover.ts';
+import { type DueKind, kindOf } from './tables/indexes.ts';
+import type { Question } from './tables/questions.ts';
+import { hasEnded } from './tables/questions.ts';
+import type { Held } from './tables/users.ts';
+import { dueHold, watchUser } from './tables/users.ts';
 import type { Tx } from './tx.ts';
 import { claim, endArriving } from './users/arriving.ts';
 import { connectionsDue } from './users/connections.ts';
@@ -19,61 +23,52 @@ import { askAbout } from './users/holds.ts';
 import { lapse } from './users/presence.ts';
 import { askAfterFrozen } from './users/recall.ts';
 import { isReturning, sendRecord } from './users/returning.ts';
-import { watchUser } from './watch.ts';
 
 /** Runs everything that is due by now, each entity once. */
 export function overdue(tx: Tx): void {
   const due: string[] = [];
   for (const list of [tx.state.agenda, tx.state.slack])
     for (let key = list.takeDue(tx.now); key !== undefined; key = list.takeDue(tx.now)) due.push(key);
-  for (const key of due) run(tx, key);
+  for (const key of due) {
+    const { kind, id } = kindOf(key);
+    RUN[kind](tx, id as never);
+  }
   // Who has rested may be suitable again: an arrival.
   const { rests, users } = tx.state;
   for (let user = rests.takeDue(tx.now); user !== undefined; user = rests.takeDue(tx.now))
     if (users.has(user as UserId)) tx.arrivals.add(user as UserId);
 }
 
-function run(tx: Tx, key: string): void {
-  const { state } = tx;
-  const id = key.slice(2);
-  switch (key[0]) {
-    case 'q': {
-      const question = state.questions.get(id as QuestionId);
-      if (question !== undefined) questionDue(tx, question);
-      tx.touched.add(id as QuestionId);
-      return;
-    }
-    case 'u': {
-      const held = state.users.get(id as UserId);
-      if (held !== undefined) heldDue(tx, held);
-      return;
-    }
-    case 'a':
-      arrivingDue(tx, id as UserId);
-      return;
-    case 'b': {
-      const beacon = state.beacons.get(id as QuestionId);
-      if (beacon === undefined || beacon.until <= tx.now) dropBeacon(tx, id as QuestionId);
-      else tx.beacons.add(id as QuestionId);
-      return;
-    }
-    case 'c':
-      connectionsDue(tx, id as UserId);
-      return;
-    case 't': {
-      const taking = state.taking.get(id as UserId);
-      if (taking === undefined) return;
-      if (taking.call === undefined) claimTaken(tx, taking);
-      else tx.taking.add(taking.user);
-      return;
-    }
-    case 'l':
-      // A change of the map is carried on at the end of every step.
-      return;
-    default:
-      endNudge(tx, id as QuestionId);
-  }
-}
+/** What each kind of entity does when its time has come. */
+const RUN: { readonly [K in DueKind]: (tx: Tx, id: IdOf<K>) => void } = {
+  question: (tx, id) => {
+    const question = tx.state.questions.get(id);
+    if (question !== undefined) questionDue(tx, question);
+    tx.touched.add(id);
+  },
+  user: (tx, id) => {
+    const held = tx.state.users.get(id);
+    if (held !== undefined) heldDue(tx, held);
+  },
+  claim: (tx, id) => arrivingDue(tx, id),
+  beacon: (tx, id) => {
+    const beacon = tx.state.beacons.get(id);
+    if (beacon === undefined || beacon.until <= tx.now) dropBeacon(tx, id);
+    else tx.beacons.add(id);
+  },
+  connection: (tx, id) => connectionsDue(tx, id),
+  incoming: (tx, id) => {
+    const taking = tx.state.taking.get(id);
+    if (taking === undefined) return;
+    if (taking.call === undefined) claimTaken(tx, taking);
+    else tx.taking.add(taking.user);
+  },
+  // A change of the map is carried on at the end of every step.
+  role: () => undefined,
+  nudge: (tx, id) => endNudge(tx, id),
+};
+
+type IdOf<K extends DueKind> = K extends 'question' | 'beacon' | 'nudge' ? QuestionId : UserId;
 
 function questionDue(tx: Tx, question: Question): void {
   const { now, state } = tx;

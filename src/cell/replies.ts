@@ -2,13 +2,13 @@
 import { unreachable } from '../lib/assert.ts';
 import type { CellReply, ClaimReply, StateReply, UserReply } from '../messages/calls.ts';
 import type { MapReply } from '../messages/resharding.ts';
-import { errandDone } from './change/carry-on.ts';
-import { taken } from './change/takeover.ts';
 import { afterNudge } from './questions/arrival.ts';
-import { hasEnded } from './questions/lifecycle.ts';
 import { reserved, scouted } from './questions/match.ts';
 import { cancel } from './questions/questions.ts';
 import { delivered } from './questions/streams.ts';
+import { errandDone } from './resharding/carry-on.ts';
+import { taken } from './resharding/takeover.ts';
+import { hasEnded } from './tables/questions.ts';
 import type { Tx } from './tx.ts';
 import { claimed } from './users/arriving.ts';
 import { stateOfHold } from './users/holds.ts';

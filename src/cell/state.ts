@@ -1,167 +1,24 @@
 // What a cell knows. Everything under "durable" has a row on disk; everything under "volatile" may vanish at any moment.
 import type { Bounds } from '../geo/bounds.ts';
-import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Birth } from '../messages/birth.ts';
-import type { PingTime } from '../messages/calls.ts';
 import type { Need } from '../messages/need.ts';
-import type { Candidate, HoldRecord, Ping, StreamItem, Veil } from '../messages/records.ts';
+import type { Candidate } from '../messages/records.ts';
 import type { Op } from '../messages/resharding.ts';
-import type { Adjusted } from '../protocol/adjusted.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
-import type { Profile } from '../protocol/profile.ts';
-import type { OfferState } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
+import type { Meter } from './backpressure/meter.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
 import type { Questions } from './questions/shelf.ts';
 import type { Sleepers } from './questions/sleepers.ts';
-import type { Meter } from './strain/meter.ts';
+import type { Beacon } from './tables/beacons.ts';
+import type { Arriving } from './tables/claims.ts';
+import type { Taking } from './tables/incoming.ts';
+import type { Life } from './tables/role.ts';
+import type { Held } from './tables/users.ts';
 import type { Connection } from './users/connections.ts';
 import type { Roster } from './users/roster.ts';
-
-/**
- * The slot that an offer takes at a user held here. `until` asks the question's cell, and `askAt` before that if it is there; neither
- * frees by itself.
- */
-export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs; readonly askAt?: EpochMs };
-
-/**
- * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
- * goes home by itself: not matchable, takes no holds, waits until somebody else has what it says.
- */
-export type Held = {
-  readonly user: UserId;
-  readonly epoch: number;
-  phase: 'live' | 'lapsed' | 'frozen';
-  /** When a frozen row last asked whether it may go. */
-  frozenAt: EpochMs | undefined;
-  /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
-  returnAt?: EpochMs;
-  /** The newest recall that was answered `kept`: a copy of it is answered the same. */
-  keptFor?: number;
-  /** Volatile: the same, of a recall that nobody counted. */
-  keptPing?: PingTime;
-  session: string;
-  seq: number | undefined;
-  profile: Profile;
-  /** The square that others see, and how it follows; without a veil it follows at once. */
-  point: Point;
-  veil?: Veil | undefined;
-  pointAt: EpochMs;
-  leaseUntil: EpochMs;
-  ttlMs: number;
-  idleSince: EpochMs;
-  coolUntil: EpochMs;
-  readonly reputation: number;
-  readonly pseudonym: string;
-  readonly blocked: readonly UserId[];
-  /** How many events await the user's acknowledgement, as their UserObject told last; absent: few. */
-  unread?: number | undefined;
-  readonly holds: Map<OfferId, Hold>;
-  readonly holdsQuestion: (id: QuestionId) => boolean;
-};
-
-/** A user who pings here and is claimed: visible, not matchable. */
-export type Arriving = {
-  readonly user: UserId;
-  ping: Ping;
-  pingAt: EpochMs;
-  leaseUntil: EpochMs;
-  /** Whether a row keeps it: only once a ping was acknowledged before the grant. */
-  stored: boolean;
-  retryAt: EpochMs | undefined;
-  /** Which claim of the user this ping's first one was, once the UserObject has said so. */
-  order: number | undefined;
-  /** Whether a claim for this ping may have been heard before, or its sender been answered, though nobody said what came of it. */
-  again: boolean;
-  /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
-  call: number | undefined;
-  claimed: Ping | undefined;
-  fence: number;
-  /** Volatile: who waits for the outcome; those who did when the claim went out come first, so many. */
-  tokens: Waiting[];
-  asked: number;
-};
-
-export type Waiting = {
-  readonly token: Token;
-  readonly socket: boolean;
-  /** Of the ping that is to be answered. */
-  readonly adjusted?: readonly Adjusted[];
-};
-
-/** Names a caller that waits; given by the shell, meaningless here. */
-export type Token = number;
-
-/** An attempt to win one user, from the reserve to the end; its state decides, the hold never does. */
-export type Offer = {
-  readonly id: OfferId;
-  readonly user: UserId;
-  /** Where the user was held when it was made. */
-  readonly cell: CellId;
-  readonly distanceM: number;
-  readonly score: number;
-  /** `reserving`: not an offer yet; `void`: never becomes one. */
-  state: OfferState | 'reserving' | 'void';
-  readonly triedAt: EpochMs;
-  madeAt: EpochMs | undefined;
-  /** The time limit: of the reserve, then of the pending offer, then of the accepted one. */
-  until: EpochMs;
-  answer: { readonly text: string; readonly at: EpochMs } | undefined;
-};
-
-export type Phase =
-  | {
-      readonly t: 'open';
-      /** When to try again: a try in flight, or one that found too few. */
-      readonly retryAt: EpochMs | undefined;
-    }
-  | { readonly t: 'dormant'; readonly wakeAt: EpochMs }
-  | { readonly t: 'matched' }
-  | { readonly t: 'answered' | 'expired' | 'cancelled'; readonly endedAt: EpochMs };
-
-/** What is owed to one user on behalf of one question, numbered from 1. `acked` may lag behind the truth, never lead it. */
-export type Stream = {
-  next: number;
-  acked: number;
-  items: StreamItem[];
-  retryAt: EpochMs | undefined;
-  call: number | undefined;
-  failures: number;
-};
-
-export type Question = {
-  readonly id: QuestionId;
-  readonly asker: UserId;
-  readonly key: string | undefined;
-  readonly bodyHash: string | undefined;
-  point: Point;
-  readonly text: string;
-  readonly topic: string | undefined;
-  readonly languages: readonly string[];
-  readonly askedRadiusM: number;
-  readonly answersWanted: number;
-  /** Of what was asked for. */
-  readonly adjusted?: readonly Adjusted[];
-  /** Tells two questions of one id apart; set once by the first cell, and carried along when the question is handed over. */
-  readonly born: number;
-  readonly createdAt: EpochMs;
-  readonly expiresAt: EpochMs;
-  phase: Phase;
-  /** How often its point has moved; absent: never. */
-  moves?: number;
-  /** The question of the same key, asked before it, in whose favour it was cancelled. */
-  duplicateOf?: QuestionId;
-  /** Tries that found too few. */
-  stage: number;
-  nextAttempt: number;
-  readonly offers: Offer[];
-  readonly streams: Map<UserId, Stream>;
-};
-
-/** A dormant question of another cell that wants to hear of arrivals here. */
-export type Beacon = { readonly need: Need; readonly until: EpochMs };
 
 /** One try in flight. */
 export type Round = {
@@ -223,43 +80,6 @@ export type Errand = {
 /** One errand after the other goes down a lane; one that failed is repeated later. */
 export type Lane = { call: number | undefined; failures: number; retryAt: EpochMs | undefined };
 
-export type LifePhase =
-  | { readonly t: 'leaf' }
-  /** Still a leaf: its children are made ready, then the map swaps them in. `version`: of its row, named by the swap. */
-  | { readonly t: 'splitting'; readonly op: Op; readonly version: number | undefined }
-  /** No leaf: the parent of leaves that are to be one again. */
-  | { readonly t: 'merging'; readonly op: Op; readonly versions: readonly number[] | undefined }
-  /** A leaf, or about to be one, whose predecessors `from` have not handed over their questions yet; `untold` of that at all. */
-  | { readonly t: 'filling'; readonly op: Op; readonly from: readonly CellId[]; readonly untold: boolean }
-  /** No leaf any more: hands over to its successors what it has. */
-  | {
-      readonly t: 'handing';
-      readonly op: Op;
-      readonly to: readonly CellId[];
-      /** Every successor knows that it has all questions; that nobody is held here any more. */
-      readonly filled: boolean;
-      readonly handed: boolean;
-    };
-
-export type Life = {
-  readonly phase: LifePhase;
-  /** Operations that this cell has led, and the last one of its parent that it has heard of. */
-  readonly led: number;
-  readonly heard: number;
-  /** By which operation it was filled, and predecessors who may still hold people of this place. */
-  readonly origin: Op | undefined;
-  readonly behind: readonly CellId[];
-};
-
-/** A user whom a predecessor hands over, until the UserObject has granted or refused it. */
-export type Taking = {
-  readonly user: UserId;
-  readonly epoch: number;
-  retryAt: EpochMs | undefined;
-  call: number | undefined;
-  fence: number;
-};
-
 export type Near = { readonly cell: CellId; readonly bounds: Bounds };
 
 /** How far a change of the map has come, as far as it needs not be remembered: every message of it may be repeated. */
@@ -298,7 +118,7 @@ export type CellState = {
   readonly roster: Roster;
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
-  /** What needs no alarm of its own: see watch.ts. */
+  /** What needs no alarm of its own: see tables/indexes.ts. */
   readonly slack: Agenda;
   /** When the rest of each user ends who has one: an arrival, where somebody sleeps. */
   readonly rests: Agenda;

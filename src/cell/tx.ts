@@ -7,27 +7,29 @@ import type { Chance } from '../lib/chance.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../messages/calls.ts';
 import type { MapRequest } from '../messages/resharding.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
-import { decides, isAtRest } from './change/life.ts';
+import { LazySet } from './lazy-set.ts';
+import { isPaid } from './questions/lifecycle.ts';
+import { isAtRest } from './resharding/life.ts';
+import type { CellState, Pending } from './state.ts';
 import {
-  encodeArriving,
-  encodeBeacon,
-  encodeBirth,
-  encodeJournal,
-  encodeLife,
-  encodeQuestion,
-  encodeTaking,
-  encodeUser,
-} from './codec.ts';
-import { dueLife, dueQuestion, dueTaking } from './due.ts';
-import type { JournalRecord } from './journal.ts';
-import { Marks } from './marks.ts';
-import { hasEnded, isPaid, isShort } from './questions/lifecycle.ts';
-import { needOf } from './questions/need.ts';
-import type { CellState, Pending, Token } from './state.ts';
-import { nextAlarm, watchArriving, watchBeacon, watchUser } from './watch.ts';
+  beacons,
+  claims,
+  type EntityTable,
+  incoming,
+  indexRole,
+  journal,
+  meta,
+  questions,
+  users,
+} from './tables/all.ts';
+import type { Token } from './tables/claims.ts';
+import { nextAlarm } from './tables/indexes.ts';
+import type { JournalRecord } from './tables/journal.ts';
+import { encodeJournal } from './tables/journal.ts';
+import { hasEnded } from './tables/questions.ts';
+import { encodeBirth, encodeLife } from './tables/role.ts';
 
 const BUSY_STEP_MS = 3_600_000;
-const BREATH_MS = 1000;
 /** BOUND2: of one row. */
 const JOURNAL_RECORDS_MAX = 1000;
 
@@ -36,19 +38,19 @@ export type Tx = {
   readonly now: EpochMs;
   readonly chance: Chance;
   readonly effects: Effects;
-  readonly users: Marks<UserId>;
-  readonly questions: Marks<QuestionId>;
-  readonly arriving: Marks<UserId>;
+  readonly users: LazySet<UserId>;
+  readonly questions: LazySet<QuestionId>;
+  readonly arriving: LazySet<UserId>;
   /** Whose row under `arriving` is of no use any more. Most arrivals never have one. */
-  readonly arrived: Marks<UserId>;
-  readonly beacons: Marks<QuestionId>;
-  readonly taking: Marks<UserId>;
+  readonly arrived: LazySet<UserId>;
+  readonly beacons: LazySet<QuestionId>;
+  readonly taking: LazySet<UserId>;
   /** Questions whose due time changed although their row did not. */
-  readonly touched: Marks<QuestionId>;
+  readonly touched: LazySet<QuestionId>;
   /** Users who may have become suitable in this step: held against the sleepers at its end. */
-  readonly arrivals: Marks<UserId>;
+  readonly arrivals: LazySet<UserId>;
   /** Questions that owe somebody news: delivered once the step is over. */
-  readonly owing: Marks<QuestionId>;
+  readonly owing: LazySet<QuestionId>;
   readonly journal: JournalRecord[];
   /** How many records have gone home in this step. */
   returning: number;
@@ -64,15 +66,15 @@ export function begin(state: CellState, now: EpochMs, chance: Chance): Tx {
     now,
     chance,
     effects: noEffects(),
-    users: new Marks(),
-    questions: new Marks(),
-    arriving: new Marks(),
-    arrived: new Marks(),
-    beacons: new Marks(),
-    taking: new Marks(),
-    touched: new Marks(),
-    arrivals: new Marks(),
-    owing: new Marks(),
+    users: new LazySet(),
+    questions: new LazySet(),
+    arriving: new LazySet(),
+    arrived: new LazySet(),
+    beacons: new LazySet(),
+    taking: new LazySet(),
+    touched: new LazySet(),
+    arrivals: new LazySet(),
+    owing: new LazySet(),
     journal: [],
     returning: 0,
     born: false,
@@ -103,50 +105,24 @@ export function call(
 /** Turns what changed into rows and the alarm. `inAlarm`: the handler arms the true minimum; elsewhere it is only moved earlier. */
 export function finish(tx: Tx, inAlarm: boolean): Effects {
   const { state, effects } = tx;
-  if (tx.born) put(tx, 'meta', 'birth', state.birth === undefined ? null : encodeBirth(state.birth));
-  if (tx.life) put(tx, 'meta', 'life', encodeLife(state.life));
-  for (const id of tx.users.items()) {
-    const held = state.users.get(id);
-    put(tx, 'users', id, held === undefined ? null : encodeUser(held));
-    watchUser(state, id, held);
-  }
-  for (const id of tx.arrived.items()) if (state.arriving.get(id)?.stored !== true) put(tx, 'arriving', id, null);
-  for (const id of tx.arriving.items()) {
-    const arriving = state.arriving.get(id);
-    if (arriving?.stored === true) put(tx, 'arriving', id, encodeArriving(arriving));
-    watchArriving(state, id, arriving);
-  }
-  for (const id of tx.taking.items()) {
-    const taking = state.taking.get(id);
-    put(tx, 'taking', id, taking === undefined ? null : encodeTaking(taking));
-    state.agenda.set(`t:${id}`, taking === undefined ? undefined : dueTaking(taking, tx.now));
-  }
+  if (tx.born) put(tx, meta.name, 'birth', state.birth === undefined ? null : encodeBirth(state.birth));
+  if (tx.life) put(tx, meta.name, 'life', encodeLife(state.life));
+  save(tx, users, tx.users);
+  for (const id of tx.arrived.items()) if (state.arriving.get(id)?.stored !== true) put(tx, claims.name, id, null);
+  save(tx, claims, tx.arriving);
+  save(tx, incoming, tx.taking);
   for (const id of tx.questions.items()) {
-    const question = state.questions.get(id);
-    put(tx, 'questions', id, question === undefined ? null : encodeQuestion(question));
+    put(tx, questions.name, id, questions.row(state, id));
     tx.touched.add(id);
   }
-  for (const id of tx.touched.items()) {
-    const question = state.questions.get(id);
-    const decided = question !== undefined && decides(state);
-    state.agenda.set(`q:${id}`, decided ? later(tx, dueQuestion(question, tx.now)) : undefined);
-    if (decided && isShort(question)) state.sleepers.add(needOf(state, question));
-    else state.sleepers.delete(id);
-  }
-  for (const id of tx.beacons.items()) {
-    const beacon = state.beacons.get(id);
-    put(tx, 'beacons', id, beacon === undefined ? null : encodeBeacon(beacon));
-    watchBeacon(state, id, beacon);
-    if (beacon !== undefined) state.sleepers.add(beacon.need);
-    else state.sleepers.delete(id);
-  }
+  for (const id of tx.touched.items()) questions.index(state, id, tx.now, true);
+  save(tx, beacons, tx.beacons);
   for (let from = 0; from < tx.journal.length; from += JOURNAL_RECORDS_MAX) {
     state.journalLast++;
     const records = tx.journal.slice(from, from + JOURNAL_RECORDS_MAX);
-    put(tx, 'journal', String(state.journalLast), encodeJournal(tx.now, records));
+    put(tx, journal.name, String(state.journalLast), encodeJournal(tx.now, records));
   }
-  const due = dueLife(state, tx.now);
-  state.agenda.set('l:', due === undefined ? undefined : later(tx, due));
+  indexRole(state, tx.now, true);
   arm(state, effects, nextAlarm(state), tx.now, inAlarm);
   tellSweep(tx);
   state.questions.settle(tx.touched.items());
@@ -171,11 +147,15 @@ function tellSweep(tx: Tx): void {
   tx.effects.busyUntil = state.busyUntil;
 }
 
-/** What is due was run in this step: should something still be, it waits a moment, lest an alarm chase its own tail. */
-function later(tx: Tx, due: EpochMs): EpochMs {
-  return due > tx.now ? due : epochMs(tx.now + BREATH_MS);
+/** The rows of what has changed, and what follows from it. */
+function save<Id extends string>(tx: Tx, table: EntityTable<Id>, changed: LazySet<Id>): void {
+  for (const id of changed.items()) {
+    put(tx, table.name, id, table.row(tx.state, id));
+    table.index(tx.state, id, tx.now, true);
+  }
 }
 
-function put(tx: Tx, table: string, key: string, value: string | null): void {
-  tx.effects.rows.push({ table, key, value });
+/** `undefined`: there is nothing to be written. */
+function put(tx: Tx, table: string, key: string, value: string | null | undefined): void {
+  if (value !== undefined) tx.effects.rows.push({ table, key, value });
 }

@@ -2,10 +2,12 @@
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { AnswerView, OfferState, OfferView, PresenceView, QuestionNews, QuestionView } from '../protocol/views.ts';
+import { pingEveryS } from './backpressure/pressure.ts';
 import { acceptedCount, answeredCount, madeCount, pendingCount, publicState, stateOf } from './questions/lifecycle.ts';
 import { radiusOf } from './questions/need.ts';
-import type { CellState, Held, Hold, Offer, Question } from './state.ts';
-import { pingEveryS } from './strain/pressure.ts';
+import type { CellState } from './state.ts';
+import type { Offer, Question } from './tables/questions.ts';
+import type { Held, Hold } from './tables/users.ts';
 
 const MINUTE_MS = 60_000;
 // The last minute that was written out: formatting a date whole costs more than all the rest of a ping.

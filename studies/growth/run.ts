@@ -1,6 +1,6 @@
 // The run from end to end: cities, days, samples, figures. Somebody else simulates the samples.
 
-import { pingEveryMs } from '../../src/cell/strain/pressure.ts';
+import { pingEveryMs } from '../../src/cell/backpressure/pressure.ts';
 import type { Carried } from '../../src/city/heat.ts';
 import { prng } from '../../src/lib/prng.ts';
 import { resolvePolicy } from '../../src/matching/policy.ts';

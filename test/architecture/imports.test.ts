@@ -107,7 +107,7 @@ describe('imports', () => {
 
   it.each([
     ["import { a } from '../cell/cell.ts';", 'src/geo/x.ts'],
-    ["import {\n  a,\n  b,\n} from '../object/cell-object.ts';", 'src/cell/x.ts'],
+    ["import { \n  a, \n  b, \n } from '../object/cell-object.ts';", 'src/cell/x.ts'],
     ["import '../worker.ts';", 'src/api/x.ts'],
     ["export { a } from '../store/ports.ts';", 'src/cell/x.ts'],
     ["const a = await import('../api/app.ts');", 'src/object/x.ts'],

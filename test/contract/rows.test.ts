@@ -1,7 +1,7 @@
 // The contract of stored rows, held by every store: the memory of simulations and the SQLite of objects alike.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CELL_TABLES } from '../../src/cell/codec.ts';
+import { CELL_TABLES } from '../../src/cell/tables/all.ts';
 import { ROW_BYTES_MAX, TooLarge } from '../../src/engine/rows.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import { sqlRows } from '../../src/store/sql/sql-rows.ts';

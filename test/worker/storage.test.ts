@@ -2,7 +2,7 @@
 import { applyD1Migrations, evictAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CELL_TABLES } from '../../src/cell/codec.ts';
+import { CELL_TABLES } from '../../src/cell/tables/all.ts';
 import type { TableSpec } from '../../src/engine/rows.ts';
 import { durableRows } from '../../src/object/durable.ts';
 import { USER_TABLES } from '../../src/user/codec.ts';

@@ -1,7 +1,7 @@
 // What lies in the file of an object: its tables and rows, each read as the object itself would, and those that it cannot read.
 import { DatabaseSync } from 'node:sqlite';
-import { CELL_TABLES } from '../../src/cell/codec.ts';
-import { loadCell } from '../../src/cell/load.ts';
+import { loadCell } from '../../src/cell/restore.ts';
+import { CELL_TABLES } from '../../src/cell/tables/all.ts';
 import { ASIDE, setAsideFrom } from '../../src/store/sql/sql-rows.ts';
 import { loadUser, USER_TABLES } from '../../src/user/codec.ts';
 import { messageOf } from '../support/args.ts';

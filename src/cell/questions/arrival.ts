@@ -9,12 +9,16 @@ import type { Need } from '../../messages/need.ts';
 import type { Candidate } from '../../messages/records.ts';
 import { homeOf, type QuestionId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
-import { welcomes } from '../change/life.ts';
-import type { CellState, Held, Question } from '../state.ts';
+import { welcomes } from '../resharding/life.ts';
+import type { CellState } from '../state.ts';
+import { dueKey } from '../tables/indexes.ts';
+import type { Question } from '../tables/questions.ts';
+import { hasEnded } from '../tables/questions.ts';
+import type { Held } from '../tables/users.ts';
 import { call, type Tx } from '../tx.ts';
 import { consider } from '../users/holds.ts';
 import { dropBeacon, excludeFrom } from './beacons.ts';
-import { hasEnded, isShort } from './lifecycle.ts';
+import { isShort } from './lifecycle.ts';
 import { join } from './match.ts';
 import { needOf, policyOf } from './need.ts';
 import { cellOf, offerHere, offerThere, openings } from './offers.ts';
@@ -65,7 +69,7 @@ export function afterNudge(
   if (state.nudging.get(id) !== user) return;
   if (answer.t === 'tried' || answer.t === 'failed') {
     // Tried: the reserve is on its way; should it not come, the user is free for the next.
-    state.agenda.set(`n:${id}`, plusMs(tx.now, 2 * RESERVE_TIMEOUT_MS));
+    state.agenda.set(dueKey('nudge', id), plusMs(tx.now, 2 * RESERVE_TIMEOUT_MS));
     return;
   }
   const beacon = state.beacons.get(id);
@@ -83,7 +87,7 @@ export function endNudge(tx: Tx, id: QuestionId): void {
   const user = state.nudging.get(id);
   if (user === undefined) return;
   state.nudging.delete(id);
-  state.agenda.set(`n:${id}`, undefined);
+  state.agenda.set(dueKey('nudge', id), undefined);
   tx.arrivals.add(user);
   for (const other of state.passedOver.get(id) ?? []) tx.arrivals.add(other);
   state.passedOver.delete(id);

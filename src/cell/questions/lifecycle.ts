@@ -2,18 +2,7 @@
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { OfferState, QuestionState } from '../../protocol/views.ts';
-import type { Offer, Phase, Question } from '../state.ts';
-
-export type Ended = Extract<Phase, { readonly endedAt: EpochMs }>;
-
-export function hasEnded(phase: Phase): phase is Ended {
-  return phase.t === 'answered' || phase.t === 'expired' || phase.t === 'cancelled';
-}
-
-/** Takes a slot at its user, or may take one: pending, accepted and not yet answered, or on its way. */
-export function isLive(offer: Offer): boolean {
-  return offer.state === 'pending' || offer.state === 'accepted' || offer.state === 'reserving';
-}
+import { hasEnded, type Offer, type Question } from '../tables/questions.ts';
 
 /** Was shown to its user. */
 export function wasMade(offer: Offer): boolean {

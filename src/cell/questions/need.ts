@@ -5,7 +5,8 @@ import type { Need } from '../../messages/need.ts';
 import type { OfferCopy } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { CellState, Question } from '../state.ts';
+import type { CellState } from '../state.ts';
+import type { Question } from '../tables/questions.ts';
 import { madeCount, wasMade } from './lifecycle.ts';
 
 /** @throws Error in a cell that was never born: the step answers `unborn` before anything else. */

@@ -6,15 +6,14 @@ import type { Candidate } from '../../messages/records.ts';
 import { type OfferId, offerId, questionOf, type UserId } from '../../protocol/ids.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { Offer, Question } from '../state.ts';
+import type { Offer, Question } from '../tables/questions.ts';
+import { hasEnded, isLive } from '../tables/questions.ts';
 import { call, type Tx } from '../tx.ts';
 import { reserve } from '../users/holds.ts';
 import { endBeacons } from './beacons.ts';
 import {
   acceptedCount,
   answeredCount,
-  hasEnded,
-  isLive,
   isShort,
   madeCount,
   pendingCount,

@@ -1,8 +1,9 @@
 // The questions of a cell: those that go on in memory, those that have ended and owe nobody anything on the disk alone. Whoever asks for
 // one of these has it read, for the step in which it is asked for; the others cost their names.
 import type { QuestionId } from '../../protocol/ids.ts';
-import type { Question } from '../state.ts';
-import { type Ended, hasEnded, isPaid } from './lifecycle.ts';
+import type { Question } from '../tables/questions.ts';
+import { type Ended, hasEnded } from '../tables/questions.ts';
+import { isPaid } from './lifecycle.ts';
 
 /** The question as its row has it; `undefined` when there is no such row, or nobody can read it. */
 type Read = (id: QuestionId) => Question | undefined;

@@ -2,9 +2,9 @@
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
 import { sleepMs } from '../../matching/stages.ts';
-import type { Question } from '../state.ts';
+import type { Question } from '../tables/questions.ts';
+import { isLive } from '../tables/questions.ts';
 import type { Tx } from '../tx.ts';
-import { isLive } from './lifecycle.ts';
 import { isRepeat, policyOf } from './need.ts';
 import { tellAsker } from './streams.ts';
 

@@ -6,12 +6,13 @@ import type { StreamItem } from '../../messages/records.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS, NEWS_BYTES_MAX, NEWS_MAX } from '../../protocol/limits.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
-import { decides } from '../change/life.ts';
-import type { Offer, Question, Stream } from '../state.ts';
+import { decides } from '../resharding/life.ts';
+import type { Offer, Question, Stream } from '../tables/questions.ts';
+import { hasEnded } from '../tables/questions.ts';
 import { call, type Tx } from '../tx.ts';
 import { apply } from '../users/holds.ts';
 import { iso, newsOf, viewOffer } from '../view.ts';
-import { hasEnded, isPaid } from './lifecycle.ts';
+import { isPaid } from './lifecycle.ts';
 
 const BACK_OFF_MAX_MS = 60_000;
 

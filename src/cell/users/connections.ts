@@ -1,11 +1,13 @@
 // The connections of users here: each ends with its token, and of one user there are not too many. Memory alone: what a connection
 // carries with its socket brings it back after a construction.
+
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { errorFrame } from '../../protocol/frames.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
+import { dueKey } from '../tables/indexes.ts';
 import type { Tx } from '../tx.ts';
 import { iso } from '../view.ts';
 import { socketLost } from './sockets.ts';
@@ -103,5 +105,5 @@ function put({ connections, agenda }: CellState, user: UserId, all: readonly Con
   let due = Number.POSITIVE_INFINITY;
   for (const { expiresAt, warned } of all)
     if (expiresAt !== undefined) due = Math.min(due, warned === true ? expiresAt : expiresAt - WARNED_MS);
-  agenda.set(`c:${user}`, Number.isFinite(due) ? epochMs(due) : undefined);
+  agenda.set(dueKey('connection', user), Number.isFinite(due) ? epochMs(due) : undefined);
 }

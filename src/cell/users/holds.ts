@@ -10,9 +10,10 @@ import type { Candidate, StreamItem } from '../../messages/records.ts';
 import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { CellState, Held, Hold } from '../state.ts';
+import type { CellState } from '../state.ts';
+import type { Held, Hold } from '../tables/users.ts';
+import { watchUser } from '../tables/users.ts';
 import { call, type Tx } from '../tx.ts';
-import { watchUser } from '../watch.ts';
 import { returnHome } from './returning.ts';
 
 const RETRY_MS = 15_000;

@@ -2,7 +2,7 @@
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { UserRecord } from '../../messages/records.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { Held, Hold } from '../state.ts';
+import type { Held, Hold } from '../tables/users.ts';
 import { calmVeil } from './veil.ts';
 
 /** Durations only: another machine's clock is nobody's business. */

@@ -2,7 +2,7 @@
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { Held } from '../state.ts';
+import type { Held } from '../tables/users.ts';
 import { call, type Tx } from '../tx.ts';
 import { recordOf } from './record.ts';
 

@@ -1,11 +1,14 @@
 // The socket of a user here: what is kept with it, when it is to go elsewhere, and what remains when it is lost.
+
 import { boundsContain } from '../../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { present } from '../../lib/assert.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
-import type { CellSocket, CellState, Held } from '../state.ts';
+import type { CellSocket, CellState } from '../state.ts';
+import { dueKey } from '../tables/indexes.ts';
+import type { Held } from '../tables/users.ts';
 import type { Tx } from '../tx.ts';
 
 /** Why a socket is told to reconnect, and after how long if not at once. */
@@ -57,7 +60,7 @@ export function attach(tx: Tx, held: Held): void {
 export function sendAway(tx: Tx, user: UserId, away: Away): void {
   tx.state.sockets.delete(user);
   tx.state.connections.delete(user);
-  tx.state.agenda.set(`c:${user}`, undefined);
+  tx.state.agenda.set(dueKey('connection', user), undefined);
   tx.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
 }
 

@@ -1,9 +1,9 @@
 // The one alarm of a cell, its clock, and its journal.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeJournal } from '../../../src/cell/codec.ts';
-import { emptyCell } from '../../../src/cell/load.ts';
+import { emptyCell } from '../../../src/cell/restore.ts';
 import { stepCell } from '../../../src/cell/step.ts';
+import { decodeJournal } from '../../../src/cell/tables/journal.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, birth, bob, newQuestion, ping, qid, START, user } from '../support/names.ts';

@@ -1,6 +1,6 @@
 // Questions asked, read, moved and cancelled; what is kept of them, and for how long.
 import { describe, expect, it } from 'vitest';
-import { pack, unpack } from '../../../src/cell/change/carry.ts';
+import { pack, unpack } from '../../../src/cell/resharding/carry.ts';
 import type { CellReply } from '../../../src/messages/calls.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, EAST, newQuestion, qid } from '../support/names.ts';

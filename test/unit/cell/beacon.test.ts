@@ -1,6 +1,6 @@
 // Beacons: who is told of, who is passed over meanwhile, and whose need counts.
 import { describe, expect, it } from 'vitest';
-import { nextAlarm } from '../../../src/cell/watch.ts';
+import { nextAlarm } from '../../../src/cell/tables/indexes.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, candidate, cem, dee, EAST, need, newQuestion, oid, policyWith, qid } from '../support/names.ts';
 

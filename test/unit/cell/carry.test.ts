@@ -1,6 +1,6 @@
 // What a question is worth to another cell: the same, by that cell's clock.
 import { describe, expect, it } from 'vitest';
-import { pack, unpack } from '../../../src/cell/change/carry.ts';
+import { pack, unpack } from '../../../src/cell/resharding/carry.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, newQuestion, oid, qid } from '../support/names.ts';

@@ -1,25 +1,14 @@
 // Rows of a cell: everything durable comes back as it was, and a row of the future is refused by name.
 import { describe, expect, it } from 'vitest';
-import {
-  CELL_TABLES,
-  decodeArriving,
-  decodeBeacon,
-  decodeBirth,
-  decodeJournal,
-  decodeLife,
-  decodeQuestion,
-  decodeTaking,
-  decodeUser,
-  encodeArriving,
-  encodeBeacon,
-  encodeBirth,
-  encodeJournal,
-  encodeLife,
-  encodeQuestion,
-  encodeTaking,
-  encodeUser,
-} from '../../../src/cell/codec.ts';
-import { loadCell } from '../../../src/cell/load.ts';
+import { loadCell } from '../../../src/cell/restore.ts';
+import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
+import { decodeBeacon, encodeBeacon } from '../../../src/cell/tables/beacons.ts';
+import { decodeArriving, encodeArriving } from '../../../src/cell/tables/claims.ts';
+import { decodeTaking, encodeTaking } from '../../../src/cell/tables/incoming.ts';
+import { decodeJournal, encodeJournal } from '../../../src/cell/tables/journal.ts';
+import { decodeQuestion, encodeQuestion } from '../../../src/cell/tables/questions.ts';
+import { decodeBirth, decodeLife, encodeBirth, encodeLife } from '../../../src/cell/tables/role.ts';
+import { decodeUser, encodeUser } from '../../../src/cell/tables/users.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import {

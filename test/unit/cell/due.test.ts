@@ -1,8 +1,12 @@
 // When each entity wants attention next, as a table.
 import { describe, expect, it } from 'vitest';
-import { held } from '../../../src/cell/codec.ts';
-import { dueArriving, dueBeacon, dueHeld, dueQuestion } from '../../../src/cell/due.ts';
-import type { Arriving, Held, Offer, Phase, Question, Stream } from '../../../src/cell/state.ts';
+import { dueBeacon } from '../../../src/cell/tables/beacons.ts';
+import type { Arriving } from '../../../src/cell/tables/claims.ts';
+import { dueArriving } from '../../../src/cell/tables/claims.ts';
+import type { Offer, Phase, Question, Stream } from '../../../src/cell/tables/questions.ts';
+import { dueQuestion } from '../../../src/cell/tables/questions.ts';
+import type { Held } from '../../../src/cell/tables/users.ts';
+import { dueHeld, held } from '../../../src/cell/tables/users.ts';
 import { type EpochMs, epochMs, plusMs } from '../../../src/lib/brand.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { ana, at, bob, CELL, need, oid, ping, qid, START } from '../support/names.ts';

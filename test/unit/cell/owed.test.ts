@@ -1,6 +1,6 @@
 // What must not be forgotten when everything volatile is: slots of ended offers, news of ended questions, questions handed over.
 import { describe, expect, it } from 'vitest';
-import { pack } from '../../../src/cell/change/carry.ts';
+import { pack } from '../../../src/cell/resharding/carry.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { PARENT } from '../support/family.ts';
 import { ana, at, bob, EAST, need, newQuestion, oid, policyWith, qid } from '../support/names.ts';

@@ -1,6 +1,6 @@
 // A cell over its limits: slower pings first, then one piece of work for many points, then no newcomers, then no questions.
 import { describe, expect, it } from 'vitest';
-import { count, countLess, eventsPerS, meter } from '../../../src/cell/strain/meter.ts';
+import { count, countLess, eventsPerS, meter } from '../../../src/cell/backpressure/meter.ts';
 import {
   COALESCE_ABOVE,
   pingEveryMs,
@@ -11,7 +11,7 @@ import {
   STRETCH_ABOVE,
   strainNow,
   strainOf,
-} from '../../../src/cell/strain/pressure.ts';
+} from '../../../src/cell/backpressure/pressure.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { CellReply, CellRequest } from '../../../src/messages/calls.ts';

@@ -1,6 +1,6 @@
 // Dehydration: longer sleeps, wider circles, and a wake-up that is armed and durable.
 import { describe, expect, it } from 'vitest';
-import { decodeQuestion } from '../../../src/cell/codec.ts';
+import { decodeQuestion } from '../../../src/cell/tables/questions.ts';
 import { sleepMs } from '../../../src/matching/stages.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, newQuestion, policyWith, qid } from '../support/names.ts';

@@ -1,8 +1,8 @@
 // What a location ping costs: nothing over a socket, over HTTP a row only when it says something new.
 import { describe, expect, it } from 'vitest';
-import { CELL_TABLES } from '../../../src/cell/codec.ts';
-import { loadCell } from '../../../src/cell/load.ts';
+import { loadCell } from '../../../src/cell/restore.ts';
 import { stepCell } from '../../../src/cell/step.ts';
+import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
 import type { Attachment, Effects } from '../../../src/engine/effects.ts';
 import { snap } from '../../../src/geo/snap.ts';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';

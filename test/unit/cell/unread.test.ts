@@ -1,7 +1,7 @@
 // Rows that cannot be read: who is told, and what lives on.
 import { describe, expect, it } from 'vitest';
-import { encodeUser } from '../../../src/cell/codec.ts';
-import { loadCell } from '../../../src/cell/load.ts';
+import { loadCell } from '../../../src/cell/restore.ts';
+import { encodeUser } from '../../../src/cell/tables/users.ts';
 import type { StoredRow } from '../../../src/lib/versioned.ts';
 import { loadUser } from '../../../src/user/codec.ts';
 import { cellHarness } from '../support/cell-harness.ts';

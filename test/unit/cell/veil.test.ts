@@ -1,6 +1,6 @@
 // What others see of somebody who walks: the cell moves it late, by what is drawn, and keeps nothing of the raw point.
 import { describe, expect, it } from 'vitest';
-import { decodeUser, encodeUser } from '../../../src/cell/codec.ts';
+import { decodeUser, encodeUser } from '../../../src/cell/tables/users.ts';
 import { newVeil } from '../../../src/cell/users/veil.ts';
 import { center, encode, neighbors } from '../../../src/geo/geohash.ts';
 import type { Point } from '../../../src/geo/point.ts';

@@ -1,6 +1,6 @@
 // Leases of connected users cost no alarm of their own: the cell's own events end them, and a coarse alarm where nothing happens.
 import { describe, expect, it } from 'vitest';
-import { SLACK_ALARM_MS } from '../../../src/cell/watch.ts';
+import { SLACK_ALARM_MS } from '../../../src/cell/tables/indexes.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, cem, need, policyWith } from '../support/names.ts';

@@ -1,6 +1,6 @@
 // How hot a cell is: what comes in fades, and the largest share of any target counts.
 import { describe, expect, it } from 'vitest';
-import { count, eventsPerS, meter, stepMs } from '../../../src/cell/strain/meter.ts';
+import { count, eventsPerS, meter, stepMs } from '../../../src/cell/backpressure/meter.ts';
 import { heatOf, isHot, mayMerge, usedOf } from '../../../src/city/heat.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 

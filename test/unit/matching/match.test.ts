@@ -1,9 +1,10 @@
 // The matcher of a cell against the brute-force reference: the same people in the same order, whatever the roster.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { held } from '../../../src/cell/codec.ts';
-import { emptyCell, setBirth } from '../../../src/cell/load.ts';
+import { setBirth } from '../../../src/cell/map-row.ts';
+import { emptyCell } from '../../../src/cell/restore.ts';
 import type { CellState } from '../../../src/cell/state.ts';
+import { held } from '../../../src/cell/tables/users.ts';
 import { collect } from '../../../src/cell/users/holds.ts';
 import { distanceM } from '../../../src/geo/distance.ts';
 import { epochMs } from '../../../src/lib/brand.ts';

@@ -1,10 +1,12 @@
 // A cell under test: its steps are carried out as an object would, calls are answered by whoever is configured or by the test.
 import { expect } from 'vitest';
-import { CELL_TABLES } from '../../../src/cell/codec.ts';
-import type { JournalRecord } from '../../../src/cell/journal.ts';
-import { loadCell, shelveEnded } from '../../../src/cell/load.ts';
-import type { CellState, Held, Question } from '../../../src/cell/state.ts';
+import { loadCell, shelveEnded } from '../../../src/cell/restore.ts';
+import type { CellState } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
+import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
+import type { JournalRecord } from '../../../src/cell/tables/journal.ts';
+import type { Question } from '../../../src/cell/tables/questions.ts';
+import type { Held } from '../../../src/cell/tables/users.ts';
 import type { Attachment, Effects, Send } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';

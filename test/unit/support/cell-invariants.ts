@@ -1,11 +1,13 @@
 // What must hold of a cell after every single step, whatever the test is about.
 
 import { expect } from 'vitest';
-import { decides } from '../../../src/cell/change/life.ts';
-import { encodeArriving, encodeQuestion, encodeUser } from '../../../src/cell/codec.ts';
-import { dueQuestion } from '../../../src/cell/due.ts';
-import { acceptedCount, hasEnded, isShort } from '../../../src/cell/questions/lifecycle.ts';
-import type { CellState, Question } from '../../../src/cell/state.ts';
+import { acceptedCount, isShort } from '../../../src/cell/questions/lifecycle.ts';
+import { decides } from '../../../src/cell/resharding/life.ts';
+import type { CellState } from '../../../src/cell/state.ts';
+import { encodeArriving } from '../../../src/cell/tables/claims.ts';
+import type { Question } from '../../../src/cell/tables/questions.ts';
+import { dueQuestion, encodeQuestion, hasEnded } from '../../../src/cell/tables/questions.ts';
+import { encodeUser } from '../../../src/cell/tables/users.ts';
 import type { Effects } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { looksNoFarther } from '../../../src/matching/stages.ts';

@@ -1,8 +1,8 @@
 // A question on its way to another cell: its row with every time counted from now, as clocks are nobody else's business. Only when it
 // was answered stays as its asker and its answerer were told: nothing is decided by it.
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
-import { decodeQuestion, encodeQuestion } from '../codec.ts';
-import type { Phase, Question } from '../state.ts';
+import type { Phase, Question } from '../tables/questions.ts';
+import { decodeQuestion, encodeQuestion } from '../tables/questions.ts';
 
 export const pack = (question: Question, now: EpochMs): string => encodeQuestion(shifted(question, -now));
 

@@ -1,5 +1,6 @@
 // A cell that is not a leaf any more: its questions are frozen from this step on and handed over, each dropped once its successor has
 // it; whom to claim is said little by little, so that sockets do not all leave at once.
+
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { decode } from '../../geo/geohash.ts';
 import { plusMs } from '../../lib/brand.ts';
@@ -9,10 +10,13 @@ import type { Op } from '../../messages/resharding.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { ADOPT_BYTES_MAX, ADOPT_MAX, MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import { hasEnded, isShort } from '../questions/lifecycle.ts';
+import { isShort } from '../questions/lifecycle.ts';
 import { needElsewhere, policyOf } from '../questions/need.ts';
 import { cellOf } from '../questions/offers.ts';
-import type { CellState, LifePhase, Pending } from '../state.ts';
+import type { CellState, Pending } from '../state.ts';
+import { dueKey } from '../tables/indexes.ts';
+import { hasEnded } from '../tables/questions.ts';
+import type { LifePhase } from '../tables/role.ts';
 import type { Tx } from '../tx.ts';
 import { sendAway } from '../users/sockets.ts';
 import { pack } from './carry.ts';
@@ -48,12 +52,12 @@ export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   become(tx, { phase: { t: 'handing', op, to, filled: false, handed: false } });
   state.rounds.clear();
   state.lit.clear();
-  for (const id of state.nudging.keys()) state.agenda.set(`n:${id}`, undefined);
+  for (const id of state.nudging.keys()) state.agenda.set(dueKey('nudge', id), undefined);
   state.nudging.clear();
   state.passedOver.clear();
   for (const [id, what] of state.calls) if (isDecision(what)) state.calls.delete(id);
   for (const id of state.questions.keys()) {
-    state.agenda.set(`q:${id}`, undefined);
+    state.agenda.set(dueKey('question', id), undefined);
     state.sleepers.delete(id);
   }
   state.change.parcels = undefined;

@@ -5,7 +5,8 @@ import type { Ping } from '../../messages/records.ts';
 import { type Adjusted, adjusted } from '../../protocol/adjusted.ts';
 import type { Profile } from '../../protocol/profile.ts';
 import { policyOf } from '../questions/need.ts';
-import type { CellState, Waiting } from '../state.ts';
+import type { CellState } from '../state.ts';
+import type { Waiting } from '../tables/claims.ts';
 import { reply, type Tx } from '../tx.ts';
 
 /** Within a session a lower `seq` is older; a ping without one, or of another session, counts as newer. */

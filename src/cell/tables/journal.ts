@@ -1,5 +1,7 @@
 // What a cell records of what happened: one row for each transaction, numbered without gaps. Users appear by pseudonym alone.
-import type { OfferId, QuestionId } from '../protocol/ids.ts';
+import { type EpochMs, epochMs } from '../../lib/brand.ts';
+import { versioned } from '../../lib/versioned.ts';
+import type { OfferId, QuestionId } from '../../protocol/ids.ts';
 
 export type JournalRecord =
   | { readonly t: 'cell.split' | 'cell.merged' | 'cell.filled'; readonly op: number }
@@ -31,3 +33,13 @@ export type JournalRecord =
       readonly o: OfferId;
       readonly topic?: string;
     };
+
+const VERSION = 1;
+
+export const encodeJournal = (at: EpochMs, records: readonly JournalRecord[]): string =>
+  JSON.stringify({ v: VERSION, at, records });
+
+export function decodeJournal(text: string): { readonly at: EpochMs; readonly records: readonly JournalRecord[] } {
+  const row = versioned<{ at: number; records: readonly JournalRecord[] }>(VERSION, 'journal', text);
+  return { at: epochMs(row.at), records: row.records };
+}

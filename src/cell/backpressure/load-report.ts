@@ -6,10 +6,12 @@ import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { CellLoad } from '../../protocol/status.ts';
 import type { QuestionState } from '../../protocol/views.ts';
-import { stillOpen } from '../change/removal.ts';
-import { hasEnded, isShort } from '../questions/lifecycle.ts';
+import { isShort } from '../questions/lifecycle.ts';
 import { policyOf } from '../questions/need.ts';
-import type { CellState, Life } from '../state.ts';
+import { hasEverybody } from '../resharding/life.ts';
+import { stillOpen } from '../resharding/removal.ts';
+import type { CellState } from '../state.ts';
+import { hasEnded } from '../tables/questions.ts';
 import type { Tx } from '../tx.ts';
 import { eventsPerS, noteUsers, stepMs, trendPerMin } from './meter.ts';
 import { strainOf } from './pressure.ts';
@@ -106,11 +108,6 @@ export function tellLoad(tx: Tx): void {
   told.band = band;
   told.at = now;
   tx.effects.load = loadOf(state, now);
-}
-
-/** Nobody hands anything over to it any more. */
-export function hasEverybody({ phase, behind }: Life): boolean {
-  return phase.t !== 'filling' && behind.length === 0;
 }
 
 /** 0: nobody here, and no question that has not ended. */

@@ -1,8 +1,9 @@
 // A cell of a city that goes: it takes no new question, decides those it has, and when the city is gone sends its people away.
 import type { CellReply, CellRequest } from '../../messages/calls.ts';
 import { problem } from '../../protocol/problems.ts';
-import { hasEnded } from '../questions/lifecycle.ts';
-import type { CellState, Waiting } from '../state.ts';
+import type { CellState } from '../state.ts';
+import type { Waiting } from '../tables/claims.ts';
+import { hasEnded } from '../tables/questions.ts';
 import type { Tx } from '../tx.ts';
 import { endArriving } from '../users/arriving.ts';
 import { lapse } from '../users/presence.ts';

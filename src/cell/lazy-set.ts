@@ -1,6 +1,6 @@
 // A set that costs nothing until something is put into it: most steps change one thing, or none.
 
-export class Marks<T> {
+export class LazySet<T> {
   #items: Set<T> | undefined;
 
   add(item: T): void {

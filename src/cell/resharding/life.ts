@@ -3,9 +3,11 @@
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { center, children, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
 import type { Point } from '../../geo/point.ts';
+import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { Op } from '../../messages/resharding.ts';
 import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
-import type { CellState, Life } from '../state.ts';
+import type { CellState } from '../state.ts';
+import type { Life } from '../tables/role.ts';
 
 export const newborn = (): Life => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
 
@@ -28,6 +30,23 @@ export function isWhole({ phase, behind }: Life): boolean {
 export function isAtRest({ phase }: Life): boolean {
   if (phase.t === 'handing') return phase.filled && phase.handed;
   return phase.t === 'leaf' || (phase.t === 'filling' && !phase.untold);
+}
+
+/** Nobody hands anything over to it any more. */
+export function hasEverybody({ phase, behind }: Life): boolean {
+  return phase.t !== 'filling' && behind.length === 0;
+}
+
+/** A crash between a commit and its sends is repaired this long after it: people wait for a change of the map. */
+const CHANGE_GUARD_MS = 15_000;
+
+/** When a cell whose life is changing wants to go on; `undefined`: there is nothing to go on with. */
+export function dueRole({ life, change }: CellState, now: EpochMs): EpochMs | undefined {
+  if (isAtRest(life)) return undefined;
+  let due: number = plusMs(now, CHANGE_GUARD_MS);
+  for (const { retryAt } of change.lanes.values()) if (retryAt !== undefined) due = Math.min(due, retryAt);
+  if (change.tellAt !== undefined) due = Math.min(due, change.tellAt);
+  return epochMs(due);
 }
 
 /** Cells that hold people of this place beside this one. */

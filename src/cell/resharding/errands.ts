@@ -3,7 +3,8 @@ import { plusMs } from '../../lib/brand.ts';
 import type { Address, CellRequest } from '../../messages/calls.ts';
 import type { MapRequest } from '../../messages/resharding.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { CellState, Errand, Lane, Life } from '../state.ts';
+import type { CellState, Errand, Lane } from '../state.ts';
+import type { Life } from '../tables/role.ts';
 import { call, type Tx } from '../tx.ts';
 
 /** The platform allows six connections at once. */

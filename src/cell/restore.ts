@@ -1,0 +1,107 @@
+// A cell's state: empty, or rebuilt from its rows.
+
+import { epochMs } from '../lib/brand.ts';
+import { readRow, type StoredRow, type Unread } from '../lib/versioned.ts';
+import type { QuestionId } from '../protocol/ids.ts';
+import { agenda } from './agenda.ts';
+import { meter } from './backpressure/meter.ts';
+import { scoutBudget } from './questions/scout-budget.ts';
+import { questions } from './questions/shelf.ts';
+import { sleepers } from './questions/sleepers.ts';
+import { newborn } from './resharding/life.ts';
+import type { CellState } from './state.ts';
+import { ENTITIES, type EntityTable, indexRole, meta, TABLES } from './tables/all.ts';
+import { decodeQuestion } from './tables/questions.ts';
+import { roster } from './users/roster.ts';
+
+export function emptyCell(): CellState {
+  return {
+    birth: undefined,
+    life: newborn(),
+    users: new Map(),
+    arriving: new Map(),
+    questions: questions(),
+    beacons: new Map(),
+    taking: new Map(),
+    journalLast: 0,
+    clock: epochMs(0),
+    near: [],
+    bounds: undefined,
+    roster: roster(),
+    sleepers: sleepers(),
+    agenda: agenda(),
+    slack: agenda(),
+    rests: agenda(),
+    meter: meter(),
+    told: { band: 0, at: epochMs(0), isFilled: true },
+    turns: agenda(),
+    putOff: new Map(),
+    armedAt: undefined,
+    behind: undefined,
+    busyUntil: epochMs(0),
+    rounds: new Map(),
+    returning: new Set(),
+    calls: new Map(),
+    nudging: new Map(),
+    passedOver: new Map(),
+    lit: new Map(),
+    scouts: scoutBudget(),
+    lost: new Set(),
+    sockets: new Map(),
+    connections: new Map(),
+    change: {
+      lanes: new Map(),
+      ready: new Set(),
+      parcels: undefined,
+      needs: [],
+      told: new Map(),
+      tellAt: undefined,
+      crowd: undefined,
+      restUntil: epochMs(0),
+    },
+    nextCall: 1,
+  };
+}
+
+/**
+ * Rebuilds the state from rows. What cannot be read is told to `unread`, and the rest lives on without it; what the cell is, and who its
+ * successors are, is never guessed. @throws Error for a row of `meta` that cannot be read, and without `unread` for any.
+ */
+export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState {
+  const state = emptyCell();
+  for (const row of rows) readRow(row, () => restoreRow(state, row), row.table === meta.name ? undefined : unread);
+  for (const table of ENTITIES) indexAll(state, table);
+  indexRole(state, state.clock, false);
+  return state;
+}
+
+function restoreRow(state: CellState, { table: name, key, value }: StoredRow): void {
+  const table = TABLES.find((one) => one.name === name);
+  if (table === undefined) throw new Error(`a cell has no table ${name}`);
+  const at = table.restore(state, key, value);
+  if (at !== undefined && at > state.clock) state.clock = at;
+}
+
+function indexAll<Id extends string>(state: CellState, { ids, index }: EntityTable<Id>): void {
+  for (const id of ids(state)) index(state, id, state.clock, false);
+}
+
+/** LIST2: from now on what has ended and owes nothing lies on the disk alone, and is read from there when it is asked for. */
+export function shelveEnded(state: CellState, get: (table: string, key: string) => string | undefined): void {
+  state.questions.readFrom((id) => {
+    const text = get('questions', id);
+    if (text === undefined) return undefined;
+    try {
+      return decodeQuestion(text);
+    } catch {
+      // Set aside by name when the cell is built again.
+      state.lost.add(id);
+      return undefined;
+    }
+  });
+}
+
+/** What was set aside, now or before: questions among it are said to be lost. */
+export function noteLost(state: CellState, aside: readonly Pick<StoredRow, 'table' | 'key'>[]): void {
+  for (const { table, key } of aside) if (table === 'questions') state.lost.add(key as QuestionId);
+}

@@ -1,0 +1,163 @@
+// Every table of a cell: how a row is taken in, what it says of an entity, and what else follows from a change of one: its due time, and
+// the indexes. Restoring, finishing a step and the due loop go over this list.
+import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import type { QuestionId, UserId } from '../../protocol/ids.ts';
+import { setBirth } from '../map-row.ts';
+import { isShort } from '../questions/lifecycle.ts';
+import { needOf } from '../questions/need.ts';
+import { decides, dueRole, hasEverybody } from '../resharding/life.ts';
+import type { CellState } from '../state.ts';
+import { decodeBeacon, encodeBeacon, watchBeacon } from './beacons.ts';
+import { decodeArriving, encodeArriving, watchClaim } from './claims.ts';
+import { decodeTaking, dueTaking, encodeTaking } from './incoming.ts';
+import { dueKey } from './indexes.ts';
+import { decodeJournal } from './journal.ts';
+import { decodeQuestion, dueQuestion, encodeQuestion } from './questions.ts';
+import { decodeBirth, decodeLife } from './role.ts';
+import { decodeUser, encodeUser, watchUser } from './users.ts';
+
+/** What is due was run in this step: should something still be, it waits a moment, lest an alarm chase its own tail. */
+const BREATH_MS = 1000;
+
+export type Table = {
+  readonly name: string;
+  readonly kind: 'all' | 'log';
+  /** Takes a row in; answers with a time that it tells, which the clock is not behind. */
+  readonly restore: (state: CellState, key: string, value: string) => EpochMs | undefined;
+};
+
+/** A table whose rows are entities, each under its id. */
+export type EntityTable<Id extends string> = Table & {
+  readonly ids: (state: CellState) => Iterable<Id>;
+  /** `null`: it has none any more; `undefined`: it has none, and needs none. */
+  readonly row: (state: CellState, id: Id) => string | null | undefined;
+  /** After any change of the entity, or that it is gone. `ran`: what is due by then was run. */
+  readonly index: (state: CellState, id: Id, now: EpochMs, ran: boolean) => void;
+};
+
+export const users: EntityTable<UserId> = {
+  name: 'users',
+  kind: 'all',
+  restore: (state, _, value) => {
+    const held = decodeUser(value);
+    state.users.set(held.user, held);
+    if (held.phase === 'live') state.roster.set(held.user, held.point);
+    return held.pointAt;
+  },
+  ids: (state) => state.users.keys(),
+  row: (state, id) => rowOf(state.users.get(id), encodeUser),
+  index: (state, id) => watchUser(state, id, state.users.get(id)),
+};
+
+export const claims: EntityTable<UserId> = {
+  name: 'arriving',
+  kind: 'all',
+  restore: (state, _, value) => {
+    const arriving = decodeArriving(value);
+    state.arriving.set(arriving.user, arriving);
+    return arriving.pingAt;
+  },
+  ids: (state) => state.arriving.keys(),
+  row: (state, id) => {
+    const arriving = state.arriving.get(id);
+    return arriving?.stored === true ? encodeArriving(arriving) : undefined;
+  },
+  index: (state, id) => watchClaim(state, id, state.arriving.get(id)),
+};
+
+export const incoming: EntityTable<UserId> = {
+  name: 'taking',
+  kind: 'all',
+  restore: (state, _, value) => {
+    const taking = decodeTaking(value);
+    state.taking.set(taking.user, taking);
+    return undefined;
+  },
+  ids: (state) => state.taking.keys(),
+  row: (state, id) => rowOf(state.taking.get(id), encodeTaking),
+  index: (state, id, now) => {
+    const taking = state.taking.get(id);
+    state.agenda.set(dueKey('incoming', id), taking && dueTaking(taking, now));
+  },
+};
+
+export const questions: EntityTable<QuestionId> = {
+  name: 'questions',
+  kind: 'all',
+  restore: (state, _, value) => {
+    const question = decodeQuestion(value);
+    state.questions.set(question.id, question);
+    return question.createdAt;
+  },
+  ids: (state) => (decides(state) ? state.questions.keys() : []),
+  row: (state, id) => rowOf(state.questions.get(id), encodeQuestion),
+  index: (state, id, now, ran) => {
+    const question = state.questions.get(id);
+    const decided = question !== undefined && decides(state);
+    state.agenda.set(dueKey('question', id), decided ? breathe(dueQuestion(question, now), now, ran) : undefined);
+    if (decided && isShort(question)) state.sleepers.add(needOf(state, question));
+    else state.sleepers.delete(id);
+  },
+};
+
+export const beacons: EntityTable<QuestionId> = {
+  name: 'beacons',
+  kind: 'all',
+  restore: (state, _, value) => {
+    const beacon = decodeBeacon(value);
+    state.beacons.set(beacon.need.questionId, beacon);
+    return undefined;
+  },
+  ids: (state) => state.beacons.keys(),
+  row: (state, id) => rowOf(state.beacons.get(id), encodeBeacon),
+  index: (state, id) => {
+    const beacon = state.beacons.get(id);
+    watchBeacon(state, id, beacon);
+    if (beacon !== undefined) state.sleepers.add(beacon.need);
+    else state.sleepers.delete(id);
+  },
+};
+
+/** The row of the map, and the cell's part in splits and merges. */
+export const meta: Table = {
+  name: 'meta',
+  kind: 'all',
+  restore: (state, key, value) => {
+    if (key === 'life') {
+      state.life = decodeLife(value);
+      state.told.isFilled = hasEverybody(state.life);
+    } else setBirth(state, decodeBirth(value));
+    return undefined;
+  },
+};
+
+export const journal: Table = {
+  name: 'journal',
+  kind: 'log',
+  restore: (state, key, value) => {
+    // Its number counts, whatever it says.
+    state.journalLast = Number(key);
+    return decodeJournal(value).at;
+  },
+};
+
+/** In the order in which a step writes them. */
+export const TABLES: readonly Table[] = [meta, users, claims, incoming, questions, beacons, journal];
+
+/** Those whose due times and indexes are rebuilt from the rows. */
+export const ENTITIES: readonly EntityTable<never>[] = [users, claims, incoming, questions, beacons] as never;
+
+/** For whoever makes them. */
+export const CELL_TABLES = TABLES.map(({ name, kind }) => ({ name, kind }));
+
+/** The due time of the cell's own part in a change of the map. */
+export function indexRole(state: CellState, now: EpochMs, ran: boolean): void {
+  const due = dueRole(state, now);
+  state.agenda.set(dueKey('role', ''), due && breathe(due, now, ran));
+}
+
+const breathe = (due: EpochMs, now: EpochMs, ran: boolean): EpochMs =>
+  ran && due <= now ? plusMs(now, BREATH_MS) : due;
+
+const rowOf = <T>(entity: T | undefined, encode: (entity: T) => string): string | null =>
+  entity === undefined ? null : encode(entity);

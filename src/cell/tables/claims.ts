@@ -1,0 +1,63 @@
+// Users who ping here and are claimed: the type, the row that a claim has once a ping was acknowledged, and when each wants attention.
+import type { EpochMs } from '../../lib/brand.ts';
+import { versioned } from '../../lib/versioned.ts';
+import type { Ping } from '../../messages/records.ts';
+import type { Adjusted } from '../../protocol/adjusted.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import { type Agendas, dueKey, watch } from './indexes.ts';
+
+const VERSION = 1;
+
+/** Names a caller that waits; given by the shell, meaningless here. */
+export type Token = number;
+
+export type Waiting = {
+  readonly token: Token;
+  readonly socket: boolean;
+  /** Of the ping that is to be answered. */
+  readonly adjusted?: readonly Adjusted[];
+};
+
+/** A user who pings here and is claimed: visible, not matchable. */
+export type Arriving = {
+  readonly user: UserId;
+  ping: Ping;
+  pingAt: EpochMs;
+  leaseUntil: EpochMs;
+  /** Whether a row keeps it: only once a ping was acknowledged before the grant. */
+  stored: boolean;
+  retryAt: EpochMs | undefined;
+  /** Which claim of the user this ping's first one was, once the UserObject has said so. */
+  order: number | undefined;
+  /** Whether a claim for this ping may have been heard before, or its sender been answered, though nobody said what came of it. */
+  again: boolean;
+  /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
+  call: number | undefined;
+  claimed: Ping | undefined;
+  fence: number;
+  /** Volatile: who waits for the outcome; those who did when the claim went out come first, so many. */
+  tokens: Waiting[];
+  asked: number;
+};
+
+type Row = Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
+
+export function encodeArriving(arriving: Arriving): string {
+  const { user, ping, pingAt, leaseUntil, retryAt, order } = arriving;
+  return JSON.stringify({ v: VERSION, user, ping, pingAt, leaseUntil, retryAt, order });
+}
+
+export function decodeArriving(text: string): Arriving {
+  const row = versioned<Row>(VERSION, 'arriving', text);
+  return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
+}
+
+export function dueArriving(arriving: Arriving): EpochMs {
+  const { leaseUntil, retryAt } = arriving;
+  return retryAt === undefined || retryAt > leaseUntil ? leaseUntil : retryAt;
+}
+
+export function watchClaim(state: Agendas, user: UserId, arriving: Arriving | undefined): void {
+  const isAsked = arriving?.call !== undefined && !arriving.stored;
+  watch(state, dueKey('claim', user), arriving && dueArriving(arriving), isAsked);
+}

@@ -1,0 +1,25 @@
+// Users whom a predecessor hands over, until the UserObject has granted or refused each.
+import { type EpochMs, plusMs } from '../../lib/brand.ts';
+import { versioned } from '../../lib/versioned.ts';
+import type { UserId } from '../../protocol/ids.ts';
+import { UNSENT_GUARD_MS } from './questions.ts';
+
+const VERSION = 1;
+
+export type Taking = {
+  readonly user: UserId;
+  readonly epoch: number;
+  retryAt: EpochMs | undefined;
+  call: number | undefined;
+  fence: number;
+};
+
+export const encodeTaking = ({ user, epoch }: Taking): string => JSON.stringify({ v: VERSION, user, epoch });
+
+export function decodeTaking(text: string): Taking {
+  const { user, epoch } = versioned<Pick<Taking, 'user' | 'epoch'>>(VERSION, 'taking', text);
+  return { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
+}
+
+/** While the claim is on its way a crash may lose it: boot repeats it, and this does should that fail. */
+export const dueTaking = ({ retryAt }: Taking, now: EpochMs): EpochMs => retryAt ?? plusMs(now, UNSENT_GUARD_MS);

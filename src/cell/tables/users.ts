@@ -1,0 +1,112 @@
+// Users of whom the cell is the holder: the type, the row, and when each wants attention.
+import type { Point } from '../../geo/point.ts';
+import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
+import { versionedOf } from '../../lib/versioned.ts';
+import type { PingTime } from '../../messages/calls.ts';
+import type { HoldRecord, Veil } from '../../messages/records.ts';
+import type { OfferId, QuestionId, UserId } from '../../protocol/ids.ts';
+import type { Profile } from '../../protocol/profile.ts';
+import type { Agenda } from '../agenda.ts';
+import { type Agendas, dueKey, watch } from './indexes.ts';
+
+/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. 3: how what others see follows. */
+const VERSION = 3;
+
+/** A frozen row whose `forget` was lost asks after itself this often. */
+const FROZEN_ASKS_MS = 60_000;
+
+/**
+ * The slot that an offer takes at a user held here. `until` asks the question's cell, and `askAt` before that if it is there; neither
+ * frees by itself.
+ */
+export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs; readonly askAt?: EpochMs };
+
+/**
+ * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
+ * goes home by itself: not matchable, takes no holds, waits until somebody else has what it says.
+ */
+export type Held = {
+  readonly user: UserId;
+  readonly epoch: number;
+  phase: 'live' | 'lapsed' | 'frozen';
+  /** When a frozen row last asked whether it may go. */
+  frozenAt: EpochMs | undefined;
+  /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
+  returnAt?: EpochMs;
+  /** The newest recall that was answered `kept`: a copy of it is answered the same. */
+  keptFor?: number;
+  /** Volatile: the same, of a recall that nobody counted. */
+  keptPing?: PingTime;
+  session: string;
+  seq: number | undefined;
+  profile: Profile;
+  /** The square that others see, and how it follows; without a veil it follows at once. */
+  point: Point;
+  veil?: Veil | undefined;
+  pointAt: EpochMs;
+  leaseUntil: EpochMs;
+  ttlMs: number;
+  idleSince: EpochMs;
+  coolUntil: EpochMs;
+  readonly reputation: number;
+  readonly pseudonym: string;
+  readonly blocked: readonly UserId[];
+  /** How many events await the user's acknowledgement, as their UserObject told last; absent: few. */
+  unread?: number | undefined;
+  readonly holds: Map<OfferId, Hold>;
+  readonly holdsQuestion: (id: QuestionId) => boolean;
+};
+
+type Fields = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
+
+/** Builds a user held here from its fields. */
+export function held(fields: Fields): Held {
+  const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, asked(hold)]));
+  return {
+    ...fields,
+    holds,
+    holdsQuestion: (id) => {
+      for (const hold of holds.values()) if (hold.questionId === id) return true;
+      return false;
+    },
+  };
+}
+
+/** Rows of before do not say when an accepted hold is to be asked about: at once. */
+const asked = (hold: Hold): Hold =>
+  hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
+
+export function encodeUser(held: Held): string {
+  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = held;
+  return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
+}
+
+export function decodeUser(text: string): Held {
+  const { v: _, ...row } = versionedOf<Fields>([1, 2, VERSION], 'users', text);
+  return held(row);
+}
+
+/** When the question of a hold is asked what became of it. */
+export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;
+
+/** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
+export function dueHeld(held: Held): EpochMs | undefined {
+  if (held.phase === 'frozen') return held.returnAt ?? plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
+  let due: number = held.phase === 'live' ? held.leaseUntil : Number.POSITIVE_INFINITY;
+  for (const hold of held.holds.values()) due = Math.min(due, dueHold(hold));
+  return Number.isFinite(due) ? epochMs(due) : undefined;
+}
+
+type Watched = Agendas & {
+  readonly sockets: ReadonlyMap<UserId, unknown>;
+  readonly rests: Agenda;
+  readonly clock: EpochMs;
+};
+
+/** After any change of their row, their holds, or their socket. */
+export function watchUser(state: Watched, user: UserId, held: Held | undefined): void {
+  const isQuiet = held?.phase === 'live' && held.holds.size === 0 && state.sockets.has(user);
+  const rests = held?.phase === 'live' && held.coolUntil > state.clock;
+  state.rests.set(user, rests ? held.coolUntil : undefined);
+  watch(state, dueKey('user', user), held && dueHeld(held), isQuiet);
+}
