@@ -2,6 +2,7 @@
 import { unreachable } from '../lib/assert.ts';
 import type { CellReply, ClaimReply, StateReply, UserReply } from '../messages/calls.ts';
 import type { MapReply } from '../messages/resharding.ts';
+import type { UserId } from '../protocol/ids.ts';
 import { afterNudge } from './questions/arrival.ts';
 import { reserved, scouted } from './questions/match.ts';
 import { cancel } from './questions/questions.ts';
@@ -68,17 +69,9 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
       if (state.t === 'state') stateOfHold(tx, what.user, what.offer, state);
       return;
     }
-    case 'where': {
-      const held = state.users.get(what.user);
-      const where = narrowed<UserReply<'where'>>(answer, ['where']);
-      if (held?.phase !== 'frozen' || where.t !== 'where') return;
-      // At a later epoch somebody else holds the user, or has held them. At the same one nobody does: the record is at home.
-      const isHome = where.free === true;
-      if (where.epoch > held.epoch || (isHome && where.epoch === held.epoch)) {
-        forget(tx, what.user, held.epoch, isHome);
-      }
+    case 'where':
+      foundOut(tx, what.user, narrowed<UserReply<'where'>>(answer, ['where']));
       return;
-    }
     case 'return':
       sentHome(tx, what.user, what.epoch, narrowed<UserReply<'returnRecord'>>(answer, ['returned']).t === 'returned');
       return;
@@ -94,6 +87,15 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
     default:
       unreachable(what, 'pending call');
   }
+}
+
+/** Where somebody is whose row is frozen here. */
+function foundOut(tx: Tx, user: UserId, where: UserReply<'where'> | Failed): void {
+  const held = tx.state.users.get(user);
+  if (held?.phase !== 'frozen' || where.t !== 'where') return;
+  // At a later epoch somebody else holds the user, or has held them. At the same one nobody does: the record is at home.
+  const isHome = where.free === true;
+  if (where.epoch > held.epoch || (isHome && where.epoch === held.epoch)) forget(tx, user, held.epoch, isHome);
 }
 
 /** Whatever else came back (a busy object, an unborn one) is a failure of the call. */

@@ -124,16 +124,19 @@ function answerOf(tx: Tx, request: Exclude<CellRequest, { readonly t: 'presence'
     case 'absent':
       return absent(tx, request);
     case 'push':
-      for (const change of request.offers) apply(tx, request.user, change);
-      noteUnread(tx, request.user, request.unread);
-      if (tx.state.sockets.has(request.user)) {
-        for (const event of request.events)
-          tx.effects.frames.push({ user: request.user, frame: eventFrame(event), close: false });
-      }
+      pushed(tx, request);
       return { t: 'done' };
     default:
       return unknownCall(request);
   }
+}
+
+/** What became of offers, and events for whoever is connected here. */
+function pushed(tx: Tx, { user, offers, unread, events }: Extract<CellRequest, { readonly t: 'push' }>): void {
+  for (const change of offers) apply(tx, user, change);
+  noteUnread(tx, user, unread);
+  if (!tx.state.sockets.has(user)) return;
+  for (const event of events) tx.effects.frames.push({ user, frame: eventFrame(event), close: false });
 }
 
 /** The best people here; with too few of them, the beacon is left in the same step, so that no arrival falls between. */

@@ -10,7 +10,8 @@ import type {
   NewQuestion,
   QuestionPage,
 } from './calls.ts';
-import { Connection, type ConnectOptions } from './connection.ts';
+import type { ConnectOptions } from './connect-options.ts';
+import { Connection } from './connection.ts';
 import type { ClientPoint } from './pings.ts';
 import { mint, type Platform, platformOf } from './platform.ts';
 import { type Call, type Token, type Transport, transport } from './transport.ts';

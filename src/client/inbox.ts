@@ -37,109 +37,119 @@ export type Inbox = {
 
 const TRIES_MAX = 5;
 
-/** @param after the number of the last event that this user's app has handled; 0 for none. */
-export function inbox(after: number, deps: InboxDeps): Inbox {
-  const stop = new AbortController();
-  const queue: UserEvent[] = [];
-  let taken = after;
-  let handled = after;
-  let acknowledged = after;
-  let pumping = false;
-  let fetching: Promise<void> | undefined;
-  let again = false;
+/** Shares one run among fetches at the same time, and acknowledges when everything was handled. */
+class Events implements Inbox {
+  readonly #deps: InboxDeps;
+  readonly #stop = new AbortController();
+  readonly #queue: UserEvent[] = [];
+  #taken: number;
+  #handled: number;
+  #acknowledged: number;
+  #pumping = false;
+  #fetching: Promise<void> | undefined;
+  #again = false;
 
-  const take = ({ items, reset }: Page): void => {
-    if (stop.signal.aborted) return;
+  constructor(after: number, deps: InboxDeps) {
+    this.#deps = deps;
+    this.#taken = after;
+    this.#handled = after;
+    this.#acknowledged = after;
+  }
+
+  readonly push = (event: UserEvent): void => {
+    if (event.seq <= this.#taken) return;
+    if (event.seq === this.#taken + 1) this.#take({ items: [event] });
+    else void this.#fetch(0).catch(this.#deps.onError);
+  };
+
+  readonly catchUp = (): Promise<void> => this.#fetch(0);
+  readonly poll = (waitS: number): Promise<void> => this.#fetch(waitS);
+  readonly seq = (): number => this.#handled;
+  readonly close = (): void => this.#stop.abort();
+
+  #take({ items, reset }: Page): void {
+    if (this.#stop.signal.aborted) return;
     if (reset === true) {
-      queue.length = 0;
-      taken = 0;
-      handled = 0;
-      acknowledged = 0;
+      this.#queue.length = 0;
+      this.#taken = 0;
+      this.#handled = 0;
+      this.#acknowledged = 0;
     }
     // All of a page before the first is handled: what became of an offer may stand further down.
     for (const event of items) {
-      if (event.seq <= taken) continue;
-      taken = event.seq;
-      queue.push(event);
+      if (event.seq <= this.#taken) continue;
+      this.#taken = event.seq;
+      this.#queue.push(event);
     }
-    void pump();
-  };
+    void this.#pump();
+  }
 
-  const pump = async (): Promise<void> => {
-    if (pumping) return;
-    pumping = true;
-    for (let failures = 0; !stop.signal.aborted; ) {
-      const event = queue[0];
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      const event = this.#queue[0];
       if (event === undefined) break;
       try {
-        if (!isOver(event, queue)) await deps.handle(event);
+        if (!isOver(event, this.#queue)) await this.#deps.handle(event);
       } catch (error) {
-        deps.onError(error);
+        this.#deps.onError(error);
         failures += 1;
         if (!isFinal(error) && failures < TRIES_MAX) {
-          await pause(backOffMs(failures - 1, deps.random), stop.signal);
+          await pause(backOffMs(failures - 1, this.#deps.random), this.#stop.signal);
           continue;
         }
       }
       failures = 0;
       // A reset may have emptied the queue meanwhile.
-      if (queue[0] !== event) continue;
-      queue.shift();
-      handled = event.seq;
-      if (queue.length === 0) await acknowledge();
+      if (this.#queue[0] !== event) continue;
+      this.#queue.shift();
+      this.#handled = event.seq;
+      if (this.#queue.length === 0) await this.#acknowledge();
     }
-    pumping = false;
-  };
+    this.#pumping = false;
+  }
 
-  const acknowledge = async (): Promise<void> => {
-    if (handled <= acknowledged) return;
-    const upTo = handled;
+  async #acknowledge(): Promise<void> {
+    if (this.#handled <= this.#acknowledged) return;
+    const upTo = this.#handled;
     try {
-      await deps.acknowledge(upTo);
-      acknowledged = Math.max(acknowledged, upTo);
+      await this.#deps.acknowledge(upTo);
+      this.#acknowledged = Math.max(this.#acknowledged, upTo);
     } catch (error) {
-      deps.onError(error);
+      this.#deps.onError(error);
     }
-  };
+  }
 
-  const fetchAll = async (waitS: number): Promise<void> => {
+  async #fetchAll(waitS: number): Promise<void> {
     let wait = waitS;
     do {
-      again = false;
+      this.#again = false;
       // What the service returns is all that it owes: numbers missing there were acknowledged by another device.
-      for (let more = true; more && !stop.signal.aborted; wait = 0) {
-        const page = await deps.fetchAfter(taken, wait);
-        take(page);
+      for (let more = true; more && !this.#stop.signal.aborted; wait = 0) {
+        const page = await this.#deps.fetchAfter(this.#taken, wait);
+        this.#take(page);
         more = page.items.length > 0;
       }
-    } while (again && !stop.signal.aborted);
+    } while (this.#again && !this.#stop.signal.aborted);
     // An acknowledgement that was lost on the way goes again here.
-    if (queue.length === 0) await acknowledge();
-  };
+    if (this.#queue.length === 0) await this.#acknowledge();
+  }
 
-  const fetch = (waitS: number): Promise<void> => {
-    if (fetching !== undefined) {
-      again = true;
-      return fetching;
+  #fetch(waitS: number): Promise<void> {
+    if (this.#fetching !== undefined) {
+      this.#again = true;
+      return this.#fetching;
     }
-    fetching = fetchAll(waitS).finally(() => {
-      fetching = undefined;
+    this.#fetching = this.#fetchAll(waitS).finally(() => {
+      this.#fetching = undefined;
     });
-    return fetching;
-  };
-
-  return {
-    push: (event) => {
-      if (event.seq <= taken) return;
-      if (event.seq === taken + 1) take({ items: [event] });
-      else void fetch(0).catch(deps.onError);
-    },
-    catchUp: () => fetch(0),
-    poll: (waitS) => fetch(waitS),
-    seq: () => handled,
-    close: () => stop.abort(),
-  };
+    return this.#fetching;
+  }
 }
+
+/** @param after the number of the last event that this user's app has handled; 0 for none. */
+export const inbox = (after: number, deps: InboxDeps): Inbox => new Events(after, deps);
 
 /** An offer of which a later event of the queue says that it has ended is not handed on as new. */
 function isOver({ type, seq, data }: UserEvent, queue: readonly UserEvent[]): boolean {

@@ -17,6 +17,8 @@ export type ClientPing = ClientPoint & ClientProfile & { readonly session: strin
 /** `superseded`: a newer point took its place before it was sent. */
 export type PingOutcome = PresenceView | 'superseded';
 
+type Send = (ping: ClientPing) => Promise<PresenceView>;
+
 export type Pings = {
   /** Rejects with VicinalError when the service refuses the point. */
   readonly set: (point: ClientPoint) => Promise<PingOutcome>;
@@ -24,7 +26,7 @@ export type Pings = {
   /** Sends the present point again. */
   readonly repeat: () => Promise<PingOutcome>;
   /** Sends go this way from now on, beginning with the newest point and the whole profile; undefined: they wait. */
-  readonly attach: (send: ((ping: ClientPing) => Promise<PresenceView>) | undefined) => void;
+  readonly attach: (send: Send | undefined) => void;
   /** The newest point, or, when that was refused, the last that was taken; undefined if there is none. */
   readonly point: () => ClientPoint | undefined;
   /** A ping with everything that is to be known of the user. */
@@ -46,132 +48,150 @@ export type PingOptions = {
   readonly eager?: boolean;
 };
 
-export function pings(
-  session: string,
-  first: ClientPoint,
-  firstProfile: ClientProfile,
-  { onUnheard, random, eager = false }: PingOptions,
-): Pings {
-  let profile = firstProfile;
-  let profileSent = false;
-  let seq = 0;
-  let wanted: Wanted | undefined = { point: first, waiters: [], hurry: false };
-  let good: ClientPoint | undefined;
-  let send: ((ping: ClientPing) => Promise<PresenceView>) | undefined;
-  let flying: Wanted | undefined;
-  let doomed: VicinalError | undefined;
-  let closed = false;
+class PingQueue implements Pings {
+  readonly #session: string;
+  readonly #first: ClientPoint;
+  readonly #options: PingOptions;
+  #profile: ClientProfile;
+  #profileSent = false;
+  #seq = 0;
+  #wanted: Wanted | undefined;
+  #good: ClientPoint | undefined;
+  #send: Send | undefined;
+  #flying: Wanted | undefined;
+  #doomed: VicinalError | undefined;
+  #closed = false;
   /** Before then the service wants no point of this socket, or nothing at all. */
-  let pacedUntil = 0;
-  let busyUntil = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  #pacedUntil = 0;
+  #busyUntil = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  const next = (point: ClientPoint): ClientPing => {
-    seq += 1;
-    return { ...point, ...profile, session, seq };
+  constructor(session: string, first: ClientPoint, profile: ClientProfile, options: PingOptions) {
+    this.#session = session;
+    this.#first = first;
+    this.#profile = profile;
+    this.#options = options;
+    this.#wanted = { point: first, waiters: [], hurry: false };
+  }
+
+  readonly set = (point: ClientPoint): Promise<PingOutcome> => this.#put(point);
+
+  readonly setProfile = (changed: ClientProfile): Promise<PingOutcome> => {
+    this.#profile = { ...this.#profile, ...changed };
+    this.#profileSent = false;
+    return this.#put(this.point() ?? this.#first, true);
   };
 
-  const fly = async (): Promise<void> => {
-    const via = send;
-    if (via === undefined || flying !== undefined || wanted === undefined || closed) return;
-    const ping = wanted;
-    const waitMs = Math.max(busyUntil, ping.hurry ? 0 : pacedUntil) - Date.now();
-    clearTimeout(timer);
+  readonly repeat = (): Promise<PingOutcome> => this.#put(this.point() ?? this.#first);
+
+  readonly attach = (via: Send | undefined): void => {
+    this.#send = via;
+    if (via === undefined) return;
+    this.#profileSent = false;
+    this.#pacedUntil = 0;
+    if (this.#wanted === undefined && this.#flying === undefined && this.#good !== undefined)
+      this.#wanted = { point: this.#good, waiters: [], hurry: false };
+    void this.#fly();
+  };
+
+  readonly point = (): ClientPoint | undefined => (this.#wanted ?? this.#flying)?.point ?? this.#good;
+
+  readonly next = (point: ClientPoint): ClientPing => ({
+    ...point,
+    ...this.#profile,
+    session: this.#session,
+    seq: this.#nextSeq(),
+  });
+
+  readonly refuse = (point: ClientPoint, error: VicinalError): void => {
+    // One that is still on its way comes back with its own failure, in a moment.
+    if (this.#flying?.point === point) this.#doomed = error;
+    else if (this.#wanted?.point === point) {
+      const given = this.#wanted;
+      this.#wanted = undefined;
+      this.#refused(given, error);
+    } else this.#options.onUnheard(error);
+  };
+
+  readonly close = (): void => {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const error = new VicinalError({ code: 'closed', status: 0 });
+    for (const waiter of this.#wanted?.waiters ?? []) waiter.reject(error);
+    this.#wanted = undefined;
+  };
+
+  #nextSeq(): number {
+    this.#seq += 1;
+    return this.#seq;
+  }
+
+  async #fly(): Promise<void> {
+    const via = this.#send;
+    if (via === undefined || this.#flying !== undefined || this.#wanted === undefined || this.#closed) return;
+    const ping = this.#wanted;
+    const waitMs = Math.max(this.#busyUntil, ping.hurry ? 0 : this.#pacedUntil) - Date.now();
+    clearTimeout(this.#timer);
     if (waitMs > 0) {
-      timer = setTimeout(() => void fly(), waitMs);
+      this.#timer = setTimeout(() => void this.#fly(), waitMs);
       return;
     }
-    wanted = undefined;
-    flying = ping;
-    const withProfile = !profileSent;
-    profileSent = true;
-    seq += 1;
+    this.#wanted = undefined;
+    this.#flying = ping;
+    const withProfile = !this.#profileSent;
+    this.#profileSent = true;
+    const profile = withProfile ? this.#profile : {};
     try {
-      const view = await via({ ...ping.point, ...(withProfile ? profile : {}), session, seq });
-      good = ping.point;
+      const view = await via({ ...ping.point, ...profile, session: this.#session, seq: this.#nextSeq() });
+      this.#good = ping.point;
       // A service that does not say leaves it to the app.
-      if (!eager && via === send) pacedUntil = Date.now() + (view.pingEveryS ?? 0) * 1000;
+      if (this.#options.eager !== true && via === this.#send)
+        this.#pacedUntil = Date.now() + (view.pingEveryS ?? 0) * 1000;
       settle(ping, view);
     } catch (error) {
-      profileSent = profileSent && !withProfile;
-      failed(ping, doomed ?? error, via);
+      this.#profileSent = this.#profileSent && !withProfile;
+      this.#failed(ping, this.#doomed ?? error, via);
     } finally {
-      flying = undefined;
-      doomed = undefined;
+      this.#flying = undefined;
+      this.#doomed = undefined;
     }
-    void fly();
-  };
+    void this.#fly();
+  }
 
   /** A refusal is final for that point; after any other failure it, or a newer one, is sent again. */
-  const failed = (ping: Wanted, error: unknown, via: typeof send): void => {
+  #failed(ping: Wanted, error: unknown, via: Send): void {
     // A newer ping of this session was faster, from the socket before or at the cell after: the newest point is sent again.
     const isOvertaken = error instanceof VicinalError && error.code === 'stale_ping';
     if (error instanceof VicinalError && !error.transient && error.code !== 'closed' && !isOvertaken) {
-      refused(ping, error);
+      this.#refused(ping, error);
       return;
     }
-    if (wanted === undefined && !closed) wanted = ping;
+    if (this.#wanted === undefined && !this.#closed) this.#wanted = ping;
     else settle(ping, 'superseded');
-    if (via !== send) return;
+    if (via !== this.#send) return;
     // Without an answer the socket is of no use, and its owner attaches the next one; a busy service is asked again.
-    if (!(error instanceof VicinalError) || error.status === 0) send = undefined;
-    else busyUntil = Date.now() + retryAfterMs(error.retryAfterS ?? 1, random);
-  };
+    if (!(error instanceof VicinalError) || error.status === 0) this.#send = undefined;
+    else this.#busyUntil = Date.now() + retryAfterMs(error.retryAfterS ?? 1, this.#options.random);
+  }
 
-  const refused = (ping: Wanted, error: VicinalError): void => {
+  #refused(ping: Wanted, error: VicinalError): void {
     for (const waiter of ping.waiters) waiter.reject(error);
-    if (ping.waiters.length === 0) onUnheard(error);
-  };
+    if (ping.waiters.length === 0) this.#options.onUnheard(error);
+  }
 
-  const put = (point: ClientPoint, hurry = false): Promise<PingOutcome> => {
-    if (closed) return Promise.reject(new VicinalError({ code: 'closed', status: 0 }));
+  #put(point: ClientPoint, hurry = false): Promise<PingOutcome> {
+    if (this.#closed) return Promise.reject(new VicinalError({ code: 'closed', status: 0 }));
     return new Promise((resolve, reject) => {
-      const before = wanted;
-      wanted = { point, waiters: [{ resolve, reject }], hurry: hurry || before?.hurry === true };
+      const before = this.#wanted;
+      this.#wanted = { point, waiters: [{ resolve, reject }], hurry: hurry || before?.hurry === true };
       if (before !== undefined) settle(before, 'superseded');
-      void fly();
+      void this.#fly();
     });
-  };
-
-  const point = (): ClientPoint | undefined => (wanted ?? flying)?.point ?? good;
-
-  return {
-    set: (point) => put(point),
-    setProfile: (changed) => {
-      profile = { ...profile, ...changed };
-      profileSent = false;
-      return put(point() ?? first, true);
-    },
-    repeat: () => put(point() ?? first),
-    attach: (via) => {
-      send = via;
-      if (via === undefined) return;
-      profileSent = false;
-      pacedUntil = 0;
-      if (wanted === undefined && flying === undefined && good !== undefined)
-        wanted = { point: good, waiters: [], hurry: false };
-      void fly();
-    },
-    point,
-    next,
-    refuse: (point, error) => {
-      // One that is still on its way comes back with its own failure, in a moment.
-      if (flying?.point === point) doomed = error;
-      else if (wanted?.point === point) {
-        const given = wanted;
-        wanted = undefined;
-        refused(given, error);
-      } else onUnheard(error);
-    },
-    close: () => {
-      closed = true;
-      clearTimeout(timer);
-      const error = new VicinalError({ code: 'closed', status: 0 });
-      for (const waiter of wanted?.waiters ?? []) waiter.reject(error);
-      wanted = undefined;
-    },
-  };
+  }
 }
+
+export const pings = (session: string, first: ClientPoint, profile: ClientProfile, options: PingOptions): Pings =>
+  new PingQueue(session, first, profile, options);
 
 function settle(ping: Wanted, outcome: PingOutcome): void {
   for (const waiter of ping.waiters) waiter.resolve(outcome);

@@ -1,5 +1,5 @@
 // A token that is about to end: with another one the socket stays. Should there be none, it ends, and the next begins with a new one.
-import type { ConnectionDeps } from './connection.ts';
+import type { ConnectionDeps } from './connect-options.ts';
 import type { Link } from './link.ts';
 
 export function renew(

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { err, ok, type Result } from '../lib/result.ts';
 import type { CellId } from './ids.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
+import { parseBody } from './parse.ts';
 import { PROBLEMS, type Problem, problem } from './problems.ts';
 import type { UserEvent } from './views.ts';
 import {
@@ -11,7 +12,6 @@ import {
   emptySchema,
   offerIdSchema,
   optional,
-  parseBody,
   patchSchema,
   presenceSchema,
   questionHereSchema,

@@ -1,7 +1,8 @@
 // The client library in the world as it is: no sockets, old events, tokens that are no good, and profiles that count from the upgrade on.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VicinalClient } from '../../src/client/client.ts';
-import type { Connection, ConnectOptions } from '../../src/client/connection.ts';
+import type { ConnectOptions } from '../../src/client/connect-options.ts';
+import type { Connection } from '../../src/client/connection.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import { shifted } from '../../src/geo/shifted.ts';
 import type { OfferView, UserEvent } from '../../src/protocol/views.ts';

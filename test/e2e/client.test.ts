@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VicinalClient } from '../../src/client/client.ts';
-import type { Connection, ConnectOptions } from '../../src/client/connection.ts';
+import type { ConnectOptions } from '../../src/client/connect-options.ts';
+import type { Connection } from '../../src/client/connection.ts';
 import { VicinalError } from '../../src/client/vicinal-error.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import type { OfferId, QuestionId } from '../../src/protocol/ids.ts';

@@ -3,14 +3,13 @@
 import fc from 'fast-check';
 import type { GenericSchema } from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { parseBody, parseQuery } from '../../../src/protocol/parse.ts';
 import {
   ackSchema,
   answerSchema,
   cellsQuerySchema,
   citySchema,
   eventsQuerySchema,
-  parseBody,
-  parseQuery,
   patchSchema,
   presenceSchema,
   type QuerySchema,

@@ -1,7 +1,8 @@
 // The transport seam of the client: sockets and HTTP of a service that keeps events until they are acknowledged.
 import { vi } from 'vitest';
 import { type ClientOptions, VicinalClient } from '../../../src/client/client.ts';
-import type { Connection, ConnectOptions } from '../../../src/client/connection.ts';
+import type { ConnectOptions } from '../../../src/client/connect-options.ts';
+import type { Connection } from '../../../src/client/connection.ts';
 import type { Fetch, Socket, SocketClass } from '../../../src/client/platform.ts';
 
 type Frame = Readonly<Record<string, unknown>>;
