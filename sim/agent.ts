@@ -1,4 +1,5 @@
 // A simulated person with a phone: moves, pings over HTTP or a socket, asks, answers, retries, goes offline, reinstalls.
+
 import { minDistanceToBoundsM } from '../src/geo/distance.ts';
 import { decode, encode, MAX_LENGTH } from '../src/geo/geohash.ts';
 import type { Point } from '../src/geo/point.ts';
@@ -6,23 +7,17 @@ import { shifted } from '../src/geo/shifted.ts';
 import { snap } from '../src/geo/snap.ts';
 import type { Prng } from '../src/lib/prng.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
-import type { NewQuestion, Ping } from '../src/messages/records.ts';
-import {
-  type CellId,
-  type HomeKey,
-  homeOf,
-  type OfferId,
-  type QuestionId,
-  questionId,
-  type UserId,
-} from '../src/protocol/ids.ts';
+import type { Ping } from '../src/messages/records.ts';
+import { type CellId, homeOf, type OfferId, type QuestionId, type UserId } from '../src/protocol/ids.ts';
 import { MARGIN_M } from '../src/protocol/limits.ts';
 import type { Profile } from '../src/protocol/profile.ts';
 import type { OfferView, UserEvent } from '../src/protocol/views.ts';
+import { doubts } from './doubts.ts';
 import type { Ledger } from './ledger.ts';
-import { anywhereIn, type SimMap, TOPICS } from './map.ts';
+import { anywhereIn, type SimMap } from './map.ts';
+import { newQuestion } from './new-question.ts';
 import type { AnyReply, CellNode } from './node.ts';
-import { LANGUAGES, words } from './words.ts';
+import { words } from './words.ts';
 import type { World } from './world.ts';
 
 const CLIENT_TIMEOUT_MS = 15_000;
@@ -48,6 +43,8 @@ export type AgentPlan = {
   readonly silent: boolean;
   /** Has another device. */
   readonly twin: boolean;
+  /** For what nobody should do. */
+  readonly whims: Prng;
   readonly profile?: Profile;
 };
 
@@ -98,6 +95,14 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
         world.after(busyMs + 500 + draw.below(3000), () => insist(id, request, tries - 1, done));
       else done(reply);
     });
+
+  const doubt = doubts(
+    ledger,
+    plan.whims,
+    user,
+    (ms, run) => world.after(ms, run),
+    (id, request, done) => insist(id, request, 3, done),
+  );
 
   const move = (): void => {
     if (world.strikes('teleport')) {
@@ -284,45 +289,33 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (luck >= willing + 10) return;
     world.after(wait, () => {
       if (luck < willing) accept(offer.id);
-      else insist(offer.id, { t: 'decline', offerId: offer.id, user }, 3, () => undefined);
+      else
+        insist(offer.id, { t: 'decline', offerId: offer.id, user }, 3, (reply) => {
+          if (reply.t === 'offer') doubt.declined(offer.id);
+        });
     });
   };
   const accept = (offerId: OfferId): void =>
     insist(offerId, { t: 'accept', offerId, user }, 5, (reply) => {
       if (reply.t !== 'offer') return;
       ledger.accepted.set(offerId, user);
+      doubt.accepted(offerId);
       if (draw.chance(1, 12)) return;
       world.after(draw.below(20_000), () =>
         insist(offerId, { t: 'answer', offerId, user, text: `by ${user}` }, 5, (answer) => {
-          if (answer.t === 'offer') ledger.answered.set(offerId, user);
+          if (answer.t !== 'offer') return;
+          ledger.answered.set(offerId, user);
+          doubt.answered(offerId);
         }),
       );
     });
 
   const ask = (n: number): void => {
-    const keyed = draw.chance(1, 2);
-    const key = keyed ? `key${draw.chance(1, 4) ? 'same' : n}` : undefined;
-    const point = snap(at, world.map.policy.gridLength);
-    const token = `${user}${key ?? `r${n}${draw.u32()}`}`
-      .toLowerCase()
-      .replace(/[^0-9a-z]/g, '')
-      .padEnd(8, '0')
-      .slice(0, 40);
-    const question: NewQuestion = {
-      id: questionId(encode(point, world.map.policy.gridLength) as HomeKey, token),
-      asker: user,
-      ...(key === undefined ? {} : { key, bodyHash: key.endsWith('same') ? `h${n}` : 'h' }),
-      point,
-      text: `question ${n}`,
-      ...(draw.chance(2, 3) ? { topic: draw.pick(TOPICS) } : {}),
-      languages: draw.chance(1, 3) ? [draw.pick(LANGUAGES)] : [],
-      radiusM: draw.pick([300, 600, 1200]),
-      answersWanted: draw.chance(1, 4) ? 2 + draw.below(2) : 1,
-      expiresInMs: 60_000 + draw.below(180_000),
-    };
+    const question = newQuestion(draw, user, snap(at, world.map.policy.gridLength), n, world.map.policy.gridLength);
     insist(question.id, { t: 'ask', question }, 6, (reply) => {
       if (reply.t !== 'question') return;
-      ledger.asked.set(question.id, { asker: user, key });
+      ledger.asked.set(question.id, { asker: user, key: question.key });
+      doubt.asked(question.id);
       if (draw.chance(1, 10)) world.after(draw.below(60_000), () => cancel(question.id));
       if (draw.chance(1, 8)) world.after(draw.below(40_000), () => walkAway(question.id));
     });
@@ -352,7 +345,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       said.forget();
       drop();
     }
-    if (draw.chance(1, 30)) said.change();
+    if (draw.chance(1, 8)) said.change();
     if (!connecting && pingedSince && draw.chance(1, 25)) leave();
     move();
     presence();

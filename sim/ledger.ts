@@ -26,6 +26,8 @@ export type Ledger = {
   readonly left: Map<UserId, { readonly numbered: boolean }>;
   /** Whose last ping asked for a lease that ends before their next one: between the two they are matchable nowhere. */
   readonly brief: Set<UserId>;
+  /** Answers that contradict what was answered before, by the rule that they break. */
+  readonly contradictions: { readonly rule: string; readonly what: string }[];
   /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
@@ -42,5 +44,6 @@ export const newLedger = (): Ledger => ({
   spoken: new Set(),
   left: new Map(),
   brief: new Set(),
+  contradictions: [],
   overtaken: [],
 });

@@ -1,5 +1,6 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
 import type { Carried } from '../src/city/heat.ts';
+import { prng } from '../src/lib/prng.ts';
 import type { CellId, UserId } from '../src/protocol/ids.ts';
 import { type Agent, agent, somewhere } from './agent.ts';
 import { checkersOf } from './checkers/all.ts';
@@ -9,6 +10,7 @@ import { SIM_POLICY, simMap } from './map.ts';
 import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import type { Observer } from './runtime.ts';
+import { type Situations, situations } from './situations.ts';
 import { type Stats, World } from './world.ts';
 
 export type SimReport = {
@@ -23,9 +25,12 @@ export type SimReport = {
   readonly removed: boolean;
   /** A removal of the city was taken back. */
   readonly kept: boolean;
+  readonly situations: Situations;
   readonly violations: readonly Violation[];
 };
 
+/** Apart from what the seed draws otherwise. */
+const WHIMS = 1_000_003;
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 5000;
 const SWEEP_MS = 3 * MINUTE_MS;
@@ -40,9 +45,11 @@ export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
   const checkers: Checker[] = [];
   const told = new Map<CellId, Carried>();
+  const occurred = situations();
   const observer: Observer = {
     committed: (node, effects, event) => {
       if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
+      occurred.note(effects, event);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
   };
@@ -107,6 +114,7 @@ export function runSeed(options: SimOptions): SimReport {
     rejoined: team.rejoined(),
     removed: world.map.cityState() === 'removed',
     kept: team.kept(),
+    situations: occurred.seen,
     violations,
   };
 }
@@ -121,11 +129,13 @@ function people(
   draw: ReturnType<typeof forkOf>,
   options: SimOptions,
 ): readonly Agent[] {
+  const whims = prng(options.seed + WHIMS);
   const make = (user: UserId, device: string, twin: boolean, profile?: Agent['profile']): Agent => {
     const one = agent(world, ledger, draw.fork(), {
       user,
       device,
       twin,
+      whims,
       silent: draw.chance(1, 2),
       at: somewhere(world.map, draw),
       socket: draw.chance(1, 2),

@@ -11,6 +11,7 @@ import { keepChecker } from './keep.ts';
 import { liveChecker } from './live.ts';
 import { onceChecker } from './once.ts';
 import { oneChecker } from './one.ts';
+import { outsideChecker } from './outside.ts';
 import { ownChecker } from './own.ts';
 import { ownWordChecker } from './own-word.ts';
 import { privacyChecker } from './privacy.ts';
@@ -36,6 +37,7 @@ export function checkersOf(
     wakeChecker,
     onceChecker,
     goneChecker,
+    outsideChecker,
     liveChecker(present),
   ].map((make) => make(context));
 }

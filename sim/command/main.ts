@@ -7,6 +7,7 @@ import { MUTANTS } from '../mutants/all.ts';
 import { optionsOf, type SimSize } from '../options.ts';
 import type { SimReport } from '../run.ts';
 import { shrink } from '../shrink.ts';
+import { addUp, type Situations, tooRare } from '../situations.ts';
 import { transitionLines } from '../transitions.ts';
 import { huntMutants } from './hunt.ts';
 import { runSeeds } from './pool.ts';
@@ -75,6 +76,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
     kept: 0,
     violations: 0,
   };
+  const occurred: Situations = {};
   const failed: SimReport[] = [];
   const startedAt = performance.now();
   const progress = startProgress({ label: 'seeds', total: seeds.length, output: process.stderr });
@@ -89,6 +91,7 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
     if (report.removed) total.removals++;
     if (report.kept) total.kept++;
     total.violations += report.violations.length;
+    addUp(occurred, report.situations);
     if (report.violations.length > 0) failed.push(report);
     progress.add(1);
   });
@@ -101,8 +104,10 @@ async function search(seeds: readonly number[], size: SimSize, check: boolean, j
   const first = failed[0];
   if (first !== undefined) keep(first, size);
   console.log(failed.length === 0 ? 'no violation' : `${failed.length} seeds with violations`);
-  if (json) console.log(JSON.stringify({ ...total, seconds: Number(seconds.toFixed(1)) }));
-  return failed.length === 0 ? 0 : 1;
+  const rare = tooRare(occurred, total.seeds);
+  for (const line of rare) console.log(`too rare to have been tested: ${line}`);
+  if (json) console.log(JSON.stringify({ ...total, seconds: Number(seconds.toFixed(1)), situations: occurred, rare }));
+  return failed.length === 0 && rare.length === 0 ? 0 : 1;
 }
 
 function tell(report: SimReport, size: SimSize): void {

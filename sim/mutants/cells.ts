@@ -287,10 +287,10 @@ export const CELL_MUTANTS: readonly Mutant[] = [
   ),
   one(
     'point-unsnapped',
-    'a point is not snapped before it is sent on',
-    'sim/agent.ts',
-    'const point = snap(heard, world.map.policy.gridLength);',
-    'const point = heard;',
+    'what others see of somebody who moves on is their own point, not a square',
+    'src/cell/users/veil.ts',
+    'shown: snap(moved, gridLength),',
+    'shown: moved.lat === middle.lat && moved.lng === middle.lng ? shown : at,',
   ),
   one(
     'time-runs-back',

@@ -35,7 +35,7 @@ describe('files', () => {
     const most = (path: string): number => (path.startsWith('src/') ? LINES_MAX.src : LINES_MAX.rest);
     expect(code().filter((path) => lines(path) > most(path))).toEqual([]);
     const decisions = projectFiles().filter((path) => path.startsWith('docs/decisions/'));
-    expect(decisions.length).toBeGreaterThan(80);
+    expect(decisions.length).toBeGreaterThan(40);
     expect(decisions.filter((path) => lines(path) > DECISION_LINES_MAX)).toEqual([]);
   });
 

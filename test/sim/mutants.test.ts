@@ -18,6 +18,11 @@ const SOON = [
 ];
 
 describe('mutants of the program', () => {
+  it('edit what ships alone: a fault of the simulator shows nothing', () => {
+    expect(MUTANTS.flatMap(({ edits }) => edits).filter(({ file }) => !file.startsWith('src/'))).toEqual([]);
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  });
+
   it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
     '%s fits the source in exactly one place for each edit, and what it makes is a program',
     (_name, mutant) => {
