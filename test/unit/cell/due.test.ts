@@ -123,7 +123,12 @@ describe('ALARM1 what is due when', () => {
     ['an offer that has ended', question({ t: 'open', retryAt: undefined }, [offer('declined', 4000)]), 900_000],
     ['ended: a day later', question({ t: 'cancelled', endedAt: t(100) }), 100 + DAY_MS],
     ['news to repeat', question({ t: 'answered', endedAt: t(100) }, [], [stream(1, 2500)]), 2500],
-    ['news on their way: a guard', question({ t: 'expired', endedAt: t(100) }, [], [stream(1)]), 30_000],
+    ['news to be sent: a guard', question({ t: 'expired', endedAt: t(100) }, [], [stream(1)]), 30_000],
+    [
+      'news on their way: a guard, should the object die meanwhile',
+      question({ t: 'expired', endedAt: t(100) }, [], [{ ...stream(1), call: 7 }]),
+      30_000,
+    ],
     ['news that were stored', question({ t: 'expired', endedAt: t(100) }, [], [stream(0, 2500)]), 100 + DAY_MS],
   ])('a question: %s', (_, one, ms) => {
     expect(dueQuestion(one, START)).toBe(t(ms));
