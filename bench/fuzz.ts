@@ -1,4 +1,4 @@
-// Fuzzed requests and frames against the real service, while its cells divide: `node bench/fuzz.ts [seed]`. Prints which statuses came,
+// Fuzzed requests and frames against the real service, while its cells split: `node bench/fuzz.ts [seed]`. Prints which statuses came,
 // every fault, and how long the answers took.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

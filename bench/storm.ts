@@ -1,5 +1,5 @@
 // A storm without a client: `node bench/storm.ts [seed]`. 300 wide questions of 15 people fall asleep over a city of small cells in the
-// real service, then the cell that owns most of them is divided, and nobody calls any more but /health. Prints what goes on inside
+// real service, then the cell that owns most of them is split, and nobody calls any more but /health. Prints what goes on inside
 // before, during and after: events and commits of all objects (the log tells them), writes of the process (Linux tells them), and how
 // long /health took to answer.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -98,7 +98,7 @@ async function run({ url, secret, pid }: Service): Promise<void> {
     }
     return slowestMs;
   }
-  /** Of the cell that is divided and its parts alone: to ask all would be a storm of its own. */
+  /** Of the cell that is split and its parts alone: to ask all would be a storm of its own. */
   async function parts(): Promise<number> {
     const page = `${url}/v1/ops/cells?city=storm&within=${CELL}`;
     const response = await fetch(page, { headers: { authorization: `Bearer ${ops}` } });

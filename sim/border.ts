@@ -1,4 +1,4 @@
-// What the borders of cells cost: the same people and questions once over a divided block and once over one cell that covers it,
+// What the borders of cells cost: the same people and questions once over a split block and once over one cell that covers it,
 // with the shipping steps, without faults. Questions beside a border are held against those in the middle of a cell.
 import type { Bounds } from '../src/geo/bounds.ts';
 import { minDistanceToBoundsM } from '../src/geo/distance.ts';
@@ -38,7 +38,7 @@ export type BorderOptions = {
   readonly walking: number;
   /** Mean time of a message on its way. */
   readonly delayMs: number;
-  /** The cell that covers the block; its children divide it. */
+  /** The cell that covers the block; its children split it. */
   readonly block: string;
 };
 

@@ -19,7 +19,7 @@ export type Ops = {
   readonly split: () => void;
   readonly merge: () => void;
   readonly remove: () => void;
-  /** What the cron does, as `src/cron/rejoin.ts`: joins again what has been cold for long, by what the cells have told. */
+  /** What the cron does, as `src/cron/rejoin.ts`: merges again what has been cold for long, by what the cells have told. */
   readonly rejoin: (told: ReadonlyMap<CellId, Carried>) => void;
   /** How many merges that began. */
   readonly rejoined: () => number;

@@ -55,7 +55,7 @@ export type SimOptions = {
   readonly merges: number;
   /** Whether the city is taken away at some moment. */
   readonly removed: boolean;
-  /** Whether cells that were divided are joined again by themselves, when they have been cold for long. */
+  /** Whether cells that were split are merged again by themselves, when they have been cold for long. */
   readonly rejoins?: boolean;
   /** People that a cell is to carry: it splits by itself at twice as many. */
   readonly crowd: number;

@@ -116,7 +116,7 @@ function bear(tx: Tx, envelope: CellEnvelope): boolean {
   const { request } = envelope;
   const birth = envelope.birth ?? (request.t === 'init' || request.t === 'merge' ? request.birth : undefined);
   if (birth !== undefined && (state.birth === undefined || birth.version > state.birth.version)) {
-    // Ground that was given up begins anew when it is divided or joined.
+    // Ground that was given up begins anew when it is split or merged.
     const again = request.t === 'init' || request.t === 'merge';
     tx.fresh = state.birth === undefined || (again && state.birth.draining === true);
     const grid = state.birth?.policy.gridLength ?? 0;

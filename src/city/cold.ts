@@ -1,16 +1,16 @@
-// Which cells that were divided are to be joined again by themselves: those whose 32 parts have carried little for long.
+// Which cells that were split are to be merged again by themselves: those whose 32 parts have carried little for long.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { type Carried, heatOf, type Limits } from './heat.ts';
 
-/** A cell that was divided, whose 32 parts are leaves: what these together told that they carry. */
+/** A cell that was split, whose 32 parts are leaves: what these together told that they carry. */
 export type Family = { readonly cell: CellId; readonly city: CityId; readonly carried: Carried };
 
 /** Since when families have been cold. */
 export type ColdSince = ReadonlyMap<CellId, EpochMs>;
 
 /**
- * MERGE2: joined they would carry less than half of what one cell is to carry in normal times, a quarter of what splits it. By hand the
+ * MERGE2: merged they would carry less than half of what one cell is to carry in normal times, a quarter of what splits it. By hand the
  * whole of it is allowed (LOAD1).
  */
 export const COLD_BELOW = 0.5;
@@ -19,7 +19,7 @@ export function isCold(carried: Carried, limits: Limits): boolean {
   return heatOf(carried, limits) < COLD_BELOW;
 }
 
-/** Of a city that has its cells split by themselves, and joined after some time. */
+/** Of a city that has its cells split by themselves, and merged after some time. */
 export function mergesByItself({ autoSplit, mergeAfterS }: Limits): boolean {
   return autoSplit && mergeAfterS > 0;
 }

@@ -1,4 +1,4 @@
-// Ground that was rolled out before comes back as it was last divided: objects that handed over what they had stay what they are.
+// Ground that was rolled out before comes back as it was last split: objects that handed over what they had stay what they are.
 import { children, parent } from '../geo/geohash.ts';
 import { LEAF_MAX_LENGTH, LEAF_MIN_LENGTH } from '../geo/leaf-index.ts';
 

@@ -1,4 +1,4 @@
-// The 32 cells into which one is divided, and out of which it is joined again.
+// The 32 cells into which one is split, and out of which it is merged again.
 import { children } from '../geo/geohash.ts';
 import type { CellId } from '../protocol/ids.ts';
 

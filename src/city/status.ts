@@ -85,7 +85,7 @@ function cityStatus(
   return { id, name, state: state === 'draining' ? state : 'live', cells, cellsTold: told?.cells ?? 0, ...carried };
 }
 
-/** What was told, mended by what those that were asked just now say. */
+/** What was told, fixed by what those that were asked just now say. */
 function carriedBy(told: CityLoad, seen: readonly CellStatus[], hottest: readonly ToldLoad[]): Carried {
   const before = new Map(hottest.map((load) => [load.cell, load]));
   const mended = (sum: number, of: (load: Omit<CellLoad, 't'>) => number): number =>

@@ -1,4 +1,4 @@
-// Has the 32 parts of a cell joined again, if together they carry little enough: asked for by ops, or by the cron.
+// Has the 32 parts of a cell merged again, if together they carry little enough: asked for by ops, or by the cron.
 import { childrenOf } from '../city/family.ts';
 import { type Carried, type Limits, together } from '../city/heat.ts';
 import type { Router } from '../edge/router.ts';

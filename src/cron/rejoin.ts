@@ -1,4 +1,4 @@
-// Joins again what was divided for a load that has long gone: looks every ten minutes, and merges what has been cold for as long as its
+// Merges again what was split for a load that has long gone: looks every ten minutes, and merges what has been cold for as long as its
 // city says, a few cells at a time.
 
 import { coldNow, dueToMerge, isCold } from '../city/cold.ts';
@@ -23,7 +23,7 @@ export const MERGES_MAX = 8;
 /** A cell in which somebody is tells at least hourly. */
 const TOLD_WITHIN_MS = 2 * 60 * MINUTE_MS;
 
-/** What was begun. In the minutes in between, and where nothing was ever divided, it costs nothing or one small query. */
+/** What was begun. In the minutes in between, and where nothing was ever split, it costs nothing or one small query. */
 export async function rejoin(deps: RejoinDeps, now: EpochMs): Promise<readonly CellId[]> {
   if (Math.floor(now / MINUTE_MS) % LOOKS_EVERY_MIN !== 0) return [];
   const { store, families: known, onError } = deps;

@@ -119,7 +119,7 @@ async function lookAt({ store, router }: RemovalDeps, id: CityId, version: numbe
     const here = load.questions.open + load.questions.dormant + load.questions.matched;
     open += here;
     endsInMs = Math.max(endsInMs, load.endsInMs);
-    // One that is being divided, joined or filled may get questions yet.
+    // One that is being split, merged or filled may get questions yet.
     if (here === 0 && load.life === 'leaf') drained.push(cell);
   }
   await store.setDrained(id, drained, version);

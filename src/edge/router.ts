@@ -155,7 +155,7 @@ export class Router {
     return this.peek(cell, trace).catch(unreadable);
   }
 
-  /** Tells the parent of 32 leaves, which is none itself, to join them. */
+  /** Tells the parent of 32 leaves, which is none itself, to merge them. */
   async mergeInto(birth: Birth, trace?: string): Promise<CellReply<'merge'>> {
     const hint = await this.#hintOf(birth.cell);
     const envelope: CellEnvelope = { request: { t: 'merge', birth }, ...(trace === undefined ? {} : { trace }) };

@@ -44,7 +44,7 @@ export type Effects = {
   busyUntil: EpochMs | undefined;
   /** What the cell carries, for ops: told seldom, and a hint. */
   load: CellLoad | undefined;
-  /** By how much what is stored was ahead of the clock, when that was mended in this step; for the log. */
+  /** By how much what is stored was ahead of the clock, when that was fixed in this step; for the log. */
   clockLeadMs: number | undefined;
   /** Answers to callers that wait. */
   readonly replies: { readonly token: number; readonly value: unknown }[];

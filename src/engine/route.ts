@@ -63,7 +63,7 @@ export class Route {
     if (this.#asItIs !== undefined) return this.#repliedAsItIs(reply);
     switch (reply.t) {
       case 'pending': {
-        if (this.#waitedMs >= this.#patienceMs) return this.#done(busy('this place is being divided or joined'));
+        if (this.#waitedMs >= this.#patienceMs) return this.#done(busy('this cell is being split or merged'));
         const ms = reply.retryMs * (0.75 + this.#random() / 2);
         this.#waitedMs += ms;
         return { t: 'wait', ms };

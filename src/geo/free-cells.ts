@@ -5,7 +5,7 @@ import { findLeaf, firstFrom, isLeafName, type LeafIndex, prefixCode, span, star
 
 /**
  * The cells that may be added to the leaves without overlap: a cell that a leaf covers is dropped, one that holds leaves is
- * divided, down to the parts that are free. Sorted. Throws RangeError for what is no geohash of 3 to 7 characters.
+ * split, down to the parts that are free. Sorted. Throws RangeError for what is no geohash of 3 to 7 characters.
  */
 export function freeCells(cells: Iterable<string>, leaves: LeafIndex): readonly string[] {
   const free: string[] = [];

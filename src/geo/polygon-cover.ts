@@ -19,7 +19,7 @@ export type TooManyCells = {
 
 /**
  * The geohashes of one length that the boundary touches, sorted. Refused above `limit` cells, without listing them: cells
- * are divided from the coarse down, and the counting stops at the first length that has too many. Throws RangeError for a
+ * are split from the coarse down, and the counting stops at the first length that has too many. Throws RangeError for a
  * bad length.
  */
 export function coverPolygon(
@@ -44,7 +44,7 @@ export function coverPolygon(
 /** A cell with an edge in it; `layers` holds, polygon by polygon, only the edges that touch it. */
 type Partial = { readonly x: number; readonly y: number; readonly layers: readonly Layer[] };
 
-/** All cells of one length that count: the divided ones, and those inside larger ones that lie wholly in the area. */
+/** All cells of one length that count: the split ones, and those inside larger ones that lie wholly in the area. */
 type Level = {
   readonly length: number;
   readonly partial: Partial[];

@@ -67,7 +67,7 @@ export type CellCalls = ChangeCalls & {
       readonly t: 'scouted';
       readonly candidates: readonly Candidate[];
       readonly beacon: boolean;
-      /** Cells that hold people of this place too: those that fill it, or those that it has been divided into. */
+      /** Cells that hold people of this place too: those that fill it, or those that it has been split into. */
       readonly also?: readonly CellId[];
     };
   };

@@ -5,7 +5,7 @@ import type { LifeName } from '../protocol/status.ts';
 import type { Birth } from './birth.ts';
 import type { Need } from './need.ts';
 
-/** Divides a cell or joins its parts: led by the parent of the family of 33, which numbers what it leads. */
+/** Splits a cell or merges its parts: led by the parent of the family of 33, which numbers what it leads. */
 export type Op = { readonly by: CellId; readonly n: number };
 
 /** Calls to a CellObject, by name. */

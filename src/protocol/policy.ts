@@ -104,9 +104,9 @@ export const policySchema = section('the policy', {
     eventsPerS: number(0.1, EVENTS_PER_S_MAX),
     /** Mean time of a step, reckoned from the work that was counted: a platform's clock stands still within a step. */
     stepMs: number(0.01, 100),
-    /** False: cells split, and are joined again, by hand alone. */
+    /** False: cells split, and are merged again, by hand alone. */
     autoSplit: v.boolean(takes('true or false')),
-    /** Parts that have carried little for so long are joined again; 0: never. */
+    /** Parts that have carried little for so long are merged again; 0: never. */
     mergeAfterS: whole(0, (30 * 24 * HOUR_MS) / 1000),
   }),
 });

@@ -11,7 +11,7 @@ export type CellLoad = {
   readonly cell: CellId;
   readonly city: CityId;
   readonly life: LifeName;
-  /** Cells that it was divided or joined out of, as long as they have not handed everything and everybody over to it. */
+  /** Cells that it was split or merged out of, as long as they have not handed everything and everybody over to it. */
   readonly behind?: readonly CellId[];
   readonly users: number;
   /** Of the last half minute or so. */

@@ -101,7 +101,7 @@ export type AuditEntry = {
 
 export type AskedChange = {
   readonly what: 'split' | 'merge';
-  /** The one that is divided, or that others are joined to. */
+  /** The one that is split, or that others are merged to. */
   readonly cell: CellId;
   readonly city: CityId;
   /** Subject of the token. */
@@ -129,7 +129,7 @@ export interface CityStore {
   leavesOf(city: CityId, options?: ReadOptions): Promise<readonly CellId[]>;
   /** The latest changes of a city, newest first, at most `limit`; from the primary. */
   audit(city: CityId, limit: number): Promise<readonly AuditEntry[]>;
-  /** Records that `actor` wants a cell divided or joined: once, until that is done, however often it is asked for. */
+  /** Records that `actor` wants a cell split or merged: once, until that is done, however often it is asked for. */
   noteAsked(asked: AskedChange): Promise<void>;
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
   /** The row by which a leaf is born, from the primary, where it counts as born from now on; `undefined` when it is no leaf. */

@@ -138,7 +138,7 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     const cell = here;
     const heard = (reply: AnyReply): void => {
       done(reply);
-      // A cell that was divided meanwhile: should its word to the socket not come, the app connects again by itself.
+      // A cell that was split meanwhile: should its word to the socket not come, the app connects again by itself.
       if (reply.t === 'moved') world.after(RETRY_MS, () => (here === cell ? leave() : undefined));
     };
     world.request(cell, { t: 'presence', user, ping }, CALL_MS, heard, true);

@@ -29,7 +29,7 @@ export type GrowthReport = {
   readonly days: readonly DayReport[];
 };
 
-/** Hot cells that were simulated whole and divided by the shipping protocol while people used them. */
+/** Hot cells that were simulated whole and split by the shipping protocol while people used them. */
 export type Divisions = {
   readonly cells: readonly string[];
   readonly people: number;

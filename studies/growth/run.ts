@@ -32,7 +32,7 @@ export type GrowthOptions = {
 export type Simulate = (label: string, specs: readonly SampleSpec[]) => Promise<readonly SampleResult[]>;
 
 const WHOLE_PEOPLE = 800;
-/** Worlds in which a cell is divided while it works. */
+/** Worlds in which a cell is split while it works. */
 const DIVIDED_MAX = 2;
 const VIOLATED_MAX = 20;
 const EACH = 1;
@@ -57,7 +57,7 @@ export async function growthRun(options: GrowthOptions, simulate: Simulate): Pro
   ]);
   const { cellEvents } = eventsIn(looked);
   const perUserS = cellEvents / (hoursIn(totalOf(looked).presence, habits) * 3600);
-  // A cell under pressure asks for fewer pings before it has to be divided.
+  // A cell under pressure asks for fewer pings before it has to be split.
   const everyMs = (users: number): number =>
     pingEveryMs(0, users, resolved.value.presence.ttlDefaultMs, resolved.value);
   const days = plan((users) => ({

@@ -52,7 +52,7 @@ export type SampleResult = {
   /** Of the whole world, what is not counted too. */
   readonly people: number;
   readonly events: number;
-  /** Cells that became too hot and were divided by the shipping protocol. */
+  /** Cells that became too hot and were split by the shipping protocol. */
   readonly splits: number;
 };
 

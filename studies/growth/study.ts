@@ -80,8 +80,8 @@ const WINDOW_MAX_MS = 4 * HOUR_MS;
 const WINDOW_MIN_MS = 90_000;
 
 /**
- * A steady crowd, for as long as the steps allow. Which cells are divided is the plan's to say: a cell just below its limits that
- * chance lifts above them for a moment would be counted as if all of its kind were divided within these minutes.
+ * A steady crowd, for as long as the steps allow. Which cells are split is the plan's to say: a cell just below its limits that
+ * chance lifts above them for a moment would be counted as if all of its kind were split within these minutes.
  */
 function stretch(element: Element, habits: Habits, policy: PolicyPatch, steps: number, seed: number): SampleSpec {
   const { cells, loads, counted, people } = placeOf(element, habits);
@@ -106,7 +106,7 @@ const densityOf = ({ town }: TownDay): TownDay['town']['density'] => town.densit
 
 /**
  * A cell that grows too hot on this day, as it was the day before: whole, with its neighbours, its people coming within minutes. It
- * is divided while it works, by the shipping protocol. Undefined when none is small enough to be simulated whole.
+ * is split while it works, by the shipping protocol. Undefined when none is small enough to be simulated whole.
  */
 export function divided(
   day: Day,

@@ -1,10 +1,10 @@
-// Divides cells of the map and joins them again while the service is killed, as operations would by hand; then looks whether the map
+// Splits cells of the map and merges them again while the service is killed, as operations would by hand; then looks whether the map
 // has come to rest, and what came about.
 import type { Prng } from '../../src/lib/prng.ts';
 import { type ApiResponse, callApi, expectApi } from '../../tools/support/http.ts';
 import type { Violation } from './violation.ts';
 
-/** A cell is divided at one moment and joined again at another, both as a part of the time there is. */
+/** A cell is split at one moment and merged again at another, both as a part of the time there is. */
 export type Plan = { readonly cell: string; readonly splitAt: number; readonly mergeAt: number };
 export type Outcome = { readonly splits: number; readonly merges: number; readonly violations: readonly Violation[] };
 

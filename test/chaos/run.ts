@@ -22,7 +22,7 @@ export type ChaosOptions = {
   readonly kills: number;
   readonly seconds: number;
   readonly users: number;
-  /** How many cells are divided and joined again meanwhile. */
+  /** How many cells are split and merged again meanwhile. */
   readonly splits: number;
   readonly seed: number;
   readonly dataDir: string;

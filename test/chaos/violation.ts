@@ -6,7 +6,7 @@ export type Violation = {
   readonly rule: string;
   readonly text: string;
   readonly kind?: 'lost' | 'doubleAccept' | 'duplicateEvent';
-  /** Time may still mend it: something is late, not wrong. */
+  /** Time may still fix it: something is late, not wrong. */
   readonly late?: true;
 };
 

@@ -1,4 +1,4 @@
-// Requests and frames that no decent client sends, among those that one does, while cells divide: 20,000 of them in `npm run bench -- --only fuzz`.
+// Requests and frames that no decent client sends, among those that one does, while cells split: 20,000 of them in `npm run bench -- --only fuzz`.
 import { expect, it } from 'vitest';
 import { assault } from '../support/assault.ts';
 import { useService } from './support/service.ts';
@@ -15,7 +15,7 @@ it('EDGE1 nothing that is sent is answered 5xx, and no socket ends under the han
   expect(faults).toEqual([]);
   expect(broken).toBe(0);
   expect(requests + frames).toBeGreaterThanOrEqual(COUNT);
-  // The situation that it is about: much was refused, much was done, and cells were divided meanwhile.
+  // The situation that it is about: much was refused, much was done, and cells were split meanwhile.
   expect(Math.min(requests, frames)).toBeGreaterThan(300);
   for (const status of [200, 201, 400, 403, 404, 422])
     expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// A cell is divided and joined again by command while people live in it: a dozen on sockets with the client library, others over
+// A cell is split and merged again by command while people live in it: a dozen on sockets with the client library, others over
 // plain HTTP. From outside: no request fails, every socket comes back by itself and not all at once, nothing is lost or won twice.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,13 +27,13 @@ const POLICY = {
   offers: { ttlMs: 5000, spare: 2 },
   backOff: { firstMs: 1000, maxMs: 2000 },
   presence: { pingEveryS: 1 },
-  // Whatever the machine can do in a second: split and joined by hand alone, and never too hot for it.
+  // Whatever the machine can do in a second: split and merged by hand alone, and never too hot for it.
   limits: { autoSplit: false, eventsPerS: 1000 },
 };
 /** As in the client library. */
 const MOVED_JITTER_MS = 100;
 
-/** 409 says that somebody was faster or the time was up: part of the game, divided or not. */
+/** 409 says that somebody was faster or the time was up: part of the game, split or not. */
 const IN_THE_GAME: ReadonlySet<unknown> = new Set(['offer_gone']);
 
 const failed: string[] = [];

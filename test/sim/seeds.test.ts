@@ -33,7 +33,7 @@ describe('the simulated cluster', () => {
       ),
     ).toEqual([]);
     expect(reports).toHaveLength(SEEDS);
-    // The runs are worth something: faults struck, people were matched, cells were divided.
+    // The runs are worth something: faults struck, people were matched, cells were split.
     expect(reports.reduce((sum, { stats }) => sum + stats.faults, 0)).toBeGreaterThan(100_000);
     expect(reports.reduce((sum, { matches }) => sum + matches, 0)).toBeGreaterThan(5000);
     expect(reports.reduce((sum, { swaps }) => sum + swaps, 0)).toBeGreaterThan(500);

@@ -1,4 +1,4 @@
-// What dividing a cell costs, and what it leaves behind, in a world without faults: rows, calls, and how long its people wait.
+// What splitting a cell costs, and what it leaves behind, in a world without faults: rows, calls, and how long its people wait.
 import { describe, expect, it } from 'vitest';
 import { anywhereIn } from '../../sim/map.ts';
 import { children, decode } from '../../src/geo/geohash.ts';
@@ -9,7 +9,7 @@ import { counted, HERE } from './counted.ts';
 const PEOPLE = 300;
 const QUESTIONS = 60;
 
-/** A full cell, divided; everybody has said so in rows and calls. */
+/** A full cell, split; everybody has said so in rows and calls. */
 function divided() {
   const draw = prng(3);
   const town = counted({ cells: 1 });

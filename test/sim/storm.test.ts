@@ -1,4 +1,4 @@
-// What many wide sleepers cost while nobody calls, before and after their cell is divided: rows and scouts, counted. What the same
+// What many wide sleepers cost while nobody calls, before and after their cell is split: rows and scouts, counted. What the same
 // does to a real service is measured by `npm run bench -- --only storm`.
 import { describe, expect, it } from 'vitest';
 import { anywhereIn } from '../../sim/map.ts';

@@ -1,4 +1,4 @@
-// Drives a service with fuzzed requests and frames, divides cells meanwhile, and keeps what came back and how long it took.
+// Drives a service with fuzzed requests and frames, splits cells meanwhile, and keeps what came back and how long it took.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';

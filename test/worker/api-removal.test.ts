@@ -163,7 +163,7 @@ describe('removing a city', () => {
     expect(results).toEqual([]);
     const ended = await api('ana', 'GET', `/v1/questions/${asked.body.id}`);
     expect(ended).toMatchObject({ status: 200, body: { state: 'cancelled' } });
-    // It comes back divided, as its objects are.
+    // It comes back split, as its objects are.
     expect((await rollOut('sf', BOX)).status).toBe(200);
     const here = await api('bob', 'PUT', '/v1/presence', WEST);
     expect(here.status).toBe(200);

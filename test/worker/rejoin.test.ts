@@ -1,4 +1,4 @@
-// Parts of a cell that have long been cold are joined again by the cron, by what they told and by what they say when they are asked.
+// Parts of a cell that have long been cold are merged again by the cron, by what they told and by what they say when they are asked.
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rejoin } from '../../src/cron/rejoin.ts';

@@ -1,4 +1,4 @@
-// A cell is divided, and joined again, in workerd under live load: real objects, real D1, real sockets.
+// A cell is split, and merged again, in workerd under live load: real objects, real D1, real sockets.
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -72,7 +72,7 @@ describe('a cell that is divided under live load', () => {
   }
 
   beforeAll(async () => {
-    // Whatever the machine can do in a second: divided and joined by hand alone, and never too hot for it.
+    // Whatever the machine can do in a second: split and merged by hand alone, and never too hot for it.
     await rollOut('split', BOX, { limits: { autoSplit: false, eventsPerS: 1000 } });
   });
 

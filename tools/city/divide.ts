@@ -1,4 +1,4 @@
-// `city split` and `city merge`: divides a cell or joins its parts again while it works, and waits until the map shows it.
+// `city split` and `city merge`: splits a cell or merges its parts again while it works, and waits until the map shows it.
 import { isCellId } from '../../src/protocol/ids.ts';
 import { CELL_LENGTH_MAX } from '../../src/protocol/limits.ts';
 import { UsageError } from '../support/args.ts';
@@ -25,7 +25,7 @@ const FREE_WAIT_MS = 300_000;
 /** Where it is not what others do after the same refusal. */
 const NEXT: NextSteps = {
   city_draining:
-    'its cells go with it, and are not divided or joined any more; npm run city -- keep ID takes its removal back',
+    'its cells go with it, and are not split or merged any more; npm run city -- keep ID takes its removal back',
 };
 
 export const split = (options: CityOptions, cell: string | undefined): Promise<number> =>
@@ -92,7 +92,7 @@ function waitingBar(label: string, total: number): Work['bar'] {
   return {
     set: (done, note) => {
       isShown = true;
-      // A part that is divided again has more of them than were expected.
+      // A part that is split again has more of them than were expected.
       bar.set(Math.min(done, total), note);
     },
     finish: () => {
@@ -149,7 +149,7 @@ async function watch(work: Work, city: string, already: boolean): Promise<readon
     const parts = ((await service.call(`/v1/ops/cells?${query}`)).body as { readonly items: readonly Part[] }).items;
     if (parts.length === 0) throw new Error(goneWords(cell, city));
     const { done, ready, note } = progressOf(verb, cell, parts);
-    // Of one that was divided long ago, some parts may have come to another city.
+    // Of one that was split long ago, some parts may have come to another city.
     const isAtRest = verb === 'split' && parts.every((part) => part.state === 'leaf' && part.cell !== cell);
     if (already && (done || isAtRest)) return parts;
     bar.set(ready, note);
@@ -164,7 +164,7 @@ async function watch(work: Work, city: string, already: boolean): Promise<readon
 }
 
 const goneWords = (cell: string, city: string): string =>
-  `${city} has no cell in ${cell} any more: it was divided before, and the city, or this part of it, was removed since; npm run city -- list says which cities there are`;
+  `${city} has no cell in ${cell} any more: it was split before, and the city, or this part of it, was removed since; npm run city -- list says which cities there are`;
 
 function report(verb: Verb, { json }: CityOptions, asked: Asked, parts: readonly Part[] | undefined): void {
   const { already, cell, city, state } = asked;

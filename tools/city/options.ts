@@ -47,7 +47,7 @@ export const CITY_COMMAND = {
     '  show ID|FILE     draw the cells of a city in the terminal, or with --svg into a file',
     '  remove ID        let its questions end as their askers were promised, then take the city away',
     '  keep ID          take a removal back, as long as the city is not gone',
-    '  split CELL       divide a cell into its 32 parts, while it works',
+    '  split CELL       split a cell into its 32 parts, while it works',
     '  merge CELL       join the 32 parts of a cell again, if together they are not hot',
     '  list             list the cities',
     '  audit ID         say who changed a city, when, and from what to what',

@@ -110,12 +110,12 @@ function wouldOf({ version, changed, added }: Told, { cells, precision }: CityPl
   return `a new city with ${divided ?? counted(added, 'cell')}`;
 }
 
-/** Ground that was covered before comes back as it was divided then. `undefined` where it was not. */
+/** Ground that was covered before comes back as it was split then. `undefined` where it was not. */
 export function dividedOf(cells: number, planned: number, precision: number): string | undefined {
   if (cells <= planned) return undefined;
   // Each division puts 32 in the place of one.
   const divisions = (cells - planned) / 31;
-  const how = Number.isInteger(divisions) ? `with ${counted(divisions, 'division')} into 32` : 'divided';
+  const how = Number.isInteger(divisions) ? `with ${counted(divisions, 'division')} into 32` : 'split';
   return `${counted(cells, 'cell')} (${count(planned)} of precision ${precision}, ${how} as before)`;
 }
 

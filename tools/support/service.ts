@@ -105,7 +105,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   }
 }
 
-/** Load on the process is not load on a cell: dividing one would add to it. */
+/** Load on the process is not load on a cell: splitting one would add to it. */
 const ONE_PROCESS = { AUTO_SPLIT: 'no' };
 
 /** To start takes a copy of the bundle, and workerd some room for what it does first. */

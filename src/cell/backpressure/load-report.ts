@@ -20,7 +20,7 @@ import { strainOf } from './pressure.ts';
 const BANDS = [0.05, 0.25, 0.5, 0.75, 0.9, 1, 1.5, 2.5] as const;
 /**
  * At most this often, and not before its object has been awake for so long: one that sleeps between pings tells nothing. A part of a
- * cell that was divided, and one that was joined of parts, tells at once when everybody is there: nobody else knows of them.
+ * cell that was split, and one that was merged of parts, tells at once when everybody is there: nobody else knows of them.
  */
 const TELL_GAP_MS = 60_000;
 const TELL_GAP_COLD_MS = 600_000;

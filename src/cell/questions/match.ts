@@ -81,7 +81,7 @@ export function scouted(
     for (const candidate of answer.candidates) {
       if (!round.voided.includes(candidate.user)) keepBest(round.candidates, candidate, limit);
     }
-    // One that has been divided takes no beacons: its parts do.
+    // One that has been split takes no beacons: its parts do.
     if (answer.beacon) noteLit(tx.state, question, cell);
     else if (answer.also === undefined) round.unlit++;
     queueUp(tx, question, round, touched(round, (answer.also ?? []).map(withBounds)));

@@ -60,7 +60,7 @@ function endOfSleep({ state }: Tx, question: Question, from: EpochMs): EpochMs {
 
 /**
  * One that was handed over asleep: beacons tell it of arrivals, unless they were lost on the way, so that a try follows. Not of all at
- * once: a cell that is divided may have thousands.
+ * once: a cell that is split may have thousands.
  */
 export function wakeSoon(tx: Tx, question: Question): void {
   if (question.phase.t !== 'dormant') return;

@@ -33,7 +33,7 @@ const SLICE_EVERY_MS = 500;
 const SLICE_PART = 20;
 const SLICE_MIN = 5;
 const SLICE_MAX = 15;
-/** 32 cells hand over to one: together they say 30 a second, each its part of the most that may be joined, and one at least. */
+/** 32 cells hand over to one: together they say 30 a second, each its part of the most that may be merged, and one at least. */
 const MERGE_EVERY_MS = 1000;
 const MERGE_MAX = 30;
 /** Few connections at once: a slice goes to few, whole, and the next one to others. */

@@ -1,4 +1,4 @@
-// A cell's life in the map: a leaf, about to be divided or joined, being filled, or handing over what it has.
+// A cell's life in the map: a leaf, about to be split or merged, being filled, or handing over what it has.
 
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { center, children, decode, encode, MAX_LENGTH } from '../../geo/geohash.ts';
@@ -21,7 +21,7 @@ export function welcomes({ life: { phase } }: CellState): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting';
 }
 
-/** A leaf to which nobody hands over anything any more: only such a one may be divided, or be joined with others. */
+/** A leaf to which nobody hands over anything any more: only such a one may be split, or be merged with others. */
 export function isWhole({ phase, behind }: Life): boolean {
   return phase.t === 'leaf' && behind.length === 0;
 }

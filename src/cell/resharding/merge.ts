@@ -1,4 +1,4 @@
-// Joining 32 leaves to their parent again, by hand: the parent asks whether they are ready, the map swaps it in, and it tells them
+// Merging 32 leaves to their parent again, by hand: the parent asks whether they are ready, the map swaps it in, and it tells them
 // to hand over.
 
 import { childrenOf } from '../../city/family.ts';
@@ -30,7 +30,7 @@ export function mergeByHand(tx: Tx): CellReply<'merge'> {
   if (phase.t === 'splitting') return problem('cell_changing', 'it is splitting');
   if (tx.state.birth?.draining === true) return problem('city_draining');
   if (phase.t === 'handing' && phase.to.length === 1)
-    return problem('not_mergeable', 'it was joined with others itself');
+    return problem('not_mergeable', 'it was itself merged with others');
   const n = nextOp(tx.state);
   const { cell } = present(tx.state.birth, 'birth');
   become(tx, { phase: { t: 'merging', op: { by: cell, n }, versions: undefined }, led: n });

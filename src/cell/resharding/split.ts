@@ -1,4 +1,4 @@
-// Dividing a cell: its 32 children are made ready while it goes on as a leaf, then the map swaps them in at one stroke.
+// Splitting a cell: its 32 children are made ready while it goes on as a leaf, then the map swaps them in at one stroke.
 
 import { childrenOf } from '../../city/family.ts';
 import { isHot } from '../../city/heat.ts';
@@ -32,7 +32,7 @@ export function splitWhenHot(tx: Tx): void {
   const { state, now } = tx;
   const { limits } = policyOf(state);
   if (!isWhole(state.life) || !limits.autoSplit || state.change.restUntil > now) return;
-  // What goes is not divided any more.
+  // What goes is not split any more.
   if (state.birth?.draining === true || !mayDivide(state) || !isHot(carried(state, now), limits)) return;
   begin(tx);
 }

@@ -1,4 +1,4 @@
-// Divided cells in D1: one query over those alone, and a table of those that are cold.
+// Split cells in D1: one query over those alone, and a table of those that are cold.
 import type { EpochMs } from '../../lib/brand.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import type { FamilyStore } from '../family-store.ts';

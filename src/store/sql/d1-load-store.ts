@@ -10,7 +10,7 @@ const SUMS = ['users', 'eventsPerS', 'sockets', 'outbox'].map((name) => `SUM(${f
 const PEAKS = ['queueAgeMs', 'alarmLagMs'].map((name) => `MAX(${field(name)}) AS ${name}`);
 const QUESTIONS = STATES.map((state) => `SUM(${field(`questions.${state}`)}) AS ${state}`);
 const COLUMNS = ['l.city', 'COUNT(*) AS cells', 'MAX(used) AS used', ...SUMS, ...PEAKS, ...QUESTIONS].join(', ');
-/** What a cell told that was divided, joined or taken away since counts for nothing: the map says who is a leaf. */
+/** What a cell told that was split, merged or taken away since counts for nothing: the map says who is a leaf. */
 const OF_LEAVES = `FROM loads l JOIN cells k ON k.cell = l.cell AND k.city = l.city AND k.state = 'leaf'
   WHERE l.told_at >= ?1`;
 

@@ -42,7 +42,7 @@ export async function swap(
            around = excluded.around, op = excluded.op, born = 1 WHERE cells.version < excluded.version`,
       )
       .bind(op, city, JSON.stringify(to)),
-    // Leaves around have new neighbours, and so have the parts of those that were divided meanwhile.
+    // Leaves around have new neighbours, and so have the parts of those that were split meanwhile.
     session
       .prepare(
         `UPDATE cells SET around = max(around, ${version}) WHERE ${version} IS NOT NULL AND state = 'leaf' AND cell IN

@@ -1,4 +1,4 @@
-// 32 leaves and their parent: all are joined, or nothing changes.
+// 32 leaves and their parent: all are merged, or nothing changes.
 import { describe, expect, it } from 'vitest';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, OP, PARENT, PARTS } from '../support/family.ts';

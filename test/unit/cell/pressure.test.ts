@@ -18,7 +18,7 @@ import type { CellReply, CellRequest } from '../../../src/messages/calls.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, newQuestion, qid, START, user } from '../support/names.ts';
 
-// What a cell that cannot be divided does: one that can be is divided first.
+// What a cell that cannot be split does: one that can be is split first.
 const LIMITS = { ...DEFAULT_POLICY.limits, autoSplit: false };
 const MINUTE_S = 60;
 

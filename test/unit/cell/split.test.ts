@@ -1,4 +1,4 @@
-// A cell that is divided: who decides what at which moment, message by message.
+// A cell that is split: who decides what at which moment, message by message.
 import { describe, expect, it } from 'vitest';
 import { cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, healthyMap, heirOf, OP, PARENT, PARTS, rowsAt } from '../support/family.ts';

@@ -1,4 +1,4 @@
-// Which divided cells are joined again by themselves: who is cold, since when, and how long that must last.
+// Which split cells are merged again by themselves: who is cold, since when, and how long that must last.
 import { describe, expect, it } from 'vitest';
 import { type ColdSince, coldNow, dueToMerge, type Family, isCold } from '../../../src/city/cold.ts';
 import { isHot, type Limits } from '../../../src/city/heat.ts';

@@ -1,4 +1,4 @@
-// Ground that comes back: as it was last divided.
+// Ground that comes back: as it was last split.
 import { describe, expect, it } from 'vitest';
 import { asDivided } from '../../../src/city/divided.ts';
 import { children } from '../../../src/geo/geohash.ts';

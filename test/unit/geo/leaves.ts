@@ -3,7 +3,7 @@ import { children, encode } from '../../../src/geo/geohash.ts';
 import type { Point } from '../../../src/geo/point.ts';
 import type { Prng } from '../../../src/lib/prng.ts';
 
-/** Starts from the cells and divides some at random, down to length 7, until there are about `count`; drops one in twenty. */
+/** Starts from the cells and splits some at random, down to length 7, until there are about `count`; drops one in twenty. */
 export function randomLeaves(random: Prng, roots: Iterable<string>, count: number): ReadonlySet<string> {
   const leaves = [...new Set(roots)];
   while (leaves.length < count) {

@@ -1,4 +1,4 @@
-// Which cells the chaos run divides, and when: by the seed alone.
+// Which cells the chaos run splits, and when: by the seed alone.
 import { describe, expect, it } from 'vitest';
 import { prng } from '../../../../src/lib/prng.ts';
 import { plansFor } from '../../../chaos/divider.ts';
