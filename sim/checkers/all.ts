@@ -15,6 +15,7 @@ import { outsideChecker } from './outside.ts';
 import { ownChecker } from './own.ts';
 import { ownWordChecker } from './own-word.ts';
 import { privacyChecker } from './privacy.ts';
+import { stateChecker } from './state.ts';
 import { wakeChecker } from './wake.ts';
 
 /** @param present whom the cells must hold just now */
@@ -38,6 +39,7 @@ export function checkersOf(
     onceChecker,
     goneChecker,
     outsideChecker,
+    stateChecker,
     liveChecker(present),
   ].map((make) => make(context));
 }

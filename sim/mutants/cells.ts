@@ -145,8 +145,8 @@ export const CELL_MUTANTS: readonly Mutant[] = [
     'beacon-after-scout',
     'the beacon is not left in the step of its scout',
     'src/cell/requests.ts',
-    'if (beacon) leaveBeacon(',
-    'if (tx === undefined) leaveBeacon(',
+    'isWanted && leaveBeacon(tx, need, beaconMs);',
+    'isWanted && need !== undefined;',
   ),
   one(
     'freed-slot-unseen',

@@ -55,8 +55,8 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
     'beacon-ends-with-sleep',
     'a beacon is stored for the longest sleep of the policy at most, not until its question ends: where no later scout comes in time it is gone and arrivals are not told',
     'src/cell/requests.ts',
-    'if (beacon) leaveBeacon(tx, request.need, request.beaconMs ?? 0);',
-    'if (beacon) leaveBeacon(tx, request.need, Math.min(request.beaconMs ?? 0, request.policy.backOff.maxMs));',
+    'leaveBeacon(tx, need, beaconMs)',
+    'leaveBeacon(tx, need, Math.min(beaconMs, request.policy.backOff.maxMs))',
   ),
   one(
     'group-key-without-radius',

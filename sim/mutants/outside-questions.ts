@@ -109,8 +109,8 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'beacon-only-where-nobody',
     'a scouted cell leaves the beacon only when it has nobody at all, not when it has too few: where one unwilling person is, arrivals are told to nobody',
     'src/cell/requests.ts',
-    'const beacon = request.beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);',
-    'const beacon = request.beaconMs !== undefined && candidates.length === 0 && decides(tx.state);',
+    'beaconMs !== undefined && candidates.length < request.limit',
+    'beaconMs !== undefined && candidates.length === 0',
   ),
   one(
     'delivery-arms-nothing',

@@ -80,8 +80,8 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'lease-in-memory-only',
     'over HTTP the lease is extended in memory by each ping that writes no row (and half of it never goes, so none is written): after a crash or eviction it ends earlier than was promised',
     'src/cell/users/presence.ts',
-    'if (soft || write) {\n    held.leaseUntil = plusMs(now, ttlMs) as EpochMs;\n    held.ttlMs = ttlMs;\n  }',
-    'held.leaseUntil = plusMs(now, ttlMs) as EpochMs;\n  held.ttlMs = ttlMs;',
+    'if (soft || write) {\n    const isShorter',
+    '{\n    const isShorter',
   ),
   one(
     'warned-once-for-ever',

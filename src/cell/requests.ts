@@ -142,9 +142,10 @@ function pushed(tx: Tx, { user, offers, unread, events }: Extract<CellRequest, {
 /** The best people here; with too few of them, the beacon is left in the same step, so that no arrival falls between. */
 function scout(tx: Tx, request: Extract<CellRequest, { readonly t: 'scout' }>): CellReply<'scout'> {
   const candidates = collect(tx.state, request.need, request.policy, request.limit, tx.now);
-  const beacon = request.beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);
+  const { beaconMs, need } = request;
+  const isWanted = beaconMs !== undefined && candidates.length < request.limit && decides(tx.state);
+  const beacon = isWanted && leaveBeacon(tx, need, beaconMs);
   const others = also(tx.state);
-  if (beacon) leaveBeacon(tx, request.need, request.beaconMs ?? 0);
   return { t: 'scouted', candidates, beacon, ...(others.length === 0 ? {} : { also: others }) };
 }
 

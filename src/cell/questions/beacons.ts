@@ -16,8 +16,8 @@ const SAME_END_MS = 60_000;
 /** A beacon that ends by itself so soon needs no word. */
 const ENDS_SOON_MS = 120_000;
 
-/** Leaves the beacon, for so many ms. One that was held back on its way leaves a newer one as it is. */
-export function leaveBeacon(tx: Tx, need: Need, leftMs: number): void {
+/** Leaves the beacon, for so many ms; false when it does not lie here then. One that was held back on its way leaves a newer one as it is. */
+export function leaveBeacon(tx: Tx, need: Need, leftMs: number): boolean {
   const until = plusMs(tx.now, leftMs);
   const laid = tx.state.beacons.get(need.questionId);
   if (laid === undefined) put(tx, { need, until });
@@ -27,6 +27,7 @@ export function leaveBeacon(tx: Tx, need: Need, leftMs: number): void {
     if (isSame) tx.state.beacons.set(need.questionId, { need, until: laid.until });
     else put(tx, { need, until });
   }
+  return tx.state.beacons.has(need.questionId);
 }
 
 /** Beacons that come with ground that is handed over. One that a scout has left meanwhile is newer. */
@@ -85,7 +86,9 @@ export function beaconFor(
 
 const versionOf = ({ version }: Need): number => version ?? 0;
 
+/** A question that has come here meanwhile, by a split or a merge, needs none: it is held against arrivals itself. */
 function put(tx: Tx, beacon: Beacon): void {
+  if (tx.state.questions.has(beacon.need.questionId)) return;
   tx.state.beacons.set(beacon.need.questionId, beacon);
   // At once: one that comes with ground that is handed over is held against those who stand there in this very step.
   tx.state.sleepers.add(beacon.need);

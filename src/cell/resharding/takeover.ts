@@ -9,7 +9,7 @@ import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { arrive } from '../questions/arrival.ts';
-import { inheritBeacon } from '../questions/beacons.ts';
+import { dropBeacon, inheritBeacon } from '../questions/beacons.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { look } from '../questions/match.ts';
 import { policyOf } from '../questions/need.ts';
@@ -55,6 +55,8 @@ export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
   for (const row of questions) {
     const question = unpack(row, tx.now);
     if (state.questions.has(question.id)) continue;
+    // Left while another cell had it.
+    dropBeacon(tx, question.id);
     state.questions.set(question.id, question);
     tx.questions.add(question.id);
     tx.owing.add(question.id);

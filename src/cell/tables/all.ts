@@ -114,7 +114,7 @@ export const beacons: EntityTable<QuestionId> = {
     const beacon = state.beacons.get(id);
     watchBeacon(state, id, beacon);
     if (beacon !== undefined) state.sleepers.add(beacon.need);
-    else state.sleepers.delete(id);
+    else if (!state.questions.has(id)) state.sleepers.delete(id);
   },
 };
 

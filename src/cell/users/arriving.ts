@@ -11,6 +11,7 @@ import { pingEveryS } from '../backpressure/pressure.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Arriving, Waiting } from '../tables/claims.ts';
+import { watchClaim } from '../tables/claims.ts';
 import type { Held } from '../tables/users.ts';
 import { held as heldOf } from '../tables/users.ts';
 import { call, type Tx } from '../tx.ts';
@@ -60,6 +61,8 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
   known.order = undefined;
   known.again = false;
   known.leaseUntil = plusMs(now, ttlMs);
+  // Its lease may end sooner than that of the ping before.
+  watchClaim(state, user, known);
   if (known.call === undefined) claim(tx, known);
 }
 

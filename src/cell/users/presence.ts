@@ -10,7 +10,7 @@ import { refusePing } from '../backpressure/pressure.ts';
 import { arrive } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Waiting } from '../tables/claims.ts';
-import type { Held } from '../tables/users.ts';
+import { type Held, watchUser } from '../tables/users.ts';
 import { reply, type Tx } from '../tx.ts';
 import { viewPresence } from '../view.ts';
 import { endArriving, welcome } from './arriving.ts';
@@ -120,8 +120,11 @@ function refresh(tx: Tx, held: Held, { ping: sent, at }: Heard, soft: boolean): 
   const write = due || (!soft && keeps && !waits);
   // Over HTTP the promise must be on disk: what is not written is not promised.
   if (soft || write) {
+    const isShorter = now + ttlMs < held.leaseUntil;
     held.leaseUntil = plusMs(now, ttlMs) as EpochMs;
     held.ttlMs = ttlMs;
+    // A lease that is renewed is found to be so when its time has come; one that ends sooner must be watched sooner.
+    if (isShorter) watchUser(state, held.user, held);
   }
   if (write) tx.users.add(held.user);
   if (soft) attach(tx, held);

@@ -104,6 +104,7 @@ export function forget(tx: Tx, user: UserId, epoch: number, left: boolean): void
 export function askAfterFrozen(tx: Tx, held: Held): void {
   held.frozenAt = tx.now;
   const { user } = held;
+  watchUser(tx.state, user, held);
   call(tx, { t: 'where', user }, { to: 'user', user }, { t: 'where', user }, CALL_TIMEOUT_MS);
 }
 

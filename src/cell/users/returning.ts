@@ -2,7 +2,7 @@
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import type { Held } from '../tables/users.ts';
+import { type Held, watchUser } from '../tables/users.ts';
 import { call, type Tx } from '../tx.ts';
 import { recordOf } from './record.ts';
 
@@ -27,6 +27,7 @@ export function sendRecord(tx: Tx, held: Held): void {
   const { user, epoch, session, seq } = held;
   const { cell } = present(tx.state.birth, 'birth');
   held.returnAt = plusMs(tx.now, AGAIN_MS);
+  watchUser(tx.state, user, held);
   tx.state.returning.add(user);
   call(
     tx,

@@ -70,6 +70,21 @@ describe('a cell that is filled', () => {
     expect(cell.sentOf('nudge')).toHaveLength(1);
   });
 
+  it('WAKE2 has no beacon of a question that it has itself: neither of before it came, nor left behind it', () => {
+    const cell = filling({ manual: ['scout'] });
+    const left = { need: need({ questionId: qid(), topic: 'aid', radiusM: 5000 }), leftMs: 60_000 };
+    const scout = { t: 'scout', need: left.need, policy: cell.birth.policy, limit: 5, beaconMs: 60_000 } as const;
+    cell.request(scout);
+    expect(cell.rows('beacons')).toHaveLength(1);
+    cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
+    expect(cell.rows('beacons')).toHaveLength(0);
+    expect(cell.state().sleepers.has(qid()), 'the question itself').toBe(true);
+    cell.request(scout);
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [left] });
+    expect(cell.rows('beacons')).toHaveLength(0);
+    expect(cell.state().sleepers.has(qid())).toBe(true);
+  });
+
   it('SPLIT3 tells at once what an adopted question still owes, one that has ended too', () => {
     const source = cellHarness({ manual: ['deliver', 'init', 'rows', 'swap', 'adopt'] });
     source.request({ t: 'ask', question: newQuestion() });

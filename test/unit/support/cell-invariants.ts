@@ -1,12 +1,11 @@
 // What must hold of a cell after every single step, whatever the test is about.
 
 import { expect } from 'vitest';
-import { acceptedCount, isShort } from '../../../src/cell/questions/lifecycle.ts';
-import { decides } from '../../../src/cell/resharding/life.ts';
+import { assertCell } from '../../../sim/assert-cell.ts';
 import type { CellState } from '../../../src/cell/state.ts';
 import { encodeArriving } from '../../../src/cell/tables/claims.ts';
 import type { Question } from '../../../src/cell/tables/questions.ts';
-import { dueQuestion, encodeQuestion, hasEnded } from '../../../src/cell/tables/questions.ts';
+import { encodeQuestion } from '../../../src/cell/tables/questions.ts';
 import { encodeUser } from '../../../src/cell/tables/users.ts';
 import type { Effects } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
@@ -36,30 +35,9 @@ export function checkStep(
   const armedLater =
     !inAlarm && before.alarmAt !== null && before.alarmAt > now && (effects.alarmAt ?? 0) > before.alarmAt;
   expect(armedLater, 'alarm moved later outside its handler').toBe(false);
-  checkState(state);
+  expect(assertCell(state)).toEqual([]);
   const due = state.agenda.next();
   if (due !== undefined) expect(store.alarm() ?? Number.POSITIVE_INFINITY, 'armed alarm').toBeLessThanOrEqual(due);
-}
-
-export function checkState(state: CellState): void {
-  let live = 0;
-  for (const held of state.users.values()) {
-    if (held.phase === 'live') live++;
-    // Lowering the capacity ends no offer, hence the check only where nobody lowers it: at one and above.
-    const questions = [...held.holds.values()].map(({ questionId }) => questionId);
-    expect(new Set(questions).size, 'one hold for each question').toBe(questions.length);
-  }
-  expect(state.roster.size(), 'everybody on the roster is live').toBe(live);
-  for (const question of decides(state) ? state.questions.values() : []) {
-    expect(acceptedCount(question)).toBeLessThanOrEqual(question.answersWanted);
-    expect(state.sleepers.has(question.id), `sleepers know ${question.id}`).toBe(isShort(question));
-    const due = state.agenda.get(`q:${question.id}`);
-    expect(due, `something is due for ${question.id}`).toBeDefined();
-    // What is overdue after a construction waits a moment.
-    if (!hasEnded(question.phase))
-      expect(due).toBeLessThanOrEqual(Math.max(dueQuestion(question, state.clock), state.clock + 1000));
-  }
-  for (const id of state.beacons.keys()) expect(state.sleepers.has(id)).toBe(true);
 }
 
 /**
