@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../../../src/cell/resharding/carry.ts';
 import type { CellReply } from '../../../src/messages/calls.ts';
+import { problem } from '../../../src/protocol/problems.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, EAST, newQuestion, qid } from '../support/names.ts';
 
@@ -77,6 +78,14 @@ describe('asking again', () => {
     cell.request({ t: 'cancel', id: qid(), user: ana });
     expect(cell.request(keyed())).toMatchObject({ view: { state: 'cancelled' } });
     expect(cell.state().questions.size).toBe(1);
+  });
+
+  it('OPEN1 ONCE1 is answered as before, whatever keeps its asker from asking one more', () => {
+    const cell = cellHarness();
+    const refused = problem('too_many_questions', '20 are open');
+    const first = cell.request(keyed());
+    expect(cell.request({ ...keyed(), refused })).toEqual(first);
+    expect(cell.request({ ...keyed({ id: qid(2) }), refused })).toMatchObject({ code: 'too_many_questions' });
   });
 
   it('ONCE1 another body under the same key is refused, and changes nothing', () => {

@@ -105,6 +105,14 @@ describe('an offer', () => {
     expect(cell.events(bob, qid())).toEqual(['offer.made', 'offer.expired']);
   });
 
+  it('ONE1 that was accepted stays so when the holder says that its user has gone, having heard of no accept', () => {
+    const cell = inState('accepted');
+    const offerId = cell.offerOf(qid(), bob);
+    expect(cell.request({ t: 'absent', offerId, user: bob })).toMatchObject({ t: 'state', live: true });
+    expect(cell.question(qid())).toMatchObject({ phase: { t: 'matched' }, offers: [{ state: 'accepted' }] });
+    expect(act(cell, 'answer')).toMatchObject({ view: { state: 'answered' } });
+  });
+
   it('that was accepted expires with its question', () => {
     const cell = inState('accepted');
     cell.advance(900_000);

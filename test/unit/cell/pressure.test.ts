@@ -167,6 +167,19 @@ describe('a cell under pressure', () => {
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
   });
 
+  it('LOAD3 what was put off is done at the turn, though the cell is under pressure still', () => {
+    const cell = cellHarness({ policy: { ...TIGHT, backOff: { firstMs: 60_000 } } });
+    cell.connect(bob, { point: at(1900) });
+    cell.request({ t: 'ask', question: newQuestion({ point: at(-300), radiusM: 500 }) });
+    strain(cell, COALESCE_ABOVE + 0.1);
+    cell.ping(bob, { point: at(1800), seq: 1 }, true);
+    cell.ping(bob, { point: at(-300), seq: 2 }, true);
+    cell.setNow(cell.now() + 10_000);
+    strain(cell, COALESCE_ABOVE + 0.5);
+    cell.request({ t: 'load' });
+    expect(cell.events(bob, qid())).toEqual(['offer.made']);
+  });
+
   it('LOAD3 what changes more than the point is never put off', () => {
     const cell = cellHarness({ policy: TIGHT });
     cell.ping(bob);
