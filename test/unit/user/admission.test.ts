@@ -12,6 +12,7 @@ const full = (openMax = 3) => ({
   more: { limit: 'question.openMax', most: openMax },
 });
 const register = (user: User, n: number) => user.deliver([{ n: 1, question: { state: 'open' } }], qid(n));
+const ENDS = ['answered', 'expired', 'cancelled'] as const;
 const ended = (user: User, n: number) => user.deliver([{ n: 2, question: { state: 'cancelled' } }], qid(n));
 
 describe('OPEN1 a user', () => {
@@ -33,6 +34,17 @@ describe('OPEN1 a user', () => {
     ended(user, 2);
     expect(admit(user, 4)).toEqual({ t: 'admitted' });
     expect(admit(user, 5)).toMatchObject(full());
+  });
+
+  it.each(ENDS)('gets a place back when a question is %s, and none while it sleeps or is matched', (state) => {
+    const user = userHarness();
+    register(user, 1);
+    for (const [i, open] of (['dormant', 'matched'] as const).entries()) {
+      user.deliver([{ n: 2 + i, question: { state: open } }], qid(1));
+      expect(admit(user, 3, 1), open).toMatchObject(full(1));
+    }
+    user.deliver([{ n: 4, question: { state } }], qid(1));
+    expect(admit(user, 3, 1)).toEqual({ t: 'admitted' });
   });
 
   it('gets a place back after half a minute when nothing came of it, and keeps what is registered over a crash', () => {
