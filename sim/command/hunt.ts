@@ -1,10 +1,11 @@
-// The hunt for mutants: each is looked for by the simulator's checkers, and where they do not see it by the unit tests of the core.
+// The hunt for mutants: each is looked for by the simulator's checkers, and those that they are known not to see by the unit tests that do.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MUTANTS } from '../mutants/all.ts';
+import { BY_TESTS } from '../mutants/by-tests.ts';
 import { runSeeds } from './pool.ts';
 
 const SEEDS = 200;
@@ -19,7 +20,8 @@ export async function huntMutants(only: string | undefined, json: boolean): Prom
   const caught: Record<string, Catch> = {};
   const survivors: string[] = [];
   for (const { name, what } of hunted) {
-    const hit = (await bySimulator(name)) ?? (await byUnitTests(name));
+    const tests = BY_TESTS[name];
+    const hit = tests === undefined ? await bySimulator(name) : await byUnitTests(name, tests);
     if (hit === undefined) survivors.push(name);
     else caught[name] = hit;
     console.log(
@@ -45,11 +47,11 @@ async function bySimulator(mutant: string): Promise<Catch | undefined> {
 }
 
 /** The first test that fails. @throws Error when the tests could not be run. */
-async function byUnitTests(mutant: string): Promise<Catch | undefined> {
+async function byUnitTests(mutant: string, tests: string): Promise<Catch | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'vicinal-hunt-'));
   const outputFile = join(folder, 'report.json');
   try {
-    const args = [VITEST, 'run', '--config', 'vitest.core.config.ts', '--bail', '1', '--reporter', 'json'];
+    const args = [VITEST, 'run', tests, '--config', 'vitest.core.config.ts', '--bail', '1', '--reporter', 'json'];
     const child = spawn(process.execPath, [...args, '--outputFile', outputFile], {
       cwd: ROOT,
       env: { ...process.env, MUTANT: mutant },

@@ -1,9 +1,10 @@
 // The checkers can fail: each mutant still fits the source, and some that are caught soon are caught here. All: npm run sim -- --mutants.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { runSeeds } from '../../sim/command/pool.ts';
 import { MUTANTS, mutate } from '../../sim/mutants/all.ts';
+import { BY_TESTS } from '../../sim/mutants/by-tests.ts';
 import type { SimReport } from '../../sim/run.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -18,6 +19,12 @@ const SOON = [
 ];
 
 describe('mutants of the program', () => {
+  it('that unit tests alone notice are mutants, and name tests that there are', () => {
+    const names = MUTANTS.map(({ name }) => name);
+    expect(Object.keys(BY_TESTS).filter((name) => !names.includes(name))).toEqual([]);
+    expect(Object.values(BY_TESTS).filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([]);
+  });
+
   it('edit what ships alone: a fault of the simulator shows nothing', () => {
     expect(MUTANTS.flatMap(({ edits }) => edits).filter(({ file }) => !file.startsWith('src/'))).toEqual([]);
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
