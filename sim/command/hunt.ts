@@ -1,6 +1,6 @@
 // The hunt for mutants: each is looked for by the simulator's checkers, and those that they are known not to see by the unit tests that do.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { BY_TESTS } from '../mutants/by-tests.ts';
 import { runSeeds } from './pool.ts';
 
 const SEEDS = 200;
+const LONGEST_MS = 120_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
@@ -46,7 +47,7 @@ async function bySimulator(mutant: string): Promise<Catch | undefined> {
   return first && { by: 'simulator', where: `${first.rule} at seed ${first.seed}` };
 }
 
-/** The first test that fails. @throws Error when the tests could not be run. */
+/** The first test that fails. */
 async function byUnitTests(mutant: string, tests: string): Promise<Catch | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'vicinal-hunt-'));
   const outputFile = join(folder, 'report.json');
@@ -57,7 +58,11 @@ async function byUnitTests(mutant: string, tests: string): Promise<Catch | undef
       env: { ...process.env, MUTANT: mutant },
       stdio: 'ignore',
     });
+    const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
     await new Promise((resolve) => child.once('exit', resolve));
+    clearTimeout(timer);
+    // What runs for ever is noticed too.
+    if (!existsSync(outputFile)) return { by: 'unit tests', where: `${tests} do not end` };
     return firstFailure(readFileSync(outputFile, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
