@@ -1,9 +1,11 @@
 // `npm run demo`: a service of its own, a city, and seeded people who ask and answer in it, shown live.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planCity } from '../src/city/plan.ts';
+import type { Point } from '../src/geo/point.ts';
 import { parseBoundary } from '../src/geo/polygon.ts';
+import { drawFilm, type Frame } from './map/film.ts';
 import { runCommand } from './support/args.ts';
 import { openScreen } from './support/screen.ts';
 import { type Service, startService } from './support/service.ts';
@@ -25,7 +27,7 @@ import type { Manner } from './traffic/person.ts';
 import { rollOut } from './traffic/rollout.ts';
 import { script } from './traffic/script.ts';
 import { play, type Show } from './traffic/show.ts';
-import { stats } from './traffic/stats.ts';
+import { stats, type Tracked } from './traffic/stats.ts';
 
 type Options = {
   readonly seconds: number | undefined;
@@ -33,6 +35,7 @@ type Options = {
   readonly users: number;
   readonly seed: number;
   readonly port: number;
+  readonly record: string | undefined;
 };
 
 const PRECISION = 5;
@@ -49,6 +52,8 @@ const ASKS_EVERY_MS = 45_000;
 const REDRAW_MS = 250;
 const PLAIN_EVERY_MS = 2000;
 const PLAIN_SECONDS = 30;
+const FILM_FROM_MS = 8000;
+const FRAME_MS = 500;
 
 await runCommand(
   {
@@ -63,6 +68,7 @@ await runCommand(
         max: 86_400,
       },
       json: { type: 'flag', help: 'end with one line of JSON' },
+      record: { type: 'text', value: 'FILE', help: 'keep what there was to see as an SVG that moves' },
       users: { type: 'integer', value: 'N', help: 'how many people', default: 80, min: 2, max: 2000 },
       seed: {
         type: 'integer',
@@ -136,7 +142,9 @@ async function run(options: Options, service: Service, asked: Promise<'stop'>): 
     },
   });
   const seconds = options.seconds ?? (process.stdout.isTTY ? undefined : PLAIN_SECONDS);
-  await showUntil(asked, seconds, { title, startMs, nowMs, show, seen, recent });
+  const film = options.record === undefined ? undefined : filmOf(plan.ok ? plan.value.cells : [], seconds);
+  await showUntil(asked, seconds, { title, startMs, nowMs, show, seen, recent, film });
+  if (options.record !== undefined && film !== undefined) writeFileSync(options.record, film.draw());
   // The numbers are taken before anybody is sent away, so that the end of the show is not a failure of it.
   const summary = seen.summary();
   show.stop();
@@ -153,10 +161,11 @@ type Scene = {
   readonly show: Show;
   readonly seen: ReturnType<typeof stats>;
   readonly recent: ReturnType<typeof ticker>;
+  readonly film: ReturnType<typeof filmOf> | undefined;
 };
 
 async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, scene: Scene): Promise<void> {
-  const { title, startMs, nowMs, show, seen, recent } = scene;
+  const { title, startMs, nowMs, show, seen, recent, film } = scene;
   const boundary = parseBoundary(DEMO_BOUNDARY);
   const map = boundary.ok ? cityMap(boundary.value, PRECISION, mapSize()) : undefined;
   const screen = openScreen({ plainEveryMs: PLAIN_EVERY_MS });
@@ -165,6 +174,7 @@ async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, sc
     const numbers = numbersLines(seen.summary(), sleepingOf(live));
     const time = `${Math.round((nowMs() - startMs) / 1000)} s`;
     const newest = recent.lines()[0];
+    film?.take(show.positions(), live, numbers[0], newest ?? '', nowMs() - startMs);
     const picture = process.stdout.isTTY ? (map?.draw(marksOf(show.positions(), live)) ?? []) : [];
     screen.show(
       [`${title}   ${time}`, ...numbers, '', ...recent.lines(), '', ...picture, MAP_LEGEND],
@@ -182,6 +192,32 @@ async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, sc
   clearInterval(timer);
   draw();
   screen.finish();
+}
+
+/** From when everybody has entered on, a frame each half second. */
+function filmOf(cells: readonly string[], seconds = Number.POSITIVE_INFINITY) {
+  const fromMs = Math.min(FILM_FROM_MS, (seconds * 1000) / 2);
+  const frames: Frame[] = [];
+  const boundary = parseBoundary(DEMO_BOUNDARY);
+  return {
+    take: (
+      people: readonly Point[],
+      live: readonly Tracked[],
+      numbers: string,
+      sentence: string,
+      atMs: number,
+    ): void => {
+      if (atMs < fromMs + frames.length * FRAME_MS) return;
+      const questions = live.flatMap(({ question: { id, lat, lng }, state }) =>
+        state === 'open' || state === 'dormant' || state === 'matched' ? [{ id, lat, lng, state }] : [],
+      );
+      frames.push({ people, questions, numbers, sentence });
+    },
+    draw: (): string =>
+      boundary.ok
+        ? drawFilm({ title: DEMO_CITY.name, boundary: boundary.value, cells, frames, everyMs: FRAME_MS })
+        : '',
+  };
 }
 
 /** What is left of the terminal beside numbers and sentences. */

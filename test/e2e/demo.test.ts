@@ -1,17 +1,26 @@
 // `npm run demo` as a process: it shows matches, ends by itself or when asked, and leaves nothing behind.
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, runToEnd } from './support/command.ts';
 import { useTemporaryFolder } from './support/folder.ts';
 import { eventually } from './support/service.ts';
 
 const DEMO = 'tools/demo.ts';
+const RECORD = join(tmpdir(), `vicinal-record-${process.pid}.svg`);
 
 const left = useTemporaryFolder();
 
 describe('the demo', () => {
   it('matches people within seconds, without an error, and sums it up as JSON', async () => {
-    const { code, stdout, stderr } = await runToEnd('node', [DEMO, '--seconds', '8', '--json', '--users', '60']);
+    const { code, stdout, stderr } = await runToEnd('node', [
+      ...[DEMO, '--seconds', '8', '--json', '--users', '60'],
+      ...['--record', RECORD],
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(readFileSync(RECORD, 'utf8')).toMatch(/^<svg .*<animate .*<\/svg>\n$/s);
+    rmSync(RECORD);
     const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Readonly<Record<string, unknown>>;
     expect(summary).toMatchObject({ errors: 0, errorCodes: {}, users: 60 });
     expect(summary['asked']).toBeGreaterThan(3);

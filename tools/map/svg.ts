@@ -12,6 +12,7 @@ import {
   placed,
 } from './coverage.ts';
 import { type Projection, projection, scaleBar } from './projection.ts';
+import { escaped, ringPath, round } from './svg-parts.ts';
 
 const MARGIN = 24;
 const HEAD = 64;
@@ -143,38 +144,4 @@ const entryWidth = (words: string): number => 20 + words.length * 7 + 14;
 
 function boxPath({ x, y, width, height }: Box): string {
   return `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`;
-}
-
-/** Edges joined to lines as far as each begins where the one before ended; points that would not be seen are left out. */
-function ringPath(edges: Float64Array, flat: Projection): string {
-  const parts: string[] = [];
-  let endLng = Number.NaN;
-  let endLat = Number.NaN;
-  let drawnX = 0;
-  let drawnY = 0;
-  for (let at = 0; at < edges.length; at += 4) {
-    const [lng1 = 0, lat1 = 0, lng2 = 0, lat2 = 0] = edges.subarray(at, at + 4);
-    if (lng1 !== endLng || lat1 !== endLat)
-      parts.push(`${parts.length > 0 ? 'z' : ''}M${round(flat.x(lng1))} ${round(flat.y(lat1))}`);
-    const x = flat.x(lng2);
-    const y = flat.y(lat2);
-    if (Math.abs(x - drawnX) + Math.abs(y - drawnY) >= POINT_APART) {
-      parts.push(`L${round(x)} ${round(y)}`);
-      drawnX = x;
-      drawnY = y;
-    }
-    endLng = lng2;
-    endLat = lat2;
-  }
-  return `${parts.join('')}z`;
-}
-
-const POINT_APART = 0.6;
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -41,6 +41,7 @@ export const RULES: readonly Rule[] = [
   { of: /^kill( N)?$/, skip: 'N is a process of yours' },
   { of: /^npm run dev$/, skip: 'test/e2e/dev.test.ts runs it' },
   { of: /^(npm ci && )?npm run demo( -- --seconds 20 --json)?$/, as: 'npm run demo -- --seconds 3 --users 12 --json' },
+  { of: /^npm run demo -- --seconds 33 --record docs\/images\/demo\.svg$/, skip: 'test/e2e/demo.test.ts runs it' },
   { of: /^npm run chaos -- --seconds 20 --kills 3$/, skip: 'test/e2e/chaos.test.ts runs it, shorter' },
   { of: /^npm run sim( -- --seeds 1\.\.\d+| -- --seed 15)?$/, as: 'npm run sim -- --seeds 1..2' },
   { of: /^npm run sim -- --mutants$/, skip: 'test/sim/mutants.test.ts runs it' },
