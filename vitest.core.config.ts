@@ -21,7 +21,7 @@ const { MUTANT: name } = process.env;
 export default defineConfig({
   plugins: name === undefined ? [] : [mutated(name)],
   test: {
-    include: ['test/unit/{geo,engine,matching,city,cell,user,messages,protocol,edge}/**/*.test.ts'],
+    include: ['test/unit/{geo,engine,matching,city,cell,user,messages,protocol,edge,cron}/**/*.test.ts'],
     testTimeout: 20_000,
     // What one mutant has made of a source is not for the next.
     ...(name === undefined ? {} : { fsModuleCache: false }),

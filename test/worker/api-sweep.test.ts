@@ -1,7 +1,7 @@
 // The sweep: wakes the cells that have open questions, though D1 or a cell should fail.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { SLICE_MAX, sliceOf, sweep } from '../../src/cron/sweep.ts';
+import { sweep } from '../../src/cron/sweep.ts';
 import { epochMs } from '../../src/lib/brand.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
 import { problem } from '../../src/protocol/problems.ts';
@@ -61,13 +61,5 @@ describe('WAKE1: the sweep', () => {
     const world = cellsThat(async () => undefined);
     expect(await sweep({ ...world, busy }, NOW)).toEqual({ cells: 2, woken: 2, failed: 0 });
     expect(world.errors).toEqual([undefined]);
-  });
-
-  it('reaches every cell in turn when there are many', () => {
-    const cells = Array.from({ length: SLICE_MAX * 2 + 7 }, (_, at) => at);
-    const minutes = [10, 11, 12].map((minute) => sliceOf(cells, minute));
-    expect(minutes.flat().sort((a, b) => a - b)).toEqual(cells);
-    expect(Math.max(...minutes.map(({ length }) => length))).toBe(SLICE_MAX);
-    expect(sliceOf([], 5)).toEqual([]);
   });
 });
