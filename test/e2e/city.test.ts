@@ -202,7 +202,7 @@ describe('npm run city on a service', () => {
     expect(readFileSync(svg, 'utf8')).toContain('>The west</text>');
     expect((await json('show', 'west'))['cells']).toHaveLength(12);
     expect((await city('show', 'nowhere')).stderr).toBe(
-      'unknown_city: There is no such city\nnpm run city -- list says which cities there are\n',
+      'unknown_city: Unknown city\nnpm run city -- list says which cities there are\n',
     );
   });
 

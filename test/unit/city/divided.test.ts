@@ -22,4 +22,13 @@ describe('asDivided', () => {
     const merged = Object.fromEntries(family.map((cell) => [cell, 'merged']));
     expect(asDivided(family, states({ ...merged, '9q8yy': 'retired' }))).toEqual(['9q8yy']);
   });
+
+  it('of cells that were merged twice is the one that they were merged into at last', () => {
+    const states = new Map([
+      ['9q8yykd', 'merged'],
+      ['9q8yyk', 'merged'],
+      ['9q8yy', 'leaf'],
+    ]);
+    expect(asDivided(['9q8yykd'], (cell) => states.get(cell))).toEqual(['9q8yy']);
+  });
 });
