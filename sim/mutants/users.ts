@@ -58,4 +58,25 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'seq: answer.newest?.seq,',
     'seq: undefined,',
   ),
+  one(
+    'kept-copy-freezes',
+    'a late copy of a recall that was answered kept is judged anew, by an age that was true when it was sent',
+    'src/cell/users/recall.ts',
+    'if (order !== undefined && held.keptFor !== undefined && order <= held.keptFor) return true;',
+    '',
+  ),
+  one(
+    'owed-off-the-list',
+    'a question that has ended and still owes news is not on the list of the sweep',
+    'src/cell/tx.ts',
+    'else if (!isPaid(question)) until',
+    'else if (!isPaid(question) && false) until',
+  ),
+  one(
+    'durations-stand-still',
+    'what a record keeps as a duration does not age where it lies: who comes back after an hour rests on',
+    'src/user/record.ts',
+    'meta.recordAt === undefined ? 0 : tx.now - meta.recordAt',
+    'meta.recordAt === undefined ? 0 : 0',
+  ),
 ];

@@ -170,12 +170,13 @@ describe('a cell that is not a leaf any more', () => {
     answerAll(cell, healthyMap);
     const closed = () => cell.frames.filter(({ close }) => close).map((one) => one.user);
     expect(closed()).toEqual([dee]);
-    expect(
-      cell.request({ t: 'presence', user: bob, ping: { point: at(9), profile: {}, session: 's' } }, { socket: true }),
-    ).toMatchObject({
-      t: 'present',
-    });
+    const pings = () =>
+      cell.request({ t: 'presence', user: bob, ping: { point: at(9), profile: {}, session: 's' } }, { socket: true });
+    expect(pings()).toMatchObject({ t: 'present' });
     cell.request({ t: 'recall', user: bob, epoch: 1 });
+    const claims = cell.sentOf('claim').length;
+    expect(pings(), 'given up, and not taken again').toEqual({ t: 'moved', to: PARTS });
+    expect(cell.sentOf('claim')).toHaveLength(claims);
     cell.request({ t: 'forget', user: bob, epoch: 1 });
     expect(closed()).toEqual([dee, bob]);
   });
