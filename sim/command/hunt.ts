@@ -9,7 +9,7 @@ import { BY_TESTS } from '../mutants/by-tests.ts';
 import { runSeeds } from './pool.ts';
 
 const SEEDS = 200;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 60_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 

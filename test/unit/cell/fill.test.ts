@@ -154,6 +154,17 @@ describe('a cell that is filled', () => {
     expect(cell.rows('taking')).toEqual([]);
   });
 
+  it('SPLIT5 WAKE2 tries whom it takes over against what sleeps there by then', () => {
+    const cell = filling({ manual: ['claim', 'nudge'] });
+    const beacon = { need: need({ topic: 'aid', radiusM: 5000 }), leftMs: 60_000 };
+    cell.request({ t: 'take', op: parent, from: PARENT, users: [{ user: bob, epoch: 7 }] });
+    cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [beacon] });
+    expect(cell.sentOf('nudge')).toHaveLength(0);
+    const profile = { topics: ['aid'], languages: [], capacity: 1 };
+    cell.answer('claim', { t: 'granted', epoch: 8, record: record({ profile, leaseLeftMs: 30_000 }) });
+    expect(cell.sentOf('nudge').map(({ request }) => request)).toMatchObject([{ candidate: { user: bob } }]);
+  });
+
   it('SPLIT4 CLAIM1 takes no ping that is older than the last that the holder before took', () => {
     const cell = filling({ manual: ['claim'] });
     cell.request({ t: 'take', op: parent, from: PARENT, users: [{ user: bob, epoch: 7 }] });

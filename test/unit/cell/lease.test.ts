@@ -36,6 +36,19 @@ describe('the end of a lease', () => {
     expect(cell.journal().at(-1)?.t).toBe('user.left');
   });
 
+  it('LEASE1 tells the question of an offer that was made, too', () => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 20_000 });
+    cell.request(reserve(1));
+    const made = { id: oid(1, 1, EAST), state: 'pending', leftMs: 30_000 } as const;
+    cell.request({ t: 'push', user: bob, events: [], offers: [made] });
+    expect([...(cell.held(bob)?.holds.values() ?? [])]).toMatchObject([{ state: 'pending' }]);
+    cell.advance(20_000);
+    expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
+      { t: 'absent', offerId: oid(1, 1, EAST), user: bob },
+    ]);
+  });
+
   it('LEASE1 tells the questions of pending holds, not those of accepted ones, and keeps the row for its holds', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { capacity: 3 }, ttlMs: 20_000 });

@@ -127,6 +127,39 @@ describe('a cell that is not a leaf any more', () => {
     expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true, handed: false });
   });
 
+  it('WAKE2 gives each part the beacons, however long it takes until that one is filled', () => {
+    const left = need({ topic: 'aid', radiusM: 5000 });
+    const cell = divided((before) => {
+      before.request({ t: 'scout', need: left, policy: before.birth.policy, limit: 5, beaconMs: 600_000 });
+    });
+    answerAll(cell, ({ request }) => (request.t === 'adopt' ? DONE : undefined));
+    for (let told = 1; told <= PARTS.length; told++) {
+      const next = cell.open.find(({ request }) => request.t === 'filled');
+      const beacons = next?.request.t === 'filled' ? next.request.beacons : [];
+      expect(
+        beacons.map((one) => one.need.questionId),
+        `part ${told}`,
+      ).toContain(left.questionId);
+      cell.answer('filled', DONE);
+    }
+    expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true });
+    expect(cell.rows('beacons')).toEqual([]);
+  });
+
+  it('SPLIT6 having handed everything over takes no late copy of the operation by which it once was filled', () => {
+    const cell = divided();
+    answerAll(cell, ({ request }) => (request.t === 'adopt' || request.t === 'filled' ? DONE : undefined));
+    cell.advance(1000);
+    cell.request({ t: 'recall', user: bob, epoch: 7 });
+    cell.request({ t: 'forget', user: bob, epoch: 7 });
+    answerAll(cell, ({ request }) => (request.t === 'take' || request.t === 'handed' ? DONE : undefined));
+    const { phase } = cell.state().life;
+    expect(phase).toMatchObject({ t: 'handing', handed: true });
+    cell.request({ t: 'init', op: { by: PARENT, n: cell.state().life.heard }, from: PARENT, birth: cell.birth });
+    expect(cell.state().life.phase).toEqual(phase);
+    expect(cell.request({ t: 'ask', question: newQuestion({ id: qid(3) }) })).toEqual({ t: 'moved', to: PARTS });
+  });
+
   it.each([
     ['20 at a time', 'where?', 20],
     ['1 MiB at a time', '€'.repeat(30_000), 12],
