@@ -89,7 +89,7 @@ function lines(texts: readonly string[], y: number, style: string, run: string):
   const distinct = [...new Set(texts)];
   const at = texts.map((text) => `0 ${-LINE * distinct.indexOf(text)}`).join(';');
   return [
-    `<svg x="${MARGIN}" y="${y - 17}" width="${WIDTH - 2 * MARGIN}" height="${LINE - 2}"><g>`,
+    `<svg aria-hidden="true" x="${MARGIN}" y="${y - 17}" width="${WIDTH - 2 * MARGIN}" height="${LINE - 2}"><g>`,
     `<animateTransform attributeName="transform" type="translate" calcMode="discrete" values="${at}" ${run}/>`,
     ...distinct.map((text, i) => `<text class="${style}" y="${17 + i * LINE}">${escaped(text)}</text>`),
     '</g></svg>',
