@@ -96,7 +96,7 @@ describe('npm run city -- split and merge', () => {
     expect(merged.stdout).toMatch(/^u0m71 is one cell now/);
   });
 
-  it('ends at once, with the reason, for a cell whose city was removed after it was divided', async () => {
+  it('ends at once, with the reason, for a cell whose city was removed after it was split', async () => {
     showLogsOnFailure(box);
     await rollOut('paris', PARIS, { limits: { autoSplit: false } });
     expect(await city('split', PARIS.cell)).toMatchObject({ code: 0 });
@@ -118,7 +118,7 @@ describe('npm run city -- split and merge', () => {
     const { code, stderr } = await city('split', ROME.cell);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'city_draining: The city is being removed\nits cells go with it, and are not divided or joined any more; npm run city -- keep ID takes its removal back\n',
+      'city_draining: The city is being removed\nits cells go with it, and are not split or merged any more; npm run city -- keep ID takes its removal back\n',
     );
   });
 

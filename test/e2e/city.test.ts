@@ -181,7 +181,7 @@ describe('npm run city on a service', () => {
     );
   });
 
-  it('tells the cells of a city that comes back divided', async () => {
+  it('tells the cells of a city that comes back split', async () => {
     const back = file('back.geojson', polygon([13.35, 52.5, 13.45, 52.55]));
     const cells = (await json('add', back))['cells'] as number;
     const [cell = ''] = await cellsOf('back');

@@ -176,7 +176,7 @@ async function allAreBack(since: ReadonlyMap<string, number>): Promise<void> {
 const movesSoFar = (): ReadonlyMap<string, number> =>
   new Map(people.map(({ user, life }) => [user, life.movedAt.length]));
 
-describe('a cell that is divided and joined while people live in it', () => {
+describe('a cell that is split and merged while people live in it', () => {
   it('SPLIT2 SPLIT3 SPLIT4 sends every socket away once, and they come back with jitter; no request fails', async () => {
     showLogsOnFailure(box);
     const before = movesSoFar();
