@@ -23,7 +23,7 @@ const REACH_DEGREES = 0.1;
 const PHASES = [
   { name: 'falling asleep', s: 60 },
   { name: 'asleep', s: 60 },
-  { name: 'divided: first half minute', s: 30, divide: true },
+  { name: 'split: first half minute', s: 30, divide: true },
   { name: 'second half minute', s: 30 },
   { name: 'after a minute', s: 60 },
 ] as const;

@@ -54,7 +54,7 @@ await runCommand(
     void stopAsked().then(() => stop.abort());
     const dataDir = mkdtempSync(join(tmpdir(), 'vicinal-chaos-'));
     const { kills, seconds, users, splits } = options;
-    const changes = `${counted(splits, 'cell')} divided and joined`;
+    const changes = `${counted(splits, 'cell')} split and merged`;
     print(`chaos: ${counted(kills, 'kill')} in ${seconds} s, ${changes}, ${users} people, seed ${seed}`);
     const logged: string[] = [];
     const logFile = createWriteStream(join(dataDir, 'service.log'));
