@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../tools/support/args.ts';
 
-const BENCHES = ['geo', 'cell', 'sim', 'border', 'service', 'storm', 'fuzz'] as const;
+const BENCHES = ['geo', 'cell', 'sim', 'border', 'privacy', 'service', 'storm', 'fuzz'] as const;
 
 await runCommand(
   {

@@ -49,6 +49,7 @@ export const BY_TESTS: Readonly<Record<string, string>> = {
   'passed-over-cleared-first': 'test/unit/cell/beacon.test.ts',
   'passed-over-forgotten': 'test/unit/cell/beacon.test.ts',
   'put-off-forgotten': 'test/unit/cell/pressure.test.ts',
+  'refusal-of-another': 'test/unit/cell/presence.test.ts',
   'repeated-reserve-refused': 'test/unit/cell/holds.test.ts',
   'reserve-skips-distance': 'test/unit/cell/wake.test.ts',
   'reserving-excluded': 'test/unit/cell/beacon.test.ts',
