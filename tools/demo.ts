@@ -1,11 +1,12 @@
 // `npm run demo`: a service of its own, a city, and seeded people who ask and answer in it, shown live.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planCity } from '../src/city/plan.ts';
 import type { Point } from '../src/geo/point.ts';
 import { parseBoundary } from '../src/geo/polygon.ts';
 import { drawFilm, type Frame } from './map/film.ts';
+import { writeSvg } from './map/write-svg.ts';
 import { runCommand } from './support/args.ts';
 import { openScreen } from './support/screen.ts';
 import { type Service, startService } from './support/service.ts';
@@ -88,6 +89,8 @@ await runCommand(
     },
   },
   async (options) => {
+    // Before anything is started: a file that cannot be there is told at once.
+    if (options.record !== undefined) writeSvg(options.record, '');
     const asked = stopAsked();
     print(`${DEMO_CITY.name}: starting a service in a directory of its own (removed at the end) …`);
     const dataDir = mkdtempSync(join(tmpdir(), 'vicinal-demo-'));
@@ -144,10 +147,10 @@ async function run(options: Options, service: Service, asked: Promise<'stop'>): 
   const seconds = options.seconds ?? (process.stdout.isTTY ? undefined : PLAIN_SECONDS);
   const film = options.record === undefined ? undefined : filmOf(plan.ok ? plan.value.cells : [], seconds);
   await showUntil(asked, seconds, { title, startMs, nowMs, show, seen, recent, film });
-  if (options.record !== undefined && film !== undefined) writeFileSync(options.record, film.draw());
   // The numbers are taken before anybody is sent away, so that the end of the show is not a failure of it.
   const summary = seen.summary();
   show.stop();
+  if (options.record !== undefined && film !== undefined) writeSvg(options.record, film.draw());
   for (const line of ['', ...summaryLines(summary)]) print(line);
   if (options.json)
     print(JSON.stringify({ ...summary, users: options.users, seed: options.seed, wallSeconds: wall(startMs, nowMs) }));
@@ -198,6 +201,8 @@ async function showUntil(asked: Promise<'stop'>, seconds: number | undefined, sc
 function filmOf(cells: readonly string[], seconds = Number.POSITIVE_INFINITY) {
   const fromMs = Math.min(FILM_FROM_MS, (seconds * 1000) / 2);
   const frames: Frame[] = [];
+  /** For a demo that ends before the first is due. */
+  let newest: Frame | undefined;
   const boundary = parseBoundary(DEMO_BOUNDARY);
   return {
     take: (
@@ -207,16 +212,17 @@ function filmOf(cells: readonly string[], seconds = Number.POSITIVE_INFINITY) {
       sentence: string,
       atMs: number,
     ): void => {
-      if (atMs < fromMs + frames.length * FRAME_MS) return;
       const questions = live.flatMap(({ question: { id, lat, lng }, state }) =>
         state === 'open' || state === 'dormant' || state === 'matched' ? [{ id, lat, lng, state }] : [],
       );
-      frames.push({ people, questions, numbers, sentence });
+      newest = { people, questions, numbers, sentence };
+      if (atMs >= fromMs + frames.length * FRAME_MS) frames.push(newest);
     },
-    draw: (): string =>
-      boundary.ok
-        ? drawFilm({ title: DEMO_CITY.name, boundary: boundary.value, cells, frames, everyMs: FRAME_MS })
-        : '',
+    draw: (): string => {
+      if (!boundary.ok || newest === undefined) return '';
+      const coverage = { ...DEMO_CITY, boundary: boundary.value, cells: cells.map((cell) => ({ cell })) };
+      return drawFilm({ coverage, frames: frames.length > 0 ? frames : [newest], everyMs: FRAME_MS });
+    },
   };
 }
 

@@ -47,6 +47,13 @@ describe('the demo', () => {
     expect(left()).toEqual([]);
   });
 
+  it('says at once that a recording cannot be kept where it is to be', async () => {
+    const { code, stdout, stderr } = await runToEnd('node', [DEMO, '--record', join(RECORD, 'no', 'film.svg')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/cannot write .*film\.svg: there is no directory/);
+    expect(left()).toEqual([]);
+  });
+
   it('refuses what it cannot do', async () => {
     const { code, stderr } = await runToEnd('node', [DEMO, '--users', 'many']);
     expect(code).toBe(2);

@@ -1,11 +1,11 @@
 // `city show`: the cells of a city, drawn: of a file as they would be, of a city as they are, with what each carries.
-import { existsSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { parseBoundary } from '../../src/geo/polygon.ts';
 import { isCityId } from '../../src/protocol/ids.ts';
 import type { Coverage, CoveredCell } from '../map/coverage.ts';
 import { drawSvg } from '../map/svg.ts';
 import { drawTerminal } from '../map/terminal.ts';
+import { writeSvg } from '../map/write-svg.ts';
 import { UsageError } from '../support/args.ts';
 import { counted, startProgress } from '../support/progress.ts';
 import type { CityOptions } from './options.ts';
@@ -38,22 +38,6 @@ export async function show(options: CityOptions, subject: string | undefined): P
       if (state === 'unreadable') print(`${cell} cannot be read: npm run cell -- inspect ${cell} shows why`);
   }
   return 0;
-}
-
-/** @throws Error that says why the file cannot be there. */
-function writeSvg(path: string, svg: string): void {
-  try {
-    writeFileSync(path, svg);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = {
-      ENOENT: `there is no directory ${resolve(dirname(path))}`,
-      ENOTDIR: `${resolve(dirname(path))} is no directory`,
-      EISDIR: 'it is a directory: name a file in it',
-      EACCES: 'it may not be written',
-    }[code ?? ''];
-    throw new Error(`cannot write ${path}: ${why ?? (error instanceof Error ? error.message : error)}`);
-  }
 }
 
 /** An id has no dot and no slash. */

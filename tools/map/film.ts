@@ -1,9 +1,7 @@
 // A demo as a picture that moves: an SVG that stands alone, people and questions over the cells of the city, in the reader's light or dark.
 import type { Bounds } from '../../src/geo/bounds.ts';
-import { decode } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
-import type { MultiPolygon } from '../../src/geo/polygon.ts';
-import { outlines } from './coverage.ts';
+import { type Coverage, extentOf, outlines, placed } from './coverage.ts';
 import { type Projection, projection } from './projection.ts';
 import { escaped, ringPath, round } from './svg-parts.ts';
 
@@ -18,9 +16,7 @@ export type Frame = {
 };
 
 export type Film = {
-  readonly title: string;
-  readonly boundary: MultiPolygon;
-  readonly cells: readonly string[];
+  readonly coverage: Coverage;
   readonly frames: readonly Frame[];
   /** Between two frames. */
   readonly everyMs: number;
@@ -41,15 +37,16 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Aria
 .person{fill:var(--person)}.open{fill:var(--open)}.dormant{fill:var(--dormant)}.matched{fill:var(--matched)}`;
 
 export function drawFilm(film: Film): string {
-  const { title, boundary, cells, frames } = film;
-  const flat = projection(extentOf(boundary.bounds, cells), WIDTH - 2 * MARGIN, HEIGHT_MAX);
+  const { coverage, frames } = film;
+  const { name, boundary, cells } = coverage;
+  const flat = projection(extentOf(coverage), WIDTH - 2 * MARGIN, HEIGHT_MAX);
   const height = Math.round(HEAD + flat.height + 44);
   const run = `dur="${(frames.length * film.everyMs) / 1000}s" repeatCount="indefinite"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="t">`,
     `<style>${STYLE}</style>`,
     `<rect width="${WIDTH}" height="${height}" fill="var(--ground)"/>`,
-    `<text id="t" class="title" x="${MARGIN}" y="30">${escaped(title)}</text>`,
+    `<text id="t" class="title" x="${MARGIN}" y="30">${escaped(name)}</text>`,
     ...lines(
       frames.map(({ numbers }) => numbers),
       54,
@@ -63,7 +60,7 @@ export function drawFilm(film: Film): string {
       run,
     ),
     `<g transform="translate(${MARGIN + Math.round((WIDTH - 2 * MARGIN - flat.width) / 2)} ${HEAD})">`,
-    ...cells.map((cell) => rectOf(decode(cell), flat)),
+    ...cells.map(({ cell }) => rectOf(placed(cell, boundary), flat)),
     ...outlines(boundary).map((edges) => `<path class="outline" d="${ringPath(edges, flat)}"/>`),
     ...people(frames, flat, run),
     ...questions(frames, flat, run),
@@ -72,16 +69,6 @@ export function drawFilm(film: Film): string {
     '</svg>',
     '',
   ].join('\n');
-}
-
-function extentOf(bounds: Bounds, cells: readonly string[]): Bounds {
-  const all = [bounds, ...cells.map((cell) => decode(cell))];
-  return {
-    minLat: Math.min(...all.map(({ minLat }) => minLat)),
-    maxLat: Math.max(...all.map(({ maxLat }) => maxLat)),
-    minLng: Math.min(...all.map(({ minLng }) => minLng)),
-    maxLng: Math.max(...all.map(({ maxLng }) => maxLng)),
-  };
 }
 
 /** One line after the other behind a window that is one line high. */

@@ -23,7 +23,8 @@ const frame = (n: number, states: readonly ('open' | 'dormant')[]): Frame => ({
   sentence: '<nothing>',
 });
 const frames = [frame(1, ['open']), frame(2, ['dormant', 'open']), frame(3, [])];
-const svg = drawFilm({ title: 'Town', boundary: boundary.value, cells: ['9q8yy'], frames, everyMs: 500 });
+const coverage = { id: 'town', name: 'Town', boundary: boundary.value, cells: [{ cell: '9q8yy' }] };
+const svg = drawFilm({ coverage, frames, everyMs: 500 });
 
 describe('a recording', () => {
   it('moves who moves, and stands still for who does not', () => {
