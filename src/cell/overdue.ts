@@ -108,7 +108,6 @@ function heldDue(tx: Tx, held: Held): void {
   if (held.phase === 'frozen') {
     if (isReturning(held)) sendRecord(tx, held);
     else askAfterFrozen(tx, held);
-    watchUser(tx.state, held.user, held);
     return;
   }
   if (held.phase === 'live' && held.leaseUntil <= tx.now) lapse(tx, held);

@@ -10,7 +10,7 @@ import { questions } from './questions/shelf.ts';
 import { sleepers } from './questions/sleepers.ts';
 import { newborn } from './resharding/life.ts';
 import type { CellState } from './state.ts';
-import { ENTITIES, type EntityTable, indexRole, meta, TABLES } from './tables/all.ts';
+import { meta, TABLES } from './tables/all.ts';
 import { decodeQuestion } from './tables/questions.ts';
 import { roster } from './users/roster.ts';
 
@@ -70,8 +70,7 @@ export function emptyCell(): CellState {
 export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState {
   const state = emptyCell();
   for (const row of rows) readRow(row, () => restoreRow(state, row), row.table === meta.name ? undefined : unread);
-  for (const table of ENTITIES) indexAll(state, table);
-  indexRole(state, state.clock, false);
+  for (const { reindex } of TABLES) reindex?.(state);
   return state;
 }
 
@@ -80,10 +79,6 @@ function restoreRow(state: CellState, { table: name, key, value }: StoredRow): v
   if (table === undefined) throw new Error(`a cell has no table ${name}`);
   const at = table.restore(state, key, value);
   if (at !== undefined && at > state.clock) state.clock = at;
-}
-
-function indexAll<Id extends string>(state: CellState, { ids, index }: EntityTable<Id>): void {
-  for (const id of ids(state)) index(state, id, state.clock, false);
 }
 
 /** LIST2: from now on what has ended and owes nothing lies on the disk alone, and is read from there when it is asked for. */

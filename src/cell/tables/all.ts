@@ -24,18 +24,19 @@ export type Table = {
   readonly kind: 'all' | 'log';
   /** Takes a row in; answers with a time that it tells, which the clock is not behind. */
   readonly restore: (state: CellState, key: string, value: string) => EpochMs | undefined;
+  /** Due times and indexes of all that was restored. */
+  readonly reindex?: (state: CellState) => void;
 };
 
 /** A table whose rows are entities, each under its id. */
 export type EntityTable<Id extends string> = Table & {
-  readonly ids: (state: CellState) => Iterable<Id>;
   /** `null`: it has none any more; `undefined`: it has none, and needs none. */
   readonly row: (state: CellState, id: Id) => string | null | undefined;
   /** After any change of the entity, or that it is gone. `ran`: what is due by then was run. */
   readonly index: (state: CellState, id: Id, now: EpochMs, ran: boolean) => void;
 };
 
-export const users: EntityTable<UserId> = {
+export const users = entityTable<UserId>({
   name: 'users',
   kind: 'all',
   restore: (state, _, value) => {
@@ -47,9 +48,9 @@ export const users: EntityTable<UserId> = {
   ids: (state) => state.users.keys(),
   row: (state, id) => rowOf(state.users.get(id), encodeUser),
   index: (state, id) => watchUser(state, id, state.users.get(id)),
-};
+});
 
-export const claims: EntityTable<UserId> = {
+export const claims = entityTable<UserId>({
   name: 'arriving',
   kind: 'all',
   restore: (state, _, value) => {
@@ -63,9 +64,9 @@ export const claims: EntityTable<UserId> = {
     return arriving?.stored === true ? encodeArriving(arriving) : undefined;
   },
   index: (state, id) => watchClaim(state, id, state.arriving.get(id)),
-};
+});
 
-export const incoming: EntityTable<UserId> = {
+export const incoming = entityTable<UserId>({
   name: 'taking',
   kind: 'all',
   restore: (state, _, value) => {
@@ -79,9 +80,9 @@ export const incoming: EntityTable<UserId> = {
     const taking = state.taking.get(id);
     state.agenda.set(dueKey('incoming', id), taking && dueTaking(taking, now));
   },
-};
+});
 
-export const questions: EntityTable<QuestionId> = {
+export const questions = entityTable<QuestionId>({
   name: 'questions',
   kind: 'all',
   restore: (state, _, value) => {
@@ -89,18 +90,16 @@ export const questions: EntityTable<QuestionId> = {
     state.questions.set(question.id, question);
     return question.createdAt;
   },
-  ids: (state) => (decides(state) ? state.questions.keys() : []),
+  ids: (state) => state.questions.keys(),
   row: (state, id) => rowOf(state.questions.get(id), encodeQuestion),
   index: (state, id, now, ran) => {
-    const question = state.questions.get(id);
-    const decided = question !== undefined && decides(state);
-    state.agenda.set(dueKey('question', id), decided ? breathe(dueQuestion(question, now), now, ran) : undefined);
-    if (decided && isShort(question)) state.sleepers.add(needOf(state, question));
-    else state.sleepers.delete(id);
+    const question = decides(state) ? state.questions.get(id) : undefined;
+    state.agenda.set(dueKey('question', id), question && breathe(dueQuestion(question, now), now, ran));
+    indexSleeper(state, id);
   },
-};
+});
 
-export const beacons: EntityTable<QuestionId> = {
+export const beacons = entityTable<QuestionId>({
   name: 'beacons',
   kind: 'all',
   restore: (state, _, value) => {
@@ -111,12 +110,19 @@ export const beacons: EntityTable<QuestionId> = {
   ids: (state) => state.beacons.keys(),
   row: (state, id) => rowOf(state.beacons.get(id), encodeBeacon),
   index: (state, id) => {
-    const beacon = state.beacons.get(id);
-    watchBeacon(state, id, beacon);
-    if (beacon !== undefined) state.sleepers.add(beacon.need);
-    else if (!state.questions.has(id)) state.sleepers.delete(id);
+    watchBeacon(state, id, state.beacons.get(id));
+    indexSleeper(state, id);
   },
-};
+});
+
+/** What arrivals are held against: a question that is decided here, or else the beacon of one that is not. */
+function indexSleeper(state: CellState, id: QuestionId): void {
+  const question = decides(state) ? state.questions.get(id) : undefined;
+  const beacon = question === undefined ? state.beacons.get(id) : undefined;
+  if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
+  else if (beacon !== undefined) state.sleepers.add(beacon.need);
+  else state.sleepers.delete(id);
+}
 
 /** The row of the map, and the cell's part in splits and merges. */
 export const meta: Table = {
@@ -129,6 +135,7 @@ export const meta: Table = {
     } else setBirth(state, decodeBirth(value));
     return undefined;
   },
+  reindex: (state) => indexRole(state, state.clock, false),
 };
 
 export const journal: Table = {
@@ -144,9 +151,6 @@ export const journal: Table = {
 /** In the order in which a step writes them. */
 export const TABLES: readonly Table[] = [meta, users, claims, incoming, questions, beacons, journal];
 
-/** Those whose due times and indexes are rebuilt from the rows. */
-export const ENTITIES: readonly EntityTable<never>[] = [users, claims, incoming, questions, beacons] as never;
-
 /** For whoever makes them. */
 export const CELL_TABLES = TABLES.map(({ name, kind }) => ({ name, kind }));
 
@@ -154,6 +158,16 @@ export const CELL_TABLES = TABLES.map(({ name, kind }) => ({ name, kind }));
 export function indexRole(state: CellState, now: EpochMs, ran: boolean): void {
   const due = dueRole(state, now);
   state.agenda.set(dueKey('role', ''), due && breathe(due, now, ran));
+}
+
+function entityTable<Id extends string>({
+  ids,
+  ...table
+}: Omit<EntityTable<Id>, 'reindex'> & { readonly ids: (state: CellState) => Iterable<Id> }): EntityTable<Id> {
+  const reindex = (state: CellState): void => {
+    for (const id of ids(state)) table.index(state, id, state.clock, false);
+  };
+  return { ...table, reindex };
 }
 
 const breathe = (due: EpochMs, now: EpochMs, ran: boolean): EpochMs =>

@@ -9,7 +9,8 @@ const ON_FOOT_MPS = 2;
 
 /** Whether the way from one square to another, at the least that it can be, took somebody faster than feet would have. */
 export function isLeap(from: Point, to: Point, gapMs: number, gridLength: number): boolean {
-  return leastM(from, to, gridLength) > (ON_FOOT_MPS * gapMs) / 1000;
+  const isSame = from.lat === to.lat && from.lng === to.lng;
+  return !isSame && leastM(from, to, gridLength) > (ON_FOOT_MPS * gapMs) / 1000;
 }
 
 /** Metres between the nearest points of two squares, given by their centres; 0 for neighbours. */
