@@ -1,5 +1,5 @@
 // How fast one cell steps: `node bench/cell.ts [seed]`. The shipping step, called directly, without network and disk.
-import { collect } from '../src/cell/users/holds.ts';
+import { collectCandidates } from '../src/cell/users/holds.ts';
 import { prng } from '../src/lib/prng.ts';
 import { DEFAULT_POLICY } from '../src/matching/policy.ts';
 import type { UserId } from '../src/protocol/ids.ts';
@@ -42,7 +42,7 @@ function scan(radiusM: number): Sample {
     return { questionId: id, asker, point, radiusM, languages, excluded: [] };
   });
   const ns = timeNs(2000, (i) => {
-    const found = collect(of.state, needs[i & 255] as (typeof needs)[0], DEFAULT_POLICY, 6, of.now());
+    const found = collectCandidates(of.state, needs[i & 255] as (typeof needs)[0], DEFAULT_POLICY, 6, of.now());
     return found.length;
   });
   return scaled(ns, 1e-3);

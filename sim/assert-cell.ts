@@ -1,13 +1,13 @@
 // What must hold of a cell's memory after every single step: the indexes agree with what they index, and whatever must be woken for is.
 
 import { acceptedCount, isShort } from '../src/cell/questions/lifecycle.ts';
-import { decides } from '../src/cell/resharding/life.ts';
+import { decides } from '../src/cell/resharding/phases.ts';
 import type { CellState } from '../src/cell/state.ts';
 import { dueBeacon } from '../src/cell/tables/beacons.ts';
-import { dueArriving } from '../src/cell/tables/claims.ts';
+import { dueClaim } from '../src/cell/tables/claims.ts';
 import { type DueKind, dueKey } from '../src/cell/tables/indexes.ts';
 import { dueQuestion, hasEnded } from '../src/cell/tables/questions.ts';
-import { dueHeld } from '../src/cell/tables/users.ts';
+import { dueResident } from '../src/cell/tables/users.ts';
 import type { EpochMs } from '../src/lib/brand.ts';
 
 /** What is overdue after a construction waits a moment. */
@@ -25,19 +25,23 @@ export function assertCell(state: CellState): readonly Broken[] {
   const watched = (kind: DueKind, id: string, due: EpochMs | undefined): void => {
     if (due === undefined) return;
     const key = dueKey(kind, id);
-    const at = state.agenda.get(key) ?? state.slack.get(key);
+    const at = state.agenda.get(key) ?? state.lazyAgenda.get(key);
     const latest = Math.max(due, state.clock + BREATH_MS);
     expect(at !== undefined && at <= latest, 'ALARM1', () => `${kind} ${id} is due at ${due}, and watched at ${at}`);
   };
   let live = 0;
-  for (const held of state.users.values()) {
-    if (held.phase === 'live') live++;
-    const questions = [...held.holds.values()].map(({ questionId }) => questionId);
-    expect(new Set(questions).size === questions.length, 'ONE2', () => `${held.user} has two holds for one question`);
-    watched('user', held.user, dueHeld(held));
+  for (const resident of state.users.values()) {
+    if (resident.phase === 'live') live++;
+    const questions = [...resident.holds.values()].map(({ questionId }) => questionId);
+    expect(
+      new Set(questions).size === questions.length,
+      'ONE2',
+      () => `${resident.user} has two holds for one question`,
+    );
+    watched('user', resident.user, dueResident(resident));
   }
   expect(state.roster.size() === live, 'MATCH1', () => `${live} are live, ${state.roster.size()} are on the roster`);
-  for (const arriving of state.arriving.values()) watched('claim', arriving.user, dueArriving(arriving));
+  for (const arriving of state.claims.values()) watched('claim', arriving.user, dueClaim(arriving));
   for (const [id, beacon] of state.beacons) {
     watched('beacon', id, dueBeacon(beacon));
     expect(state.sleepers.has(id), 'WAKE2', () => `the beacon of ${id} is held against nobody`);

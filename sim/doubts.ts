@@ -3,7 +3,7 @@
 import type { Prng } from '../src/lib/prng.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { OfferId, QuestionId, UserId } from '../src/protocol/ids.ts';
-import type { QuestionView } from '../src/protocol/views.ts';
+import { ENDED_STATES, type QuestionView } from '../src/protocol/views.ts';
 import type { Ledger } from './ledger.ts';
 import type { AnyReply } from './node.ts';
 
@@ -64,5 +64,4 @@ export function doubts(
   };
 }
 
-const hasEnded = ({ state }: QuestionView): boolean =>
-  state === 'answered' || state === 'expired' || state === 'cancelled';
+const hasEnded = ({ state }: QuestionView): boolean => ENDED_STATES.has(state);

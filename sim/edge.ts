@@ -2,9 +2,9 @@
 import { PATIENCE_MS, Route, type RouteTarget } from '../src/engine/route.ts';
 import { encode, MAX_LENGTH } from '../src/geo/geohash.ts';
 import type { Point } from '../src/geo/point.ts';
-import type { Birth } from '../src/messages/birth.ts';
 import { traitsOf } from '../src/messages/call-table.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
+import type { MapRow } from '../src/messages/map-row.ts';
 import type { CellId } from '../src/protocol/ids.ts';
 import { leafIn, type SimMap } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
@@ -53,7 +53,7 @@ export type Around = {
 };
 
 /** What a request says of the map: the version that the cell must have heard of, or its row. */
-export type Named = { readonly version: number | null; readonly row?: Birth | undefined };
+export type Named = { readonly version: number | null; readonly row?: MapRow | undefined };
 
 export function edge(world: Around): Edge {
   let leaves = world.map.leaves();

@@ -7,7 +7,7 @@ import { center, decode, encode, MAX_LENGTH, neighbors } from '../src/geo/geohas
 import type { Point } from '../src/geo/point.ts';
 import type { Prng } from '../src/lib/prng.ts';
 import { resolvePolicy } from '../src/matching/policy.ts';
-import type { Birth } from '../src/messages/birth.ts';
+import type { MapRow } from '../src/messages/map-row.ts';
 import type { MapReply, MapRequest, MapRowView } from '../src/messages/resharding.ts';
 import type { CellId, CityId } from '../src/protocol/ids.ts';
 import { MARGIN_M } from '../src/protocol/limits.ts';
@@ -25,9 +25,9 @@ export type SimMap = {
   /** The leaf that covers a geohash at least as long as the leaf. */
   readonly leafCovering: (key: string) => CellId | undefined;
   /** Of a leaf. */
-  readonly birthOf: (cell: CellId) => Birth | undefined;
-  /** Of any cell, leaf or not: what the parent of leaves is born by when they are merged. */
-  readonly familyBirth: (cell: CellId) => Birth;
+  readonly birthOf: (cell: CellId) => MapRow | undefined;
+  /** Of any cell, leaf or not: what the parent of leaves is initialised by when they are merged. */
+  readonly familyMapRow: (cell: CellId) => MapRow;
   /** What cells ask of the primary. */
   readonly ask: (request: MapRequest) => MapReply;
   readonly swaps: () => number;
@@ -78,10 +78,10 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
   let swaps = 0;
   let cityState: ReturnType<SimMap['cityState']> = 'live';
   let retired: ReadonlyMap<CellId, number> = new Map();
-  const births = new Map<CellId, Birth>();
+  const mapRows = new Map<CellId, MapRow>();
   const bounds = cells.map((cell) => decode(cell));
   const covering = (key: string): CellId | undefined => leafIn(leaves, key);
-  const makeBirth = (cell: CellId): Birth => {
+  const makeMapRow = (cell: CellId): MapRow => {
     const reach = (policy.radiusStepsM[policy.radiusStepsM.length - 1] ?? 0) + MARGIN_M;
     const own = decode(cell);
     const corners = [
@@ -110,7 +110,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
       [...rows].flatMap(([cell, row]) => (row.state === 'leaf' ? [[cell, Math.max(row.version, row.around)]] : [])),
     );
     own = new Map([...leaves.keys()].map((cell) => [cell, Math.max(rows.get(cell)?.version ?? 0, cityVersion)]));
-    births.clear();
+    mapRows.clear();
   };
   const turn = (from: typeof cityState, to: typeof cityState): void => {
     if (cityState !== from) return;
@@ -148,11 +148,11 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     leafCovering: covering,
     birthOf: (cell) => {
       if (!leaves.has(cell)) return undefined;
-      const known = births.get(cell) ?? makeBirth(cell);
-      births.set(cell, known);
+      const known = mapRows.get(cell) ?? makeMapRow(cell);
+      mapRows.set(cell, known);
       return known;
     },
-    familyBirth: makeBirth,
+    familyMapRow: makeMapRow,
     ask: (request) => {
       if (request.t === 'swap') swap(request);
       const asked = request.t === 'swap' ? request.from.map(({ cell }) => cell) : request.cells;

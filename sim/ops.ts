@@ -1,7 +1,8 @@
 // The simulated city team: splits and merges cells by hand at random moments, and insists until somebody has heard; takes the city
 // away, as `src/cron/removal.ts` does.
+
+import { type Carried, together } from '../src/city/cell-load.ts';
 import { coldNow, dueToMerge, type Family, isCold } from '../src/city/cold.ts';
-import { type Carried, together } from '../src/city/heat.ts';
 import { children, parent } from '../src/geo/geohash.ts';
 import type { EpochMs } from '../src/lib/brand.ts';
 import type { Prng } from '../src/lib/prng.ts';
@@ -59,7 +60,7 @@ export function ops(world: World, draw: Prng): Ops {
   const dissolve = (untold: Set<CellId>, version: number): void => {
     for (const cell of untold)
       world.request(world.cell(cell), { t: 'dissolve', version }, TIMEOUT_MS, (reply) => {
-        if (reply.t === 'done' || reply.t === 'unborn') untold.delete(cell);
+        if (reply.t === 'done' || reply.t === 'uninitialised') untold.delete(cell);
       });
     world.after(LOOK_EVERY_MS, () => {
       if (untold.size > 0) dissolve(untold, version);
@@ -69,7 +70,7 @@ export function ops(world: World, draw: Prng): Ops {
     [...new Set([...leaves.keys()].map((cell) => parent(cell) as CellId))].filter((one) =>
       children(one).every((child) => leaves.has(child as CellId)),
     );
-  const merge = (cell: CellId): void => insist(cell, { t: 'merge', birth: world.map.familyBirth(cell) }, TRIES_MAX);
+  const merge = (cell: CellId): void => insist(cell, { t: 'merge', mapRow: world.map.familyMapRow(cell) }, TRIES_MAX);
   const team: Ops = {
     remove: () => {
       if (world.map.cityState() !== 'live') return;

@@ -1,8 +1,7 @@
 // One seed: a world, its people, its faults, its checkers; then faults stop, and everything must come to an end.
-import type { Carried } from '../src/city/heat.ts';
+import type { Carried } from '../src/city/cell-load.ts';
 import { prng } from '../src/lib/prng.ts';
 import type { CellId, UserId } from '../src/protocol/ids.ts';
-import { type Agent, agent, somewhere } from './agent.ts';
 import { checkersOf } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { newLedger } from './ledger.ts';
@@ -10,6 +9,7 @@ import { SIM_POLICY, simMap } from './map.ts';
 import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import type { Observer } from './runtime.ts';
+import { type Agent, agent, somewhere } from './sim-user.ts';
 import { type Situations, situations } from './situations.ts';
 import { type Stats, World } from './world.ts';
 

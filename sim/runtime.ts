@@ -7,6 +7,7 @@ import { TooLarge } from '../src/engine/rows.ts';
 import { type EpochMs, epochMs } from '../src/lib/brand.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
 import type { UserId } from '../src/protocol/ids.ts';
+import type { Weather } from './faults.ts';
 import {
   type AnyReply,
   bootEvent,
@@ -20,7 +21,6 @@ import {
   step,
 } from './node.ts';
 import type { Timeline } from './timeline.ts';
-import type { Weather } from './weather.ts';
 
 /** The platform runs a handler of an alarm again that failed, so often, and then gives it up. */
 const ALARM_RETRIES = 6;

@@ -7,12 +7,12 @@ import type { CellEnvelope, CellRequest, UserRequest } from '../src/messages/cal
 import type { MapRequest } from '../src/messages/resharding.ts';
 import type { CellId, UserId } from '../src/protocol/ids.ts';
 import { type Edge, edge, type Named, take } from './edge.ts';
+import { type Weather, weather } from './faults.ts';
 import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
 import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
 import { type Timeline, timeline } from './timeline.ts';
-import { type Weather, weather } from './weather.ts';
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
 
@@ -140,7 +140,7 @@ export class World {
       request,
       timeoutMs,
       (reply) => {
-        const row = reply.t !== 'unborn' || this.isD1Away() ? undefined : this.map.birthOf(node.id);
+        const row = reply.t !== 'uninitialised' || this.isD1Away() ? undefined : this.map.birthOf(node.id);
         if (row === undefined) done(reply);
         else this.call(node, request, timeoutMs, done, { version: row.version, row });
       },
@@ -240,7 +240,7 @@ export class World {
     const envelope: CellEnvelope = {
       request: request as CellRequest,
       ...(version === null ? {} : { version }),
-      ...(row === undefined ? {} : { birth: row }),
+      ...(row === undefined ? {} : { mapRow: row }),
     };
     this.#runtime.request(node, (token) => ({ t: 'request', envelope, token, socket }), back);
   }

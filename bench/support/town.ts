@@ -55,8 +55,8 @@ export function town(cell: string, policy: Policy = TIRELESS): Town {
     follow(effects);
     return effects;
   };
-  const birth = { cell: cell as CellId, city: 'bench' as CityId, version: 1, op: 'bench', policy, near: [] };
-  stepCell(state, { t: 'request', envelope: { request: { t: 'load' }, birth }, token: 0 }, now, () => 0.5);
+  const mapRow = { cell: cell as CellId, city: 'bench' as CityId, version: 1, op: 'bench', policy, near: [] };
+  stepCell(state, { t: 'request', envelope: { request: { t: 'load' }, mapRow }, token: 0 }, now, () => 0.5);
   return {
     state,
     now: () => now,

@@ -18,10 +18,10 @@ export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
       for (const [user, { point, at, session, seq }] of ledger.present) {
         if (world.now - at < SETTLED_MS || at < wellSince + FORGOTTEN_MS || !isAlone(user)) continue;
         for (const node of world.cells.values()) {
-          const held = node.state?.users.get(user);
-          if (held?.phase !== 'live') continue;
-          const isOlder = held.session !== session || (held.seq ?? 0) < seq;
-          if (!isOlder && isNear(held.point, point, world.map.policy.gridLength)) continue;
+          const resident = node.state?.users.get(user);
+          if (resident?.phase !== 'live') continue;
+          const isOlder = resident.session !== session || (resident.seq ?? 0) < seq;
+          if (!isOlder && isNear(resident.point, point, world.map.policy.gridLength)) continue;
           report('CLAIM6', `${user} was acknowledged elsewhere ${world.now - at} ms ago than ${node.id} holds them`);
         }
       }

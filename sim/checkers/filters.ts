@@ -8,7 +8,7 @@ import type { MakeChecker } from './checker.ts';
 
 export const filterChecker: MakeChecker = ({ world, report }) => {
   const known = new Map<QuestionId, Question>();
-  const held = new Set<string>();
+  const resident = new Set<string>();
   const farthestM = world.map.policy.radiusStepsM[world.map.policy.radiusStepsM.length - 1] ?? 0;
   return {
     committed: (node, { rows }, event) => {
@@ -22,8 +22,8 @@ export const filterChecker: MakeChecker = ({ world, report }) => {
         if (user === undefined) continue;
         for (const hold of user.holds.values()) {
           const name = `${user.user} ${hold.offerId}`;
-          if (held.has(name)) continue;
-          held.add(name);
+          if (resident.has(name)) continue;
+          resident.add(name);
           // Holds that came with a record were judged where they were made.
           if (
             event.t === 'reply' &&

@@ -30,22 +30,22 @@ export const goneChecker: MakeChecker = ({ world, report }) => {
         if (table !== 'questions' || known.has(id)) continue;
         known.add(id);
         // Of those that were taken before, each was seen before.
-        if (node.state.birth?.draining === true) report('GONE1', `${id} is asked in ${node.id}, which is draining`);
+        if (node.state.mapRow?.draining === true) report('GONE1', `${id} is asked in ${node.id}, which is draining`);
       }
     },
     ended: () => {
       if (world.map.cityState() === 'draining') report('GONE1', 'the city is never gone');
       if (world.map.cityState() === 'live') {
         for (const [cell, version] of world.map.leaves()) {
-          const { birth } = world.cells.get(cell)?.state ?? {};
-          if (birth?.draining === true && birth.version >= version)
+          const { mapRow } = world.cells.get(cell)?.state ?? {};
+          if (mapRow?.draining === true && mapRow.version >= version)
             report('GONE2', `${cell} drains, and its city does not`);
         }
       }
       if (!isGone) return;
       for (const leaf of world.map.cells) {
-        const { birth, users } = world.cells.get(leaf)?.state ?? {};
-        if (birth !== undefined && birth.removed !== true && (users?.size ?? 0) > 0)
+        const { mapRow, users } = world.cells.get(leaf)?.state ?? {};
+        if (mapRow !== undefined && mapRow.removed !== true && (users?.size ?? 0) > 0)
           report('GONE1', `${leaf} holds people and has not heard that its city is gone`);
       }
     },

@@ -2,7 +2,7 @@
 // nothing is owed, nobody is frozen; while people still ping, each of them is matchable. SPLIT1: what the map calls a leaf is one.
 
 import { isShort } from '../../src/cell/questions/lifecycle.ts';
-import { decides, isAtRest } from '../../src/cell/resharding/life.ts';
+import { decides, isAtRest } from '../../src/cell/resharding/phases.ts';
 import { dueQuestion, hasEnded, isLive } from '../../src/cell/tables/questions.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
@@ -18,7 +18,8 @@ export const liveChecker =
       healed: () => {
         const live = new Set<UserId>();
         for (const node of world.cells.values()) {
-          for (const held of node.state?.users.values() ?? []) if (held.phase === 'live') live.add(held.user);
+          for (const resident of node.state?.users.values() ?? [])
+            if (resident.phase === 'live') live.add(resident.user);
           const alarm = node.store.alarm();
           if (node.state === undefined || !decides(node.state)) continue;
           for (const question of node.state.questions.values()) {
@@ -28,7 +29,7 @@ export const liveChecker =
             if (!hasEnded(question.phase) && (alarm === null || alarm > latest))
               report('LIVE1', `${question.id} is ${question.phase.t}, due at ${due}, and the alarm is at ${alarm}`);
             const waits = question.phase.t === 'open' && question.phase.retryAt === undefined;
-            if (waits && isShort(question) && !question.offers.some(isLive) && !node.state.rounds.has(question.id))
+            if (waits && isShort(question) && !question.offers.some(isLive) && !node.state.searches.has(question.id))
               report('LIVE1', `${question.id} looks for nobody, and no time to try is set`);
           }
         }
@@ -43,17 +44,17 @@ export const liveChecker =
       ended: () => {
         for (const leaf of world.map.leaves().keys()) {
           const state = world.cells.get(leaf)?.state;
-          if (state !== undefined && state.life.phase.t !== 'leaf')
-            report('SPLIT1', `${leaf} is a leaf of the map, and is ${state.life.phase.t}`);
+          if (state !== undefined && state.role.phase.t !== 'leaf')
+            report('SPLIT1', `${leaf} is a leaf of the map, and is ${state.role.phase.t}`);
         }
         for (const node of world.cells.values()) {
           const { state } = node;
           if (state === undefined) continue;
-          if (!isAtRest(state.life) || state.life.phase.t === 'filling')
-            report('LIVE1', `${node.id} is still ${JSON.stringify(state.life.phase)}`);
-          if (state.life.phase.t === 'handing' && state.questions.size > 0)
+          if (!isAtRest(state.role) || state.role.phase.t === 'filling')
+            report('LIVE1', `${node.id} is still ${JSON.stringify(state.role.phase)}`);
+          if (state.role.phase.t === 'handing' && state.questions.size > 0)
             report('LIVE1', `${node.id} still has ${state.questions.size} questions to hand over`);
-          for (const user of state.taking.keys()) report('LIVE1', `${user} is still taken over by ${node.id}`);
+          for (const user of state.transfers.keys()) report('LIVE1', `${user} is still taken over by ${node.id}`);
           for (const question of state.questions.values()) {
             if (!hasEnded(question.phase)) report('LIVE1', `${question.id} is still ${question.phase.t}`);
             for (const [user, stream] of question.streams) {
@@ -61,12 +62,12 @@ export const liveChecker =
                 report('LIVE1', `${question.id} still owes ${user} ${stream.items.length} items`);
             }
           }
-          for (const held of state.users.values()) {
-            if (held.holds.size > 0)
-              report('LIVE1', `${held.user} still holds ${[...held.holds.keys()].join(', ')} in ${node.id}`);
-            else report('LIVE1', `${held.user} is still ${held.phase} in ${node.id}`);
+          for (const resident of state.users.values()) {
+            if (resident.holds.size > 0)
+              report('LIVE1', `${resident.user} still holds ${[...resident.holds.keys()].join(', ')} in ${node.id}`);
+            else report('LIVE1', `${resident.user} is still ${resident.phase} in ${node.id}`);
           }
-          for (const user of state.arriving.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
+          for (const user of state.claims.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
           if (state.beacons.size > 0) report('LIVE1', `${state.beacons.size} beacons are left in ${node.id}`);
         }
       },

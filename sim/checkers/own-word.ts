@@ -13,17 +13,17 @@ export const ownWordChecker: MakeChecker = ({ world, ledger, report }) => {
   let wellSince: number | undefined;
   const isCalm = (): boolean => wellSince !== undefined && world.now >= wellSince + FORGOTTEN_MS;
   const look = (node: CellNode, user: UserId): void => {
-    const held = node.state?.users.get(user);
-    if (held?.phase !== 'live') return;
+    const resident = node.state?.users.get(user);
+    if (resident?.phase !== 'live') return;
     const left = ledger.left.get(user);
     if (left !== undefined && (left.numbered || isCalm()))
-      report('LEAVE1', `${user} has left and is live in ${node.id}, by ping ${held.session} ${held.seq}`);
+      report('LEAVE1', `${user} has left and is live in ${node.id}, by ping ${resident.session} ${resident.seq}`);
     if (!ledger.spoken.has(user)) report('PROF2', `${user} has never said a word and is live in ${node.id}`);
     const words = ledger.words.get(user);
-    if (words !== undefined && isCalm() && !isSame(words.profile, held.profile))
+    if (words !== undefined && isCalm() && !isSame(words.profile, resident.profile))
       report(
         'PROF1',
-        `${user} is ${JSON.stringify(held.profile)} in ${node.id}, and said ${JSON.stringify(words.profile)}`,
+        `${user} is ${JSON.stringify(resident.profile)} in ${node.id}, and said ${JSON.stringify(words.profile)}`,
       );
   };
   const lookEverywhere = (user: UserId): void => {

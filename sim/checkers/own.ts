@@ -1,5 +1,5 @@
 // OWN1: a user is matchable in at most one cell. OWN2: a question is in at most one cell, and an acknowledged one in one.
-import { decides } from '../../src/cell/resharding/life.ts';
+import { decides } from '../../src/cell/resharding/phases.ts';
 import type { CellId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 

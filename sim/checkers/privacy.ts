@@ -1,6 +1,6 @@
 // PRIV1: whatever is stored or shown knows only points of the privacy grid, and what the asker sees of an answerer is no place at all.
 
-import type { Held } from '../../src/cell/tables/users.ts';
+import type { Resident } from '../../src/cell/tables/users.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { snap } from '../../src/geo/snap.ts';
 import { NOWHERE } from '../../src/messages/records.ts';
@@ -19,9 +19,9 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
       if (node.state === undefined) return;
       for (const { table, key, value } of rows) {
         if (node.kind === 'cell') {
-          const held = table === 'users' ? node.state.users.get(key as UserId) : undefined;
-          if (held !== undefined && !isNowhere(held) && isOff(held.point))
-            report('PRIV1', `${held.user} is stored off the grid`);
+          const resident = table === 'users' ? node.state.users.get(key as UserId) : undefined;
+          if (resident !== undefined && !isNowhere(resident) && isOff(resident.point))
+            report('PRIV1', `${resident.user} is stored off the grid`);
           continue;
         }
         if (table !== 'inbox' || value === null) continue;
@@ -36,5 +36,5 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
 };
 
 /** Whose lease has ended may be nowhere, and can be asked nothing. */
-const isNowhere = ({ phase, point }: Held): boolean =>
+const isNowhere = ({ phase, point }: Resident): boolean =>
   phase !== 'live' && point.lat === NOWHERE.lat && point.lng === NOWHERE.lng;

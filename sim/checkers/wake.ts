@@ -3,10 +3,10 @@
 
 import { isShort } from '../../src/cell/questions/lifecycle.ts';
 import { needOf, policyOf } from '../../src/cell/questions/need.ts';
-import { decides, welcomes } from '../../src/cell/resharding/life.ts';
+import { decides, welcomes } from '../../src/cell/resharding/phases.ts';
 import type { CellState } from '../../src/cell/state.ts';
 import type { Question } from '../../src/cell/tables/questions.ts';
-import type { Held } from '../../src/cell/tables/users.ts';
+import type { Resident } from '../../src/cell/tables/users.ts';
 import type { Effects } from '../../src/engine/effects.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import { refuse } from '../../src/matching/filter.ts';
@@ -37,15 +37,15 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
     const isHome = state.questions.has(need.questionId);
     const scout = isHome ? undefined : laid.get(place);
     const tried = (isHome ? triedAt.get(need.questionId) : scout?.at) ?? 0;
-    for (const held of state.users.values()) {
-      if (held.phase !== 'live' || typeof refuse(need, policyOf(state), held, now) !== 'number') continue;
-      const known = before.get(held.user);
+    for (const resident of state.users.values()) {
+      if (resident.phase !== 'live' || typeof refuse(need, policyOf(state), resident, now) !== 'number') continue;
+      const known = before.get(resident.user);
       // Whoever went and came back between two samples has arrived anew.
-      const since = known?.epoch === held.epoch ? known.at : world.now;
-      after.set(held.user, { at: since, epoch: held.epoch });
+      const since = known?.epoch === resident.epoch ? known.at : world.now;
+      after.set(resident.user, { at: since, epoch: resident.epoch });
       // Seen by the last try: no arrival. Somebody who rested then was not, and the end of their rest is one.
-      if (tried >= since - SAMPLE_MS || stands(scout?.stood.get(held.user), held)) continue;
-      if (world.now - since > GRACE_MS) report('WAKE2', `${held.user} in ${place} for ${world.now - since} ms`);
+      if (tried >= since - SAMPLE_MS || stands(scout?.stood.get(resident.user), resident)) continue;
+      if (world.now - since > GRACE_MS) report('WAKE2', `${resident.user} in ${place} for ${world.now - since} ms`);
     }
   };
   const homeOf = (id: QuestionId): { readonly question: Question; readonly state: CellState } | undefined => {
@@ -57,7 +57,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   };
   const seeks = (state: CellState, question: Question): boolean => {
     const { offers } = question;
-    if (!isShort(question) || state.rounds.has(question.id)) return false;
+    if (!isShort(question) || state.searches.has(question.id)) return false;
     if (offers.filter(({ madeAt }) => madeAt !== undefined).length >= policyOf(state).offers.max) return false;
     return !offers.some((offer) => offer.state === 'reserving');
   };
@@ -77,7 +77,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       const known = new Map(beside);
       for (const node of world.cells.values()) {
         const { state } = node;
-        if (state?.birth === undefined || !welcomes(state)) continue;
+        if (state?.mapRow === undefined || !welcomes(state)) continue;
         const now = world.now + node.skewMs;
         for (const question of state.questions.values()) {
           const due = wakeOf(question);
@@ -106,20 +106,20 @@ type Standing = { readonly place: string; readonly holds: number };
 function stoodIn(node: CellNode): ReadonlyMap<string, Standing> {
   const stood = new Map<string, Standing>();
   const now = node.state?.clock ?? 0;
-  for (const held of node.state?.users.values() ?? [])
-    if (held.phase === 'live' && held.coolUntil <= now) stood.set(held.user, standing(held));
+  for (const resident of node.state?.users.values() ?? [])
+    if (resident.phase === 'live' && resident.coolUntil <= now) stood.set(resident.user, standing(resident));
   return stood;
 }
 
-const standing = ({ epoch, point, holds, profile }: Held): Standing => ({
+const standing = ({ epoch, point, holds, profile }: Resident): Standing => ({
   place: `${epoch} ${point.lat} ${point.lng} ${profile.topics.join()}`,
   holds: holds.size,
 });
 
 /** Taking a slot is no arrival, freeing one is. */
-function stands(before: Standing | undefined, held: Held): boolean {
+function stands(before: Standing | undefined, resident: Resident): boolean {
   if (before === undefined) return false;
-  const now = standing(held);
+  const now = standing(resident);
   return now.place === before.place && now.holds >= before.holds;
 }
 

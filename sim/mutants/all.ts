@@ -1,14 +1,18 @@
 // Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
 // file is loaded, for a run of the simulator alone. The shipping code carries no switch.
-import { CELL_MUTANTS } from './cells.ts';
+import { CLAIMS_MUTANTS } from './claims.ts';
 import type { Mutant } from './mutant.ts';
 import { OUTSIDE_KINDS } from './outside-kinds.ts';
 import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
 import { OUTSIDE_USERS } from './outside-users.ts';
+import { QUESTIONS_MUTANTS } from './questions.ts';
+import { RESHARDING_MUTANTS } from './resharding.ts';
 import { USER_MUTANTS } from './users.ts';
 
 export const MUTANTS: readonly Mutant[] = [
-  ...CELL_MUTANTS,
+  ...CLAIMS_MUTANTS,
+  ...QUESTIONS_MUTANTS,
+  ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
   ...OUTSIDE_QUESTIONS,
   ...OUTSIDE_USERS,

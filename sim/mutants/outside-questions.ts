@@ -4,21 +4,21 @@ import { type Mutant, one, several } from './mutant.ts';
 export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'reserving-outlives-end',
-    'when a question ends or is matched, attempts still reserving are not made void: a late held makes an offer and sets the phase back to open (a cancelled question lives again)',
+    'when a question ends or is matched, attempts still reserving are not made void: a late resident makes an offer and sets the phase back to open (a cancelled question lives again)',
     'src/cell/questions/offers.ts',
-    "    if (offer.state === 'reserving') makeVoid(tx, question, offer);",
+    "    if (offer.state === 'reserving') voidAttempt(step, question, offer);",
     '',
   ),
   one(
     'decline-ends-search',
     'after the last live offer is declined nobody else is looked for: the question stays open without a time to try until it expires',
     'src/cell/requests.ts',
-    "  if (request.t === 'decline' && isShort(question)) look(tx, question);",
+    "  if (request.t === 'decline' && isShort(question)) startSearch(step, question);",
     '',
   ),
   one(
     'bound-too-low',
-    'the bound of the score takes half of the topic term also for questions with a topic: searches stop before a farther user who names the topic and is better',
+    'the bound of the score takes half of the topic term coOwners for questions with a topic: searches stop before a farther user who names the topic and is better',
     'src/matching/score.ts',
     'topicFit: need.topic === undefined ? 0.5 : 1,',
     'topicFit: 0.5,',
@@ -41,30 +41,30 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'lease-anew-at-boot',
     "a socket's lease is begun anew at each construction of the object instead of taken from the attachment: who is silent stays matchable beyond the lease",
     'src/cell/boot.ts',
-    'held.leaseUntil = epochMs(Math.min(soft.leaseUntil, tx.now + held.ttlMs));',
-    'held.leaseUntil = epochMs(tx.now + held.ttlMs);',
+    'resident.leaseUntil = epochMs(Math.min(soft.leaseUntil, step.now + resident.ttlMs));',
+    'resident.leaseUntil = epochMs(step.now + resident.ttlMs);',
   ),
   one(
     'repeated-reserve-refused',
-    'a reserve that is repeated (its first reply was lost) is refused by the filters because of its own hold instead of being answered held again',
+    'a reserve that is repeated (its first reply was lost) is refused by the filters because of its own hold instead of being answered resident again',
     'src/cell/users/holds.ts',
-    '  if (held.holds.has(ask.offerId)) return undefined;',
+    '  if (resident.holds.has(ask.offerId)) return undefined;',
     '',
   ),
   several(
     'passed-over-cleared-first',
-    'whom a beacon passed over while it told of somebody else is cleared before being made an arrival: they are never held against it again',
+    'whom a beacon passed over while it told of somebody else is cleared before being made an arrival: they are never resident against it again',
     [
       {
         file: 'src/cell/questions/arrival.ts',
-        find: '  for (const other of state.passedOver.get(id) ?? []) tx.arrivals.add(other);',
+        find: '  for (const other of state.passedOver.get(id) ?? []) step.wakeCandidates.add(other);',
         replace: '',
       },
       {
         file: 'src/cell/questions/arrival.ts',
         find: 'state.passedOver.delete(id);',
         replace:
-          'state.passedOver.delete(id);\n  for (const other of state.passedOver.get(id) ?? []) tx.arrivals.add(other);',
+          'state.passedOver.delete(id);\n  for (const other of state.passedOver.get(id) ?? []) step.wakeCandidates.add(other);',
       },
     ],
   ),
@@ -130,11 +130,11 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'was-full-asked-late',
     'whether the inbox was full is asked after the new number was noted: who acknowledges is not tried at once',
     [
-      { file: 'src/cell/users/holds.ts', find: '  const wasFull = inboxIsFull(held);', replace: '' },
+      { file: 'src/cell/users/holds.ts', find: '  const wasFull = inboxIsFull(resident);', replace: '' },
       {
         file: 'src/cell/users/holds.ts',
-        find: 'held.unread = unread;',
-        replace: 'held.unread = unread;\n  const wasFull = inboxIsFull(held);',
+        find: 'resident.unread = unread;',
+        replace: 'resident.unread = unread;\n  const wasFull = inboxIsFull(resident);',
       },
     ],
   ),
@@ -142,27 +142,27 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'beacon-same-end-is-same',
     'a beacon with the same end counts as the same although its place or circle changed: the index of sleepers and the row keep the old circle, arrivals in the new part are not told',
     'src/cell/questions/beacons.ts',
-    'const isSame = laid.until > tx.now && until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need);',
-    'const isSame = laid.until > tx.now && until - laid.until <= SAME_END_MS;',
+    'const isSame = laid.until > step.now && until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need);',
+    'const isSame = laid.until > step.now && until - laid.until <= SAME_END_MS;',
   ),
   one(
     'first-try-unguarded',
     'while scouts are waited for no time to try again is stored: a crash in the first try leaves the question open without any until it expires',
-    'src/cell/questions/match.ts',
-    'if (round.inFlight === 0) decide(tx, question, round);\n  else guard(tx, question);',
-    'if (round.inFlight === 0) decide(tx, question, round);',
+    'src/cell/questions/searches.ts',
+    'if (search.inFlight === 0) decide(step, question, search);\n  else guard(step, question);',
+    'if (search.inFlight === 0) decide(step, question, search);',
   ),
   several(
     'limits-before-known',
     'the refusal of new questions is given before the known one is looked up: the retry of a stored ask gets 429 when its asker has openMax open or a full inbox',
     [
       {
-        file: 'src/cell/questions/questions.ts',
-        find: 'const { state, now } = tx;',
-        replace: 'const { state, now } = tx;\n  if (refused !== undefined) return refused;',
+        file: 'src/cell/questions/own-questions.ts',
+        find: 'const { state, now } = step;',
+        replace: 'const { state, now } = step;\n  if (refused !== undefined) return refused;',
       },
       {
-        file: 'src/cell/questions/questions.ts',
+        file: 'src/cell/questions/own-questions.ts',
         find: '  }\n  if (refused !== undefined) return refused;',
         replace: '  }',
       },
@@ -174,13 +174,13 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     [
       {
         file: 'src/cell/backpressure/coalesce.ts',
-        find: "if (what === undefined || held?.phase !== 'live') continue;",
+        find: "if (what === undefined || resident?.phase !== 'live') continue;",
         replace:
-          "if (what === undefined || held?.phase !== 'live') continue;\n    if (strainNow(state, tx.now) > COALESCE_ABOVE) {\n      begin(tx, user);\n      continue;\n    }",
+          "if (what === undefined || resident?.phase !== 'live') continue;\n    if (strainNow(state, step.now) > COALESCE_ABOVE) {\n      begin(step, user);\n      continue;\n    }",
       },
       {
         file: 'src/cell/backpressure/coalesce.ts',
-        find: '    if (strainNow(state, tx.now) > COALESCE_ABOVE) begin(tx, user);',
+        find: '    if (strainNow(state, step.now) > COALESCE_ABOVE) begin(step, user);',
         replace: '',
       },
     ],
@@ -189,8 +189,8 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'cold-tells-often',
     'order of the gaps: a cell in the lowest bands tells again every ten minutes though nothing changed, not after an hour',
     'src/cell/backpressure/load-report.ts',
-    'const gapMs = isNew ? 0 : band === told.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;',
-    'const gapMs = isNew ? 0 : isCold ? TELL_GAP_COLD_MS : band === told.band ? TELL_AGAIN_MS : TELL_GAP_MS;',
+    'const gapMs = isNew ? 0 : band === lastReport.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;',
+    'const gapMs = isNew ? 0 : isCold ? TELL_GAP_COLD_MS : band === lastReport.band ? TELL_AGAIN_MS : TELL_GAP_MS;',
   ),
   one(
     'no-rest-after-withdrawn',
@@ -201,7 +201,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   ),
   one(
     'absent-ends-accepted',
-    'absent also ends an accepted offer: a holder whose lease ends before it has heard of the accept undoes an accept that was acknowledged, and the question stays matched with nobody',
+    'absent coOwners ends an accepted offer: a holder whose lease ends before it has heard of the accept undoes an accept that was acknowledged, and the question stays matched with nobody',
     'src/cell/requests.ts',
     "if (found !== undefined && found.offer.user === request.user && found.offer.state === 'pending') {",
     "const ends = found?.offer.state === 'pending' || found?.offer.state === 'accepted';\n  if (found !== undefined && found.offer.user === request.user && ends) {",

@@ -13,8 +13,8 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
       },
       {
         file: 'src/user/leaving.ts',
-        find: 'const order = nextOrder(tx, meta);',
-        replace: 'const { order } = meta;\n  tx.meta = true;',
+        find: 'const order = nextOrder(step, meta);',
+        replace: 'const { order } = meta;\n  step.meta = true;',
       },
     ],
   ),
@@ -36,15 +36,15 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'kept-for-the-newest',
     'kept, said for an older claim or leave, is taken for the newest one: when a newer ping claims while the recall is in flight, it is refused as stale',
     'src/user/recalls.ts',
-    '  // It was asked on behalf of another claim, or leave, than is the newest now.\n  if (orderOfWanted(holding) !== tx.state.recallFor) {\n    sendRecall(tx);\n    return;\n  }',
+    '  // It was asked on behalf of another claim, or leave, than is the newest now.\n  if (orderOfWanted(holding) !== step.state.recallFor) {\n    sendRecall(step);\n    return;\n  }',
     '',
   ),
   one(
     'expired-stays-open',
     'a question that ran out (expired) gets no end in the UserObject and goes on counting as open: after openMax of them the user is refused with too_many_questions',
     'src/user/inbox.ts',
-    "const hasEnded = now === 'answered' || now === 'expired' || now === 'cancelled';",
-    "const hasEnded = now === 'answered' || now === 'cancelled';",
+    '(ENDED_STATES.has(now) ? step.now',
+    "(ENDED_STATES.has(now) && now !== 'expired' ? step.now",
   ),
   one(
     'room-told-once',
@@ -57,7 +57,7 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'recall-leaves-claim-fence',
     "a recall that overtakes the grant does not raise the fence of the cell's own claim: the late grant of the recalled epoch is taken, and the user is matchable in two cells (OWN1)",
     'src/cell/users/recall.ts',
-    '  const arriving = state.arriving.get(user);\n  if (arriving !== undefined) arriving.fence = Math.max(arriving.fence, epoch);',
+    '  const pending = state.claims.get(user);\n  if (pending !== undefined) pending.fence = Math.max(pending.fence, epoch);',
     '',
   ),
   several(
@@ -65,12 +65,12 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'a ping that comes while the claim of an earlier one is under way drops the words of the profile that only the earlier one said',
     [
       {
-        file: 'src/cell/users/arriving.ts',
+        file: 'src/cell/users/pending-claims.ts',
         find: 'function merged({ profile, opening }: Ping, { opening: again, ...sent }: Ping): Ping {',
         replace: 'function merged({ opening }: Ping, { opening: again, ...sent }: Ping): Ping {',
       },
       {
-        file: 'src/cell/users/arriving.ts',
+        file: 'src/cell/users/pending-claims.ts',
         find: 'return { ...sent, ...both, profile: { ...profile, ...sent.profile } };',
         replace: 'return { ...sent, ...both };',
       },
@@ -122,28 +122,28 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'filled-without-arrivals',
     'in the step in which a filled cell becomes a leaf its people do not count as arrivals: those who came while it was filled are not tried for sleepers and beacons',
     'src/cell/resharding/takeover.ts',
-    "tx.journal.push({ t: 'cell.filled', op: op.n });\n  for (const held of state.users.values()) tx.arrivals.add(held.user);",
-    "tx.journal.push({ t: 'cell.filled', op: op.n });",
+    "step.journal.push({ t: 'cell.filled', op: op.n });\n  for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);",
+    "step.journal.push({ t: 'cell.filled', op: op.n });",
   ),
   one(
     'frozen-takes-answers',
-    'answers to reserves that were under way when the cell froze its questions are still taken: a late held or refusal has the old cell decide about a question that is being handed over',
+    'answers to reserves that were under way when the cell froze its questions are still taken: a late resident or refusal has the old cell decide about a question that is being handed over',
     'src/cell/resharding/handover.ts',
     "return t === 'scout' || t === 'reserve' || t === 'deliver' || t === 'nudge';",
     "return t === 'scout' || t === 'deliver' || t === 'nudge';",
   ),
   several(
     'merges-while-handed-to',
-    'a leaf to which predecessors still hand people over says that it is ready to be joined: the next operation begins on top of one that has not ended',
+    'a leaf to which predecessors still startHandOff people over says that it is ready to be joined: the next operation begins on top of one that has not ended',
     [
       {
         file: 'src/cell/resharding/merge.ts',
-        find: "import { isAtRest, isWhole, nextOp, opText } from './life.ts';",
-        replace: "import { isAtRest, nextOp, opText } from './life.ts';",
+        find: "import { isAtRest, isWhole, nextOp, opText } from './phases.ts';",
+        replace: "import { isAtRest, nextOp, opText } from './phases.ts';",
       },
       {
         file: 'src/cell/resharding/merge.ts',
-        find: "return isWhole(life) || life.phase.t === 'splitting';",
+        find: "return isWhole(role) || role.phase.t === 'splitting';",
         replace: "return life.phase.t === 'leaf' || life.phase.t === 'splitting';",
       },
     ],
@@ -185,7 +185,7 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
   ),
   one(
     'warm-keeps-cold',
-    'a family that was warm for a look keeps the time since which it had been cold: it is joined as soon as it is cold again, long before mergeAfterS',
+    'a family that was warm for a startSearch keeps the time since which it had been cold: it is joined as soon as it is cold again, long before mergeAfterS',
     'src/city/cold.ts',
     'const cold = new Map<CellId, EpochMs>();',
     'const cold = new Map<CellId, EpochMs>(before);',
@@ -193,7 +193,7 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
   one(
     'heir-one-step-up',
     'ground that was merged twice in a row comes back as the middle cell, which is itself merged (only one step up is followed): objects that handed over what they had are leaves again',
-    'src/city/divided.ts',
+    'src/city/redivide.ts',
     "while (stateOf(at) === 'merged' && at.length > LEAF_MIN_LENGTH) at = parent(at);",
     "if (stateOf(at) === 'merged' && at.length > LEAF_MIN_LENGTH) at = parent(at);",
   ),

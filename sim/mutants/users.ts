@@ -6,15 +6,15 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'lapse-forgets',
     'the row of a lease that has ended goes, and nobody is told what it said',
     'src/cell/users/presence.ts',
-    'if (held.holds.size === 0) returnHome(tx, held);',
-    'if (held.holds.size === 0) tx.state.users.delete(held.user);',
+    'if (resident.holds.size === 0) returnHome(step, resident);',
+    'if (resident.holds.size === 0) step.state.users.delete(resident.user);',
   ),
   one(
     'returned-while-live',
     'a ping takes up a row while its record is on its way home',
-    'src/cell/users/arriving.ts',
-    'if (held !== undefined && isReturning(held)) {',
-    'if (held !== undefined && isReturning(held) && held.epoch < 0) {',
+    'src/cell/users/pending-claims.ts',
+    'if (resident !== undefined && isReturning(resident)) {',
+    'if (resident !== undefined && isReturning(resident) && resident.epoch < 0) {',
   ),
   {
     name: 'leave-uncounted',
@@ -25,8 +25,12 @@ export const USER_MUTANTS: readonly Mutant[] = [
         find: 'if (afterLeave !== undefined && afterLeave <= 0) return true;',
         replace: '',
       },
-      { file: 'src/user/leaving.ts', find: 'const order = nextOrder(tx, meta);', replace: 'const order = meta.order;' },
-      { file: 'src/user/leaving.ts', find: '  note(tx, meta, sent);\n', replace: '' },
+      {
+        file: 'src/user/leaving.ts',
+        find: 'const order = nextOrder(step, meta);',
+        replace: 'const order = meta.order;',
+      },
+      { file: 'src/user/leaving.ts', find: '  note(step, meta, sent);\n', replace: '' },
     ],
   },
   {
@@ -34,7 +38,11 @@ export const USER_MUTANTS: readonly Mutant[] = [
     what: 'a changed profile waits for the dwell, and is acknowledged before it counts',
     edits: [
       { file: 'src/user/holder.ts', find: ' && sent.changes !== true', replace: '' },
-      { file: 'src/cell/users/arriving.ts', find: 'if (!saysWords(about)) {', replace: 'if (about !== undefined) {' },
+      {
+        file: 'src/cell/users/pending-claims.ts',
+        find: 'if (!saysWords(about)) {',
+        replace: 'if (about !== undefined) {',
+      },
     ],
   },
   one(
@@ -62,13 +70,13 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'kept-copy-freezes',
     'a late copy of a recall that was answered kept is judged anew, by an age that was true when it was sent',
     'src/cell/users/recall.ts',
-    'if (order !== undefined && held.keptFor !== undefined && order <= held.keptFor) return true;',
+    'if (order !== undefined && resident.keptFor !== undefined && order <= resident.keptFor) return true;',
     '',
   ),
   one(
     'owed-off-the-list',
     'a question that has ended and still owes news is not on the list of the sweep',
-    'src/cell/tx.ts',
+    'src/cell/workspace.ts',
     'else if (!isPaid(question)) until',
     'else if (!isPaid(question) && false) until',
   ),
@@ -76,7 +84,7 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'durations-stand-still',
     'what a record keeps as a duration does not age where it lies: who comes back after an hour rests on',
     'src/user/record.ts',
-    'meta.recordAt === undefined ? 0 : tx.now - meta.recordAt',
+    'meta.recordAt === undefined ? 0 : step.now - meta.recordAt',
     'meta.recordAt === undefined ? 0 : 0',
   ),
 ];

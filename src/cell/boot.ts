@@ -4,33 +4,33 @@ import type { Attachment } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
-import { arrive } from './questions/arrival.ts';
+import { wakeFor } from './questions/arrival.ts';
 import { countTries } from './questions/sleep.ts';
 import { claimTaken } from './resharding/takeover.ts';
 import type { CellState } from './state.ts';
 import { watchUser } from './tables/users.ts';
-import type { Tx } from './tx.ts';
-import { claim } from './users/arriving.ts';
+import { claim } from './users/pending-claims.ts';
 import { sendAway } from './users/sockets.ts';
+import type { Step } from './workspace.ts';
 
 /** WAKE1: no try is later than that. */
 const LATE_MS = 60_000;
 
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
-export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
-  const { state } = tx;
-  state.armedAt = armedAt !== undefined && armedAt > tx.now ? armedAt : undefined;
-  for (const attachment of attachments) restore(tx, attachment);
-  if (state.birth === undefined) return;
-  for (const arriving of state.arriving.values()) claim(tx, arriving);
-  for (const taking of state.taking.values()) claimTaken(tx, taking);
-  const tried = triedUpTo(tx, armedAt);
+export function boot(step: Step, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
+  const { state } = step;
+  state.armedAt = armedAt !== undefined && armedAt > step.now ? armedAt : undefined;
+  for (const attachment of attachments) restore(step, attachment);
+  if (state.mapRow === undefined) return;
+  for (const pending of state.claims.values()) claim(step, pending);
+  for (const transfer of state.transfers.values()) claimTaken(step, transfer);
+  const tried = triedUpTo(step, armedAt);
   for (const question of state.questions.present()) {
-    tx.owing.add(question.id);
-    countTries(tx, question, tried);
+    step.owing.add(question.id);
+    countTries(step, question, tried);
   }
   // A nudge that was under way is lost: whoever is here is held against the beacons once more.
-  if (state.beacons.size > 0) for (const held of state.users.values()) arrive(tx, held);
+  if (state.beacons.size > 0) for (const resident of state.users.values()) wakeFor(step, resident);
 }
 
 /**
@@ -38,33 +38,33 @@ export function boot(tx: Tx, attachments: readonly Attachment[], armedAt: EpochM
  * is not later than WAKE1 allows. An alarm that is past was lost, with all that has been due since. Where none is armed, it fires just
  * now.
  */
-function triedUpTo({ now, state }: Tx, armedAt: EpochMs | undefined): EpochMs {
+function triedUpTo({ now, state }: Step, armedAt: EpochMs | undefined): EpochMs {
   if (armedAt !== undefined && state.armedAt === undefined) return epochMs(0);
   return plusMs(armedAt ?? now, -LATE_MS);
 }
 
 /** A socket's soft state counts only beside a row of its epoch; otherwise the socket is sent away. */
-function restore(tx: Tx, soft: Attachment): void {
-  const { state } = tx;
-  const held = state.users.get(soft.user);
-  if (held === undefined || held.epoch !== soft.epoch || held.phase === 'frozen') {
-    sendAway(tx, soft.user, { reason: 'elsewhere' });
+function restore(step: Step, soft: Attachment): void {
+  const { state } = step;
+  const resident = state.users.get(soft.user);
+  if (resident === undefined || resident.epoch !== soft.epoch || resident.phase === 'frozen') {
+    sendAway(step, soft.user, { reason: 'elsewhere' });
     return;
   }
   state.sockets.set(soft.user, { session: soft.session, outside: soft.outside ?? 0 });
-  if (soft.pointAt < held.pointAt) return;
-  held.session = soft.session;
-  held.seq = soft.seq;
-  held.veil = soft.veil ?? held.veil;
-  held.point = onGrid(state, { lat: soft.lat, lng: soft.lng });
+  if (soft.pointAt < resident.pointAt) return;
+  resident.session = soft.session;
+  resident.seq = soft.seq;
+  resident.veil = soft.veil ?? resident.veil;
+  resident.point = onGrid(state, { lat: soft.lat, lng: soft.lng });
   // It may be from when the clock was ahead.
-  held.pointAt = epochMs(Math.min(soft.pointAt, tx.now));
-  held.leaseUntil = epochMs(Math.min(soft.leaseUntil, tx.now + held.ttlMs));
-  if (held.phase === 'live') state.roster.set(held.user, held.point);
-  watchUser(state, held.user, held);
+  resident.pointAt = epochMs(Math.min(soft.pointAt, step.now));
+  resident.leaseUntil = epochMs(Math.min(soft.leaseUntil, step.now + resident.ttlMs));
+  if (resident.phase === 'live') state.roster.set(resident.user, resident.point);
+  watchUser(state, resident.user, resident);
 }
 
 /** What a socket carries may be from before the grid became coarser. */
-function onGrid({ birth }: CellState, point: Point): Point {
-  return birth === undefined ? point : snap(point, birth.policy.gridLength);
+function onGrid({ mapRow }: CellState, point: Point): Point {
+  return mapRow === undefined ? point : snap(point, mapRow.policy.gridLength);
 }

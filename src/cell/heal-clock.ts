@@ -5,52 +5,52 @@ import { movedBack } from '../lib/clock.ts';
 import { meter } from './backpressure/meter.ts';
 import { dueKey } from './tables/indexes.ts';
 import type { Phase, Question } from './tables/questions.ts';
-import type { Tx } from './tx.ts';
 import { attach } from './users/sockets.ts';
+import type { Step } from './workspace.ts';
 
 type Move = (time: EpochMs) => EpochMs;
 
 /** Brings everything that this cell keeps back to the clock. Rare, and once: all rows are written anew. */
-export function healClock(tx: Tx, leadMs: number): void {
-  const { state, now } = tx;
+export function healClock(step: Step, leadMs: number): void {
+  const { state, now } = step;
   const move = movedBack(now, leadMs);
   const maybe = (time: EpochMs | undefined): EpochMs | undefined => (time === undefined ? undefined : move(time));
-  for (const held of state.users.values()) {
-    held.pointAt = move(held.pointAt);
-    held.leaseUntil = move(held.leaseUntil);
-    held.idleSince = move(held.idleSince);
-    held.coolUntil = move(held.coolUntil);
-    held.frozenAt = maybe(held.frozenAt);
-    if (held.returnAt !== undefined) held.returnAt = move(held.returnAt);
-    for (const [id, hold] of held.holds) {
+  for (const resident of state.users.values()) {
+    resident.pointAt = move(resident.pointAt);
+    resident.leaseUntil = move(resident.leaseUntil);
+    resident.idleSince = move(resident.idleSince);
+    resident.coolUntil = move(resident.coolUntil);
+    resident.frozenAt = maybe(resident.frozenAt);
+    if (resident.returnAt !== undefined) resident.returnAt = move(resident.returnAt);
+    for (const [id, hold] of resident.holds) {
       const asks = hold.askAt === undefined ? {} : { askAt: move(hold.askAt) };
-      held.holds.set(id, { ...hold, ...asks, until: move(hold.until) });
+      resident.holds.set(id, { ...hold, ...asks, until: move(hold.until) });
     }
-    tx.users.add(held.user);
-    attach(tx, held);
+    step.users.add(resident.user);
+    attach(step, resident);
   }
-  for (const arriving of state.arriving.values()) {
-    arriving.pingAt = move(arriving.pingAt);
-    arriving.leaseUntil = move(arriving.leaseUntil);
-    arriving.retryAt = maybe(arriving.retryAt);
-    tx.arriving.add(arriving.user);
+  for (const pending of state.claims.values()) {
+    pending.pingAt = move(pending.pingAt);
+    pending.leaseUntil = move(pending.leaseUntil);
+    pending.retryAt = maybe(pending.retryAt);
+    step.claims.add(pending.user);
   }
-  for (const taking of state.taking.values()) {
-    taking.retryAt = maybe(taking.retryAt);
-    tx.taking.add(taking.user);
+  for (const transfer of state.transfers.values()) {
+    transfer.retryAt = maybe(transfer.retryAt);
+    step.transfers.add(transfer.user);
   }
   for (const question of [...state.questions.values()]) {
     state.questions.set(question.id, questionBack(question, now, move));
-    tx.questions.add(question.id);
+    step.questions.add(question.id);
   }
   for (const [id, beacon] of state.beacons) {
     state.beacons.set(id, { ...beacon, until: move(beacon.until) });
-    tx.beacons.add(id);
+    step.beacons.add(id);
   }
-  healVolatile(tx, move);
+  healVolatile(step, move);
   // Also the newest time on disk, by which the clock is set after the next construction.
-  tx.journal.push({ t: 'clock.healed', leadMs });
-  tx.effects.clockLeadMs = leadMs;
+  step.journal.push({ t: 'clock.healed', leadMs });
+  step.effects.clockLeadMs = leadMs;
 }
 
 /** A question from before keeps its expiry: that was told by a right clock. */
@@ -86,12 +86,12 @@ function phaseBack(phase: Phase, move: Move): Phase {
 }
 
 /** What a crash would lose may be lost here as well. */
-function healVolatile(tx: Tx, move: Move): void {
-  const { state, now } = tx;
+function healVolatile(step: Step, move: Move): void {
+  const { state, now } = step;
   state.armedAt = undefined;
-  state.rounds.clear();
+  state.searches.clear();
   Object.assign(state.meter, meter());
-  state.told.at = move(state.told.at);
+  state.lastReport.at = move(state.lastReport.at);
   for (const id of state.nudging.keys()) state.agenda.set(dueKey('nudge', id), now);
   for (const user of state.putOff.keys()) state.turns.set(user, now);
   const { change } = state;

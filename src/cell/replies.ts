@@ -4,21 +4,21 @@ import type { CellReply, ClaimReply, StateReply, UserReply } from '../messages/c
 import type { MapReply } from '../messages/resharding.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { afterNudge } from './questions/arrival.ts';
-import { reserved, scouted } from './questions/match.ts';
-import { cancel } from './questions/questions.ts';
+import { cancel } from './questions/own-questions.ts';
+import { reserved, scouted } from './questions/searches.ts';
 import { delivered } from './questions/streams.ts';
 import { errandDone } from './resharding/carry-on.ts';
 import { taken } from './resharding/takeover.ts';
 import { hasEnded } from './tables/questions.ts';
-import type { Tx } from './tx.ts';
-import { claimed } from './users/arriving.ts';
 import { stateOfHold } from './users/holds.ts';
+import { claimed } from './users/pending-claims.ts';
 import { forget, sentHome } from './users/recall.ts';
+import type { Step } from './workspace.ts';
 
 type Failed = { readonly t: 'failed' };
 
-export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | MapReply | Failed): void {
-  const { state } = tx;
+export function answerTo(step: Step, callId: number, answer: CellReply | UserReply | MapReply | Failed): void {
+  const { state } = step;
   const what = state.calls.get(callId);
   // Of an earlier life of this object, or answered already.
   if (what === undefined) return;
@@ -26,7 +26,7 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
   switch (what.t) {
     case 'claim':
       claimed(
-        tx,
+        step,
         what.user,
         callId,
         narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'stranger', 'problem']),
@@ -35,17 +35,17 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
     case 'scout': {
       const question = state.questions.get(what.question);
       if (question !== undefined)
-        scouted(tx, question, what.round, what.cell, narrowed<CellReply<'scout'>>(answer, ['scouted', 'moved']));
+        scouted(step, question, what.search, what.cell, narrowed<CellReply<'scout'>>(answer, ['scouted', 'moved']));
       return;
     }
     case 'reserve':
-      reserved(tx, what.offer, what.cell, narrowed<CellReply<'reserve'>>(answer, ['held', 'refused']));
+      reserved(step, what.offer, what.cell, narrowed<CellReply<'reserve'>>(answer, ['held', 'refused']));
       return;
     case 'deliver': {
       const question = state.questions.get(what.question);
       if (question === undefined) return;
       const of = delivered(
-        tx,
+        step,
         question,
         what.user,
         callId,
@@ -53,12 +53,12 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
       );
       if (of === undefined || of === question.id || hasEnded(question.phase)) return;
       question.duplicateOf = of;
-      cancel(tx, question);
+      cancel(step, question);
       return;
     }
     case 'nudge':
       afterNudge(
-        tx,
+        step,
         what.question,
         what.user,
         narrowed<CellReply<'nudge'>>(answer, ['tried', 'known', 'full', 'gone']),
@@ -66,23 +66,23 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
       return;
     case 'hold': {
       const state = narrowed<StateReply>(answer, ['state']);
-      if (state.t === 'state') stateOfHold(tx, what.user, what.offer, state);
+      if (state.t === 'state') stateOfHold(step, what.user, what.offer, state);
       return;
     }
     case 'where':
-      foundOut(tx, what.user, narrowed<UserReply<'where'>>(answer, ['where']));
+      foundOut(step, what.user, narrowed<UserReply<'where'>>(answer, ['where']));
       return;
     case 'return':
-      sentHome(tx, what.user, what.epoch, narrowed<UserReply<'returnRecord'>>(answer, ['returned']).t === 'returned');
+      sentHome(step, what.user, what.epoch, narrowed<UserReply<'returnRecord'>>(answer, ['returned']).t === 'returned');
       return;
     case 'release':
     case 'dropBeacon':
       return;
     case 'take':
-      taken(tx, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
+      taken(step, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
       return;
-    case 'errand':
-      errandDone(tx, callId, what.lane, what.errand, answer);
+    case 'task':
+      errandDone(step, callId, what.lane, what.task, answer);
       return;
     default:
       unreachable(what, 'pending call');
@@ -90,15 +90,16 @@ export function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply |
 }
 
 /** Where somebody is whose row is frozen here. */
-function foundOut(tx: Tx, user: UserId, where: UserReply<'where'> | Failed): void {
-  const held = tx.state.users.get(user);
-  if (held?.phase !== 'frozen' || where.t !== 'where') return;
+function foundOut(step: Step, user: UserId, where: UserReply<'where'> | Failed): void {
+  const resident = step.state.users.get(user);
+  if (resident?.phase !== 'frozen' || where.t !== 'where') return;
   // At a later epoch somebody else holds the user, or has held them. At the same one nobody does: the record is at home.
   const isHome = where.free === true;
-  if (where.epoch > held.epoch || (isHome && where.epoch === held.epoch)) forget(tx, user, held.epoch, isHome);
+  if (where.epoch > resident.epoch || (isHome && where.epoch === resident.epoch))
+    forget(step, user, resident.epoch, isHome);
 }
 
-/** Whatever else came back (a busy object, an unborn one) is a failure of the call. */
+/** Whatever else came back (a busy object, an uninitialised one) is a failure of the call. */
 function narrowed<T extends { readonly t: string }>(
   answer: CellReply | UserReply | MapReply | Failed,
   expected: readonly string[],

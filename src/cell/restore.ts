@@ -8,7 +8,7 @@ import { meter } from './backpressure/meter.ts';
 import { scoutBudget } from './questions/scout-budget.ts';
 import { questions } from './questions/shelf.ts';
 import { sleepers } from './questions/sleepers.ts';
-import { newborn } from './resharding/life.ts';
+import { newRole } from './resharding/phases.ts';
 import type { CellState } from './state.ts';
 import { meta, TABLES } from './tables/all.ts';
 import { decodeQuestion } from './tables/questions.ts';
@@ -16,13 +16,13 @@ import { roster } from './users/roster.ts';
 
 export function emptyCell(): CellState {
   return {
-    birth: undefined,
-    life: newborn(),
+    mapRow: undefined,
+    role: newRole(),
     users: new Map(),
-    arriving: new Map(),
+    claims: new Map(),
     questions: questions(),
     beacons: new Map(),
-    taking: new Map(),
+    transfers: new Map(),
     journalLast: 0,
     clock: epochMs(0),
     near: [],
@@ -30,16 +30,16 @@ export function emptyCell(): CellState {
     roster: roster(),
     sleepers: sleepers(),
     agenda: agenda(),
-    slack: agenda(),
+    lazyAgenda: agenda(),
     rests: agenda(),
     meter: meter(),
-    told: { band: 0, at: epochMs(0), isFilled: true },
+    lastReport: { band: 0, at: epochMs(0), isFilled: true },
     turns: agenda(),
     putOff: new Map(),
     armedAt: undefined,
     behind: undefined,
     busyUntil: epochMs(0),
-    rounds: new Map(),
+    searches: new Map(),
     returning: new Set(),
     calls: new Map(),
     nudging: new Map(),

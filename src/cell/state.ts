@@ -2,7 +2,7 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Birth } from '../messages/birth.ts';
+import type { MapRow } from '../messages/map-row.ts';
 import type { Need } from '../messages/need.ts';
 import type { Candidate } from '../messages/records.ts';
 import type { Op } from '../messages/resharding.ts';
@@ -13,15 +13,15 @@ import type { ScoutBudget } from './questions/scout-budget.ts';
 import type { Questions } from './questions/shelf.ts';
 import type { Sleepers } from './questions/sleepers.ts';
 import type { Beacon } from './tables/beacons.ts';
-import type { Arriving } from './tables/claims.ts';
-import type { Taking } from './tables/incoming.ts';
-import type { Life } from './tables/role.ts';
-import type { Held } from './tables/users.ts';
+import type { PendingClaim } from './tables/claims.ts';
+import type { Transfer } from './tables/incoming.ts';
+import type { Role } from './tables/role.ts';
+import type { Resident } from './tables/users.ts';
 import type { Connection } from './users/connections.ts';
 import type { Roster } from './users/roster.ts';
 
 /** One try in flight. */
-export type Round = {
+export type Search = {
   readonly question: QuestionId;
   readonly needed: Need;
   readonly deadline: EpochMs;
@@ -57,7 +57,7 @@ export type PutOff = { arrival: boolean; row: boolean };
 /** What a call in flight is for. */
 export type Pending =
   | { readonly t: 'claim'; readonly user: UserId }
-  | { readonly t: 'scout'; readonly question: QuestionId; readonly round: Round; readonly cell: CellId }
+  | { readonly t: 'scout'; readonly question: QuestionId; readonly search: Search; readonly cell: CellId }
   | { readonly t: 'reserve'; readonly offer: OfferId; readonly cell: CellId }
   | { readonly t: 'deliver'; readonly question: QuestionId; readonly user: UserId }
   | { readonly t: 'nudge'; readonly question: QuestionId; readonly user: UserId }
@@ -67,17 +67,17 @@ export type Pending =
   | { readonly t: 'release' }
   | { readonly t: 'dropBeacon' }
   | { readonly t: 'take'; readonly user: UserId }
-  | { readonly t: 'errand'; readonly lane: string; readonly errand: Errand };
+  | { readonly t: 'task'; readonly lane: string; readonly task: Task };
 
 /** What is to be done for a change of the map; `op` tells whether it still is. */
-export type Errand = {
+export type Task = {
   readonly op: Op;
   readonly what: 'init' | 'ready' | 'retire' | 'rows' | 'swap' | 'adopt' | 'take' | 'filled' | 'handed';
   readonly cell: CellId | undefined;
   readonly questions?: readonly QuestionId[];
 };
 
-/** One errand after the other goes down a lane; one that failed is repeated later. */
+/** One task after the other goes down a lane; one that failed is repeated later. */
 export type Lane = { call: number | undefined; failures: number; retryAt: EpochMs | undefined };
 
 export type Near = { readonly cell: CellId; readonly bounds: Bounds };
@@ -102,13 +102,13 @@ export type Change = {
 
 export type CellState = {
   // durable
-  birth: Birth | undefined;
-  life: Life;
-  readonly users: Map<UserId, Held>;
-  readonly arriving: Map<UserId, Arriving>;
+  mapRow: MapRow | undefined;
+  role: Role;
+  readonly users: Map<UserId, Resident>;
+  readonly claims: Map<UserId, PendingClaim>;
   readonly questions: Questions;
   readonly beacons: Map<QuestionId, Beacon>;
-  readonly taking: Map<UserId, Taking>;
+  readonly transfers: Map<UserId, Transfer>;
   journalLast: number;
   /** The largest time seen; `now` never goes below it, unless the machine's clock has proved to have been far ahead. */
   clock: EpochMs;
@@ -119,13 +119,13 @@ export type CellState = {
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
   /** What needs no alarm of its own: see tables/indexes.ts. */
-  readonly slack: Agenda;
+  readonly lazyAgenda: Agenda;
   /** When the rest of each user ends who has one: an arrival, where somebody sleeps. */
   readonly rests: Agenda;
   // volatile
   readonly meter: Meter;
   /** What ops was last told, and when; at first that nothing is here. `isFilled`: everybody of the cells before was here by then. */
-  readonly told: { band: number; at: EpochMs; isFilled: boolean };
+  readonly lastReport: { band: number; at: EpochMs; isFilled: boolean };
   /** Under pressure: when each user's moves are worked off, and what waits for that. */
   readonly turns: Agenda;
   readonly putOff: Map<UserId, PutOff>;
@@ -133,7 +133,7 @@ export type CellState = {
   behind: Clock['behind'];
   /** What the sweep's list was last told. */
   busyUntil: EpochMs;
-  readonly rounds: Map<QuestionId, Round>;
+  readonly searches: Map<QuestionId, Search>;
   /** Users whose records are on their way home, until that was answered. */
   readonly returning: Set<UserId>;
   readonly calls: Map<number, Pending>;

@@ -8,14 +8,14 @@ import { tellTime } from '../lib/clock.ts';
 import type { CellEnvelope, CellReply, UserReply } from '../messages/calls.ts';
 import type { MapReply } from '../messages/resharding.ts';
 import type { UserId } from '../protocol/ids.ts';
+import { applyMapRow } from './apply-map-row.ts';
 import { catchUp } from './backpressure/coalesce.ts';
-import { tellLoad } from './backpressure/load-report.ts';
+import { reportLoad } from './backpressure/load-report.ts';
 import { count, noteAlarm } from './backpressure/meter.ts';
 import { boot } from './boot.ts';
 import { healClock } from './heal-clock.ts';
-import { setBirth } from './map-row.ts';
 import { overdue } from './overdue.ts';
-import { arrive } from './questions/arrival.ts';
+import { wakeFor } from './questions/arrival.ts';
 import { deliver } from './questions/streams.ts';
 import { answerTo } from './replies.ts';
 import { handle } from './requests.ts';
@@ -23,10 +23,10 @@ import { carryOn } from './resharding/carry-on.ts';
 import { splitWhenHot } from './resharding/split.ts';
 import type { CellState } from './state.ts';
 import type { Token } from './tables/claims.ts';
-import { begin, finish, reply, type Tx } from './tx.ts';
 import { type Connection, connected, disconnected, renewed } from './users/connections.ts';
 import { regrid } from './users/regrid.ts';
 import { socketLost } from './users/sockets.ts';
+import { begin, finish, reply, type Step } from './workspace.ts';
 
 export type CellEvent =
   /** The object was constructed: what its sockets carry, and the alarm that is armed. */
@@ -55,53 +55,53 @@ export type CellEvent =
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
 export function stepCell(state: CellState, event: CellEvent, at: EpochMs, chance: Chance): Effects {
   const { now, leadMs } = tellTime(state, at);
-  const tx = begin(state, now, chance);
-  if (leadMs > 0) healClock(tx, leadMs);
-  if (event.t === 'request' && !bear(tx, event.envelope)) {
-    reply(tx, event.token, { t: 'unborn' });
-    return tx.effects;
+  const step = begin(state, now, chance);
+  if (leadMs > 0) healClock(step, leadMs);
+  if (event.t === 'request' && !initialise(step, event.envelope)) {
+    reply(step, event.token, { t: 'uninitialised' });
+    return step.effects;
   }
-  if (state.birth !== undefined && event.t !== 'boot') {
-    overdue(tx);
-    catchUp(tx);
+  if (state.mapRow !== undefined && event.t !== 'boot') {
+    overdue(step);
+    catchUp(step);
   }
-  react(tx, event);
-  settle(tx);
+  react(step, event);
+  settle(step);
   if (event.t !== 'boot') {
-    tellLoad(tx);
+    reportLoad(step);
     count(state.meter, now);
   }
-  return finish(tx, event.t === 'alarm');
+  return finish(step, event.t === 'alarm');
 }
 
-function react(tx: Tx, event: CellEvent): void {
+function react(step: Step, event: CellEvent): void {
   switch (event.t) {
     case 'boot':
-      boot(tx, event.attachments, event.armedAt);
+      boot(step, event.attachments, event.armedAt);
       return;
     case 'request':
-      handle(tx, event.envelope.request, { token: event.token, socket: event.socket === true });
+      handle(step, event.envelope.request, { token: event.token, socket: event.socket === true });
       return;
     case 'reply':
-      answerTo(tx, event.call, event.reply);
+      answerTo(step, event.call, event.reply);
       return;
     case 'alarm':
-      noteAlarm(tx.state.meter, tx.state.armedAt, tx.now);
+      noteAlarm(step.state.meter, step.state.armedAt, step.now);
       return;
     case 'socket_open':
-      tx.state.sockets.set(event.user, { session: event.session, outside: 0 });
+      step.state.sockets.set(event.user, { session: event.session, outside: 0 });
       return;
     case 'socket_lost':
-      socketLost(tx, event.user);
+      socketLost(step, event.user);
       return;
     case 'connected':
-      connected(tx, event.connections);
+      connected(step, event.connections);
       return;
     case 'disconnected':
-      disconnected(tx, event.user, event.id);
+      disconnected(step, event.user, event.id);
       return;
     case 'renewed':
-      renewed(tx, event.user, event.id, event.expiresAt);
+      renewed(step, event.user, event.id, event.expiresAt);
       return;
     case 'tick':
       return;
@@ -111,35 +111,35 @@ function react(tx: Tx, event: CellEvent): void {
 }
 
 /** Born by a map row, brought up to date by a newer one; false when it must be asked for. */
-function bear(tx: Tx, envelope: CellEnvelope): boolean {
-  const { state } = tx;
+function initialise(step: Step, envelope: CellEnvelope): boolean {
+  const { state } = step;
   const { request } = envelope;
-  const birth = envelope.birth ?? (request.t === 'init' || request.t === 'merge' ? request.birth : undefined);
-  if (birth !== undefined && (state.birth === undefined || birth.version > state.birth.version)) {
+  const mapRow = envelope.mapRow ?? (request.t === 'init' || request.t === 'merge' ? request.mapRow : undefined);
+  if (mapRow !== undefined && (state.mapRow === undefined || mapRow.version > state.mapRow.version)) {
     // Ground that was given up begins anew when it is split or merged.
     const again = request.t === 'init' || request.t === 'merge';
-    tx.fresh = state.birth === undefined || (again && state.birth.draining === true);
-    const grid = state.birth?.policy.gridLength ?? 0;
-    setBirth(state, birth);
-    regrid(tx, grid);
-    tx.born = true;
+    step.fresh = state.mapRow === undefined || (again && state.mapRow.draining === true);
+    const grid = state.mapRow?.policy.gridLength ?? 0;
+    applyMapRow(state, mapRow);
+    regrid(step, grid);
+    step.mapRowChanged = true;
   }
-  if (state.birth === undefined) return false;
-  return envelope.version === undefined || envelope.version <= state.birth.version || birth !== undefined;
+  if (state.mapRow === undefined) return false;
+  return envelope.version === undefined || envelope.version <= state.mapRow.version || mapRow !== undefined;
 }
 
 /** What follows from the event within the same step: arrivals are tried, and what is owed is sent. */
-function settle(tx: Tx): void {
-  for (const user of tx.arrivals.items()) {
-    tx.arrivals.delete(user);
-    const held = tx.state.users.get(user);
-    if (held !== undefined) arrive(tx, held);
+function settle(step: Step): void {
+  for (const user of step.wakeCandidates.items()) {
+    step.wakeCandidates.delete(user);
+    const resident = step.state.users.get(user);
+    if (resident !== undefined) wakeFor(step, resident);
   }
-  for (const id of tx.owing.items()) {
-    const question = tx.state.questions.get(id);
-    if (question !== undefined) deliver(tx, question);
+  for (const id of step.owing.items()) {
+    const question = step.state.questions.get(id);
+    if (question !== undefined) deliver(step, question);
   }
-  if (tx.state.birth === undefined) return;
-  splitWhenHot(tx);
-  carryOn(tx);
+  if (step.state.mapRow === undefined) return;
+  splitWhenHot(step);
+  carryOn(step);
 }

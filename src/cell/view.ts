@@ -7,7 +7,7 @@ import { acceptedCount, answeredCount, madeCount, pendingCount, publicState, sta
 import { radiusOf } from './questions/need.ts';
 import type { CellState } from './state.ts';
 import type { Offer, Question } from './tables/questions.ts';
-import type { Held, Hold } from './tables/users.ts';
+import type { Hold, Resident } from './tables/users.ts';
 
 const MINUTE_MS = 60_000;
 // The last minute that was written out: formatting a date whole costs more than all the rest of a ping.
@@ -51,7 +51,7 @@ export function newsOf(state: CellState, question: Question): QuestionNews {
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),
     expiresAt: iso(question.expiresAt),
-    cell: present(state.birth, 'birth').cell,
+    cell: present(state.mapRow, 'map row').cell,
   };
 }
 
@@ -77,19 +77,19 @@ export function viewOffer(question: Question, offer: Offer): OfferView {
 }
 
 /** Holds that became offers, with the time that this cell believes is left: a copy to display. */
-export function viewPresence(state: CellState, held: Held, now: EpochMs): PresenceView {
-  const { cell, city } = present(state.birth, 'birth');
+export function viewPresence(state: CellState, resident: Resident, now: EpochMs): PresenceView {
+  const { cell, city } = present(state.mapRow, 'map row');
   return {
     cell,
     city,
-    expiresAt: iso(held.leaseUntil),
-    offers: held.holds.size === 0 ? [] : viewHolds(held),
-    pingEveryS: pingEveryS(state, held.ttlMs, now),
+    expiresAt: iso(resident.leaseUntil),
+    offers: resident.holds.size === 0 ? [] : viewHolds(resident),
+    pingEveryS: pingEveryS(state, resident.ttlMs, now),
   };
 }
 
-function viewHolds(held: Held): OfferView[] {
-  return [...held.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
+function viewHolds(resident: Resident): OfferView[] {
+  return [...resident.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
 }
 
 function viewHold(hold: Hold): OfferView | undefined {

@@ -1,7 +1,7 @@
 // Which cells that were split are to be merged again by themselves: those whose 32 parts have carried little for long.
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import { type Carried, heatOf, type Limits } from './heat.ts';
+import { type Carried, heatOf, type Limits } from './cell-load.ts';
 
 /** A cell that was split, whose 32 parts are leaves: what these together told that they carry. */
 export type Family = { readonly cell: CellId; readonly city: CityId; readonly carried: Carried };

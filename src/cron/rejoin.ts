@@ -1,8 +1,8 @@
 // Merges again what was split for a load that has long gone: looks every ten minutes, and merges what has been cold for as long as its
 // city says, a few cells at a time.
 
+import { type Limits, together } from '../city/cell-load.ts';
 import { coldNow, dueToMerge, isCold } from '../city/cold.ts';
-import { type Limits, together } from '../city/heat.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import { isProblem } from '../protocol/problems.ts';

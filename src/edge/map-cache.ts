@@ -1,12 +1,12 @@
 // What an isolate remembers of the cell map: parts by three-letter prefix, for a minute. Nobody depends on its being fresh:
-// what it gets wrong a cell answers with `moved` or `unborn`, and what it lacks is asked of the primary.
+// what it gets wrong a cell answers with `moved` or `uninitialised`, and what it lacks is asked of the primary.
 import { CellMap, prefix3 } from '../city/cell-map.ts';
 import { encode } from '../geo/geohash.ts';
 import { LEAF_MAX_LENGTH, LEAF_MIN_LENGTH } from '../geo/leaf-index.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
-import { type City, type CityStore, type MapRow, ownVersionOf, versionOf } from '../store/city-store.ts';
+import { type City, type CityStore, type MapEntry, ownVersionOf, versionOf } from '../store/city-store.ts';
 
 /** A leaf and the city that it belongs to, as far as the cache knows. */
 export type Leaf = {
@@ -42,7 +42,7 @@ type Part = { staleAt: number; readonly version: number; readonly cities: Readon
 export class MapCache {
   readonly #store: Pick<CityStore, 'part' | 'rows'>;
   readonly #now: () => EpochMs;
-  readonly #map = new CellMap<MapRow>();
+  readonly #map = new CellMap<MapEntry>();
   /** In order of use, the least recent first. */
   readonly #parts = new Map<string, Part>();
   /** Squares of the smallest leaves in which the primary knew none, and until when that is believed; the oldest first. */
@@ -86,7 +86,7 @@ export class MapCache {
   async retiredAt(point: Point): Promise<Leaf | undefined> {
     const prefix = encode(point, 3);
     await this.#ensure(prefix);
-    let last: MapRow | undefined;
+    let last: MapEntry | undefined;
     for (let length = LEAF_MIN_LENGTH; length <= LEAF_MAX_LENGTH; length++) {
       const row = this.#map.rowOf(encode(point, length));
       if (row?.state === 'retired' && row.version > (last?.version ?? 0)) last = row;
@@ -94,7 +94,7 @@ export class MapCache {
     return this.#leaf(prefix, last);
   }
 
-  #leaf(prefix: string, row: MapRow | undefined): Leaf | undefined {
+  #leaf(prefix: string, row: MapEntry | undefined): Leaf | undefined {
     const city = row && this.#parts.get(prefix)?.cities.get(row.city);
     if (row === undefined || city === undefined) return undefined;
     return { cell: row.cell, city, version: versionOf(row, city), ownVersion: ownVersionOf(row, city) };

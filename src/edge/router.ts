@@ -2,7 +2,6 @@
 import { PATIENCE_MS, Route, type RouteTarget } from '../engine/route.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
-import type { Birth } from '../messages/birth.ts';
 import { traitsOf } from '../messages/call-table.ts';
 import type {
   CellCallName,
@@ -16,6 +15,7 @@ import type {
   UserReply,
   UserRequest,
 } from '../messages/calls.ts';
+import type { MapRow } from '../messages/map-row.ts';
 import type { MapReply, MapRequest } from '../messages/resharding.ts';
 import type { CellId, HomeKey, UserId } from '../protocol/ids.ts';
 import { busy, isProblem, type Problem, problem } from '../protocol/problems.ts';
@@ -36,7 +36,7 @@ export type UserStub = { readonly call: (envelope: UserEnvelope) => Promise<User
 export type RouterDeps = CallDeps & {
   readonly cells: Objects<CellStub>;
   readonly users: Objects<UserStub>;
-  readonly store: Pick<CityStore, 'birth' | 'rows' | 'swap'>;
+  readonly store: Pick<CityStore, 'mapRow' | 'rows' | 'swap'>;
   readonly map: MapCache;
   readonly coverage: Coverage;
 };
@@ -85,8 +85,8 @@ export class Router {
   }
 
   /** The map row of a cell, read from the primary; `undefined` when it is not a leaf. @throws when D1 is away. */
-  rowOf(cell: CellId): Promise<Birth | undefined> {
-    return this.#deps.store.birth(cell);
+  rowOf(cell: CellId): Promise<MapRow | undefined> {
+    return this.#deps.store.mapRow(cell);
   }
 
   /** `out_of_coverage`, naming the nearest city. */
@@ -156,14 +156,14 @@ export class Router {
   }
 
   /** Tells the parent of 32 leaves, which is none itself, to merge them. */
-  async mergeInto(birth: Birth, trace?: string): Promise<CellReply<'merge'>> {
-    const hint = await this.#hintOf(birth.cell);
-    const envelope: CellEnvelope = { request: { t: 'merge', birth }, ...(trace === undefined ? {} : { trace }) };
-    const reply = await callObject(() => this.#deps.cells.get(birth.cell, hint).call(envelope), this.#deps);
+  async mergeInto(mapRow: MapRow, trace?: string): Promise<CellReply<'merge'>> {
+    const hint = await this.#hintOf(mapRow.cell);
+    const envelope: CellEnvelope = { request: { t: 'merge', mapRow }, ...(trace === undefined ? {} : { trace }) };
+    const reply = await callObject(() => this.#deps.cells.get(mapRow.cell, hint).call(envelope), this.#deps);
     return reply as CellReply<'merge'>;
   }
 
-  /** Calls a cell that must know the map as of `version`, and sends it its row if it does not. `unborn`: it is not a leaf. */
+  /** Calls a cell that must know the map as of `version`, and sends it its row if it does not. `uninitialised`: it is not a leaf. */
   async tellCell<K extends CellCallName>(
     cell: CellId,
     request: CellRequestOf<K>,
@@ -171,14 +171,14 @@ export class Router {
   ): Promise<CellReply<K>> {
     const hint = await this.#hintOf(cell);
     const envelope: CellEnvelope = { request: request as CellRequest, version };
-    const call = async (birth?: Birth): Promise<CellReply<K>> => {
-      const sent = birth === undefined ? envelope : { ...envelope, birth };
+    const call = async (mapRow?: MapRow): Promise<CellReply<K>> => {
+      const sent = mapRow === undefined ? envelope : { ...envelope, mapRow };
       return (await callObject(() => this.#deps.cells.get(cell, hint).call(sent), this.#deps)) as CellReply<K>;
     };
     const reply = await call();
-    if (reply.t !== 'unborn') return reply;
-    const birth = await this.#deps.store.birth(cell);
-    return birth === undefined ? reply : call(birth);
+    if (reply.t !== 'uninitialised') return reply;
+    const mapRow = await this.#deps.store.mapRow(cell);
+    return mapRow === undefined ? reply : call(mapRow);
   }
 
   /** Hands a WebSocket upgrade to the cell of a target, after making sure that it lives. */
@@ -228,7 +228,7 @@ export class Router {
         case 'done':
           return { cell: move.cell, reply: move.reply as CellReply };
         case 'away':
-          throw new MapAwayError(new Error(`${move.cell} was never born, and D1 is away`));
+          throw new MapAwayError(new Error(`${move.cell} was never initialised, and D1 is away`));
       }
     }
   }
@@ -236,15 +236,15 @@ export class Router {
   async #callOnce(
     cell: CellId,
     request: CellRequest,
-    birth: Birth | undefined,
+    mapRow: MapRow | undefined,
     trace: string | undefined,
   ): Promise<CellReply> {
     const leaf = await this.#leafIfKnown(cell);
-    const version = birth?.version ?? (leaf && (traitsOf(request.t).ofItself ? leaf.ownVersion : leaf.version));
+    const version = mapRow?.version ?? (leaf && (traitsOf(request.t).ofItself ? leaf.ownVersion : leaf.version));
     const envelope: CellEnvelope = {
       request,
       ...(version === undefined ? {} : { version }),
-      ...(birth === undefined ? {} : { birth }),
+      ...(mapRow === undefined ? {} : { mapRow }),
       ...(trace === undefined ? {} : { trace }),
     };
     const stub = (): CellStub => this.#deps.cells.get(cell, leaf?.city.locationHint);
@@ -263,8 +263,8 @@ export class Router {
     return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
   }
 
-  async #birthOf(cell: CellId): Promise<Birth | 'away' | undefined> {
-    return this.#deps.store.birth(cell).catch((error: unknown) => {
+  async #birthOf(cell: CellId): Promise<MapRow | 'away' | undefined> {
+    return this.#deps.store.mapRow(cell).catch((error: unknown) => {
       nothingWhenAway(error);
       return 'away' as const;
     });

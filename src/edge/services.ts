@@ -5,10 +5,10 @@ import type { CityStore } from '../store/city-store.ts';
 import type { LoadStore } from '../store/load-store.ts';
 import { d1CityStore } from '../store/sql/d1-city-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
-import { awayWhenFailing } from './away.ts';
 import { Coverage } from './coverage.ts';
 import { MapCache } from './map-cache.ts';
 import { type CellStub, type Objects, Router, type UserStub } from './router.ts';
+import { awayWhenFailing } from './store-errors.ts';
 import { Verbs } from './verbs.ts';
 
 export type Services = {

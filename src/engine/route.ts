@@ -1,7 +1,8 @@
 // The way of one call to a cell: which object is asked next, by what its answers say of the map. Pure: whoever drives it makes the calls,
 // reads the map and waits. The router of the edge and the simulated one take the same steps.
-import type { Birth } from '../messages/birth.ts';
+
 import type { CellReply } from '../messages/calls.ts';
+import type { MapRow } from '../messages/map-row.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { busy, problem } from '../protocol/problems.ts';
 
@@ -10,7 +11,7 @@ export type Heard = CellReply | { readonly t: 'failed' };
 
 export type Move =
   /** Calls the cell; with the version that is known of it, or with its row, or naming none. */
-  | { readonly t: 'call'; readonly cell: CellId; readonly row: Birth | undefined; readonly versioned: boolean }
+  | { readonly t: 'call'; readonly cell: CellId; readonly row: MapRow | undefined; readonly versioned: boolean }
   /** Reads the cell's row at the primary. */
   | { readonly t: 'readRow'; readonly cell: CellId }
   /** Finds who owns the key now: one of those named, or whom the primary knows. */
@@ -37,7 +38,7 @@ export class Route {
   readonly #patienceMs: number;
   readonly #random: () => number;
   #cell: CellId;
-  #row: Birth | undefined;
+  #row: MapRow | undefined;
   #hops = 0;
   #waitedMs = 0;
   /** Why the cell is asked without a version, for what it knows of itself. */
@@ -68,7 +69,7 @@ export class Route {
         this.#waitedMs += ms;
         return { t: 'wait', ms };
       }
-      case 'unborn':
+      case 'uninitialised':
         return this.#row === undefined ? { t: 'readRow', cell: this.#cell } : this.#done(problem('unknown_cell'));
       case 'moved':
         return this.#key === undefined ? this.#done(reply) : { t: 'find', key: this.#key, named: reply.to };
@@ -83,7 +84,7 @@ export class Route {
   }
 
   /** After `readRow`. `undefined`: it is not a leaf; `away`: the primary did not say. */
-  rowRead(row: Birth | 'away' | undefined): Move {
+  rowRead(row: MapRow | 'away' | undefined): Move {
     if (row === 'away') {
       // What a cell knows of itself must do.
       this.#asItIs = 'away';
@@ -94,7 +95,7 @@ export class Route {
       return this.#call();
     }
     if (this.#key !== undefined) return { t: 'find', key: this.#key, named: [] };
-    // No leaf any more, and meant as it is: it may be behind what its caller has heard of it.
+    // Not a leaf any more, and meant as it is: it may be behind what its caller has heard of it.
     this.#asItIs = 'no leaf';
     return this.#call();
   }
@@ -113,8 +114,8 @@ export class Route {
   }
 
   #repliedAsItIs(reply: Heard): Move {
-    if (this.#asItIs === 'no leaf') return this.#done(reply.t === 'unborn' ? problem('unknown_cell') : reply);
-    if (reply.t === 'unborn') return { t: 'away', cell: this.#cell };
+    if (this.#asItIs === 'no leaf') return this.#done(reply.t === 'uninitialised' ? problem('unknown_cell') : reply);
+    if (reply.t === 'uninitialised') return { t: 'away', cell: this.#cell };
     return this.#done(reply.t === 'pending' || reply.t === 'moved' ? busy('the map is changing here') : reply);
   }
 

@@ -6,7 +6,7 @@ import type { Policy } from '../protocol/policy.ts';
 import type { Problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/status.ts';
 import type { OfferState, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
-import type { Birth } from './birth.ts';
+import type { MapRow } from './map-row.ts';
 import type { Need } from './need.ts';
 import type { Candidate, NewQuestion, OfferCopy, Ping, StreamItem, UserRecord } from './records.ts';
 import type { ChangeCalls } from './resharding.ts';
@@ -68,7 +68,7 @@ export type CellCalls = ChangeCalls & {
       readonly candidates: readonly Candidate[];
       readonly beacon: boolean;
       /** Cells that hold people of this place too: those that fill it, or those that it has been split into. */
-      readonly also?: readonly CellId[];
+      readonly coOwners?: readonly CellId[];
     };
   };
   reserve: {
@@ -150,7 +150,7 @@ export type UserCalls = {
        * Tells two questions of one id apart (a key that is used again once its question is forgotten makes the same id): a later
        * one has a higher number. Compared with its like alone, never with a clock.
        */
-      readonly born: number;
+      readonly incarnation: number;
       /** How long the receiver must remember this stream. */
       readonly keepMs: number;
       readonly items: readonly StreamItem[];
@@ -236,13 +236,13 @@ export type CellRequest = { [K in CellCallName]: { readonly t: K } & CellCalls[K
 export type UserRequest = { [K in UserCallName]: { readonly t: K } & UserCalls[K]['ask'] }[UserCallName];
 
 /**
- * A cell that is no leaf names its successors; an unborn one, or one behind `version`, asks for its map row; one that is not
+ * A cell that is not a leaf names its successors; an uninitialised one, or one behind `version`, asks for its map row; one that is not
  * filled yet asks for patience.
  */
 export type CellElse =
   | Problem
   | { readonly t: 'moved'; readonly to: readonly CellId[] }
-  | { readonly t: 'unborn' }
+  | { readonly t: 'uninitialised' }
   | { readonly t: 'pending'; readonly retryMs: number };
 export type CellReply<K extends CellCallName = CellCallName> = CellCalls[K]['reply'] | CellElse;
 export type UserReply<K extends UserCallName = UserCallName> = UserCalls[K]['reply'] | Problem;
@@ -251,7 +251,7 @@ export type UserReply<K extends UserCallName = UserCallName> = UserCalls[K]['rep
 export type CellEnvelope = {
   readonly request: CellRequest;
   readonly version?: number;
-  readonly birth?: Birth;
+  readonly mapRow?: MapRow;
   readonly trace?: string;
 };
 export type UserEnvelope = { readonly request: UserRequest; readonly trace?: string };

@@ -2,7 +2,7 @@
 
 import type { CellId, CityId, UserId } from '../protocol/ids.ts';
 import type { LifeName } from '../protocol/status.ts';
-import type { Birth } from './birth.ts';
+import type { MapRow } from './map-row.ts';
 import type { Need } from './need.ts';
 
 /** Splits a cell or merges its parts: led by the parent of the family of 33, which numbers what it leads. */
@@ -11,10 +11,10 @@ export type Op = { readonly by: CellId; readonly n: number };
 /** Calls to a CellObject, by name. */
 export type ChangeCalls = {
   split: { ask: Record<never, never>; reply: { readonly t: 'changing'; readonly life: LifeName } };
-  /** To the parent, with the row that it is to be born by: its 32 children are leaves and are to be one. */
-  merge: { ask: { readonly birth: Birth }; reply: { readonly t: 'changing'; readonly life: LifeName } };
+  /** To the parent, with the row that it is initialised by: its 32 children are leaves and are to be one. */
+  merge: { ask: { readonly mapRow: MapRow }; reply: { readonly t: 'changing'; readonly life: LifeName } };
   /** To one who is to be a leaf: from now on `from` fills it. */
-  init: { ask: { readonly op: Op; readonly from: CellId; readonly birth: Birth }; reply: { readonly t: 'done' } };
+  init: { ask: { readonly op: Op; readonly from: CellId; readonly mapRow: MapRow }; reply: { readonly t: 'done' } };
   /** Whether a leaf may be merged: one that is filling itself may not. */
   ready: { ask: { readonly op: Op }; reply: { readonly t: 'ready'; readonly ready: boolean } };
   /** To one who is not a leaf any more by the word of the map. */

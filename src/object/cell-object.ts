@@ -13,9 +13,9 @@ import type { Env } from '../env.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs } from '../lib/brand.ts';
-import type { Birth } from '../messages/birth.ts';
 import type { CellEnvelope, CellReply } from '../messages/calls.ts';
 import { SOCKET_HEADER, type SocketGreeting } from '../messages/greeting.ts';
+import type { MapRow } from '../messages/map-row.ts';
 import type { Ping } from '../messages/records.ts';
 import { jsonLog } from '../ops/log.ts';
 import { errorFrame, okFrame, parseFrame } from '../protocol/frames.ts';
@@ -50,12 +50,12 @@ export class CellObject extends DurableObject<Env> {
       attach: this.#sockets.attach,
       push: this.#sockets.push,
       busy: (until) => this.#tellSweep(until),
-      load: (load) => this.#tellOps(load),
+      load: (load) => this.#reportToOps(load),
     });
     this.#watchMap = mapWatch({
       leaf: (cell) => router.leaf(cell),
-      birth: (cell) => router.rowOf(cell),
-      apply: (birth) => this.#heardOfMap(birth),
+      mapRow: (cell) => router.rowOf(cell),
+      apply: (mapRow) => this.#heardOfMap(mapRow),
       failed: (error) => this.#shell.failed('read the map', error),
       now: () => Date.now(),
     });
@@ -161,10 +161,10 @@ export class CellObject extends DurableObject<Env> {
       return runFrame(this.#verbs, caller, frame, here);
     }
     const { lat, lng } = frame.body;
-    const { birth } = this.#kept.state;
-    if (birth !== undefined) this.#watchMap(birth.cell, birth.version);
+    const { mapRow } = this.#kept.state;
+    if (mapRow !== undefined) this.#watchMap(mapRow.cell, mapRow.version);
     // The grid of today: the socket may have been opened under another.
-    const grid = birth?.policy.gridLength ?? info.gridLength;
+    const grid = mapRow?.policy.gridLength ?? info.gridLength;
     const sent = pingOf({ session: info.session, ...frame.body }, snap({ lat, lng }, grid));
     const reply = await this.#ping(info, sent, { lat, lng });
     if (isProblem(reply)) return reply;
@@ -187,9 +187,9 @@ export class CellObject extends DurableObject<Env> {
   }
 
   /** Any request will do to take a newer row in. */
-  #heardOfMap(birth: Birth): void {
+  #heardOfMap(mapRow: MapRow): void {
     this.#shell
-      .ask((token) => ({ t: 'request', envelope: { request: { t: 'load' }, birth }, token }))
+      .ask((token) => ({ t: 'request', envelope: { request: { t: 'load' }, mapRow }, token }))
       .catch(() => undefined);
   }
 
@@ -203,7 +203,7 @@ export class CellObject extends DurableObject<Env> {
   }
 
   #tellSweep(until: EpochMs): void {
-    const cell = this.#kept.state.birth?.cell;
+    const cell = this.#kept.state.mapRow?.cell;
     if (cell === undefined) return;
     // Lost, the next question tells it again; the alarm is what wakes the cell, the sweep only makes up for it.
     d1BusyStore(this.env.DB)
@@ -211,7 +211,7 @@ export class CellObject extends DurableObject<Env> {
       .catch((error: unknown) => this.#shell.failed('mark busy', error));
   }
 
-  #tellOps(load: CellLoad): void {
+  #reportToOps(load: CellLoad): void {
     d1LoadStore(this.env.DB)
       .tell(load, epochMs(Date.now()))
       .catch((error: unknown) => this.#shell.failed('tell load', error));

@@ -3,6 +3,8 @@ import type { Adjusted } from './adjusted.ts';
 import type { CellId, OfferId, QuestionId } from './ids.ts';
 
 export type QuestionState = 'open' | 'dormant' | 'matched' | 'answered' | 'expired' | 'cancelled';
+/** Nothing more happens to a question in one of these. */
+export const ENDED_STATES: ReadonlySet<QuestionState> = new Set(['answered', 'expired', 'cancelled']);
 export type OfferState = 'pending' | 'accepted' | 'answered' | 'declined' | 'expired' | 'withdrawn';
 
 export type AnswerView = { readonly offerId: OfferId; readonly text: string; readonly at: string };

@@ -5,7 +5,7 @@ import type { CityPlan } from '../city/plan.ts';
 import type { Point } from '../geo/point.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Result } from '../lib/result.ts';
-import type { Birth } from '../messages/birth.ts';
+import type { MapRow } from '../messages/map-row.ts';
 import type { MapCalls, MapReply } from '../messages/resharding.ts';
 import type { CellId, CityId } from '../protocol/ids.ts';
 import type { Policy } from '../protocol/policy.ts';
@@ -30,7 +30,7 @@ export type City = {
   readonly updatedAt: EpochMs;
 };
 
-export type MapRow = {
+export type MapEntry = {
   readonly cell: CellId;
   readonly city: CityId;
   /** `split` and `merged`: its children, or its parent, are leaves in its place. */
@@ -42,7 +42,7 @@ export type MapRow = {
 };
 
 /** What a cell must know of itself, its city's policy and its surroundings to answer for its place. */
-export function versionOf(row: Pick<MapRow, 'version' | 'around'>, city: Pick<City, 'version'>): number {
+export function versionOf(row: Pick<MapEntry, 'version' | 'around'>, city: Pick<City, 'version'>): number {
   return Math.max(row.version, row.around, city.version);
 }
 
@@ -50,12 +50,12 @@ export function versionOf(row: Pick<MapRow, 'version' | 'around'>, city: Pick<Ci
  * What a cell must know to answer for its place alone, as to a scout. Its surroundings do not count: it would read a row after each
  * split nearby, as would all the others around, before it has need of one.
  */
-export function ownVersionOf(row: Pick<MapRow, 'version'>, city: Pick<City, 'version'>): number {
+export function ownVersionOf(row: Pick<MapEntry, 'version'>, city: Pick<City, 'version'>): number {
   return Math.max(row.version, city.version);
 }
 
 /** All that is known under one three-letter prefix: its cells and their cities. */
-export type MapPart = { readonly rows: readonly MapRow[]; readonly cities: readonly City[] };
+export type MapPart = { readonly rows: readonly MapEntry[]; readonly cities: readonly City[] };
 
 export type Rollout = {
   readonly plan: CityPlan;
@@ -132,10 +132,10 @@ export interface CityStore {
   /** Records that `actor` wants a cell split or merged: once, until that is done, however often it is asked for. */
   noteAsked(asked: AskedChange): Promise<void>;
   part(prefix: string, options?: ReadOptions): Promise<MapPart>;
-  /** The row by which a leaf is born, from the primary, where it counts as born from now on; `undefined` when it is no leaf. */
-  birth(cell: CellId): Promise<Birth | undefined>;
-  /** The row by which the parent of 32 leaves of one city is born, from the primary; `undefined` when it is not that. */
-  familyBirth(parent: CellId): Promise<Birth | undefined>;
+  /** The row by which a leaf is initialised, from the primary, where it counts as called from now on; `undefined` when it is not a leaf. */
+  mapRow(cell: CellId): Promise<MapRow | undefined>;
+  /** The row by which the parent of 32 leaves of one city is initialised, from the primary; `undefined` when it is not that. */
+  familyMapRow(parent: CellId): Promise<MapRow | undefined>;
   /** Rows at the primary, in no order; cells that the map does not have are left out. */
   rows(cells: readonly CellId[]): Promise<MapReply>;
   /** One batch: `from` cease to be leaves and `to` become leaves, if all of `from` are leaves of the versions named. */

@@ -4,7 +4,7 @@ import { plusMs } from '../lib/brand.ts';
 import type { UserCalls } from '../messages/calls.ts';
 import { INBOX_MAX } from '../protocol/limits.ts';
 import { type Problem, type ProblemCode, problem } from '../protocol/problems.ts';
-import type { Tx } from './tx.ts';
+import type { Step } from './workspace.ts';
 
 /** By then a question is registered, or was never asked. */
 const PLACE_MS = 30_000;
@@ -12,7 +12,7 @@ const PLACE_MS = 30_000;
 type Admit = UserCalls['admit'];
 
 /** Takes a place, or says why there is none. One that is known, or has its place, is let through: it is a retry. */
-export function admit({ state, now }: Tx, { id, openMax }: Admit['ask']): Admit['reply'] {
+export function admit({ state, now }: Step, { id, openMax }: Admit['ask']): Admit['reply'] {
   if (state.known.get(id)?.question !== undefined) return { t: 'admitted' };
   for (const [one, until] of state.places) if (until <= now) state.places.delete(one);
   if (state.places.has(id)) return { t: 'admitted' };

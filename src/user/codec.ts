@@ -25,7 +25,18 @@ function decodeMeta(text: string): Meta {
   const since = v === 1 && row.holding.t === 'held' ? { recordAt: row.holding.since } : {};
   return { order: 0, ...since, ...row };
 }
-export const encodeKnown = (known: Known): string => JSON.stringify({ v: VERSION, ...known });
+export const encodeKnown = ({ incarnation: born, ...known }: Known): string =>
+  JSON.stringify({ v: VERSION, born, ...known });
+
+function decodeKnown(text: string): Known {
+  const { born: incarnation, ...known } = versioned<Omit<Known, 'incarnation'> & { readonly born: number }>(
+    VERSION,
+    'known',
+    text,
+  );
+  return { incarnation, ...known };
+}
+
 export const encodeEvent = (event: UserEvent): string => JSON.stringify({ v: VERSION, ...event });
 
 export function emptyUser(): UserState {
@@ -85,7 +96,7 @@ export function loadUser(rows: Iterable<StoredRow>, unread?: Unread): UserState 
 
 function loadRow(state: UserState, { table, key, value }: StoredRow): void {
   if (table === 'meta') state.meta = decodeMeta(value);
-  else if (table === 'known') state.known.set(key as QuestionId, versioned<Known>(VERSION, table, value));
+  else if (table === 'known') state.known.set(key as QuestionId, decodeKnown(value));
   else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
   else throw new Error(`a UserObject has no table ${table}`);
 }

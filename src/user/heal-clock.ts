@@ -1,11 +1,11 @@
 // The clock was once far ahead: the dwell, ages and what is kept for a time would last for as long again.
 import { movedBack } from '../lib/clock.ts';
 import { earliestPurge } from './purge.ts';
-import type { Tx } from './tx.ts';
+import type { Step } from './workspace.ts';
 
 /** Brings everything that this object keeps back to the clock. */
-export function healClock(tx: Tx, leadMs: number): void {
-  const { state, now } = tx;
+export function healClock(step: Step, leadMs: number): void {
+  const { state, now } = step;
   const { meta } = state;
   const move = movedBack(now, leadMs);
   if (meta !== undefined) {
@@ -15,7 +15,7 @@ export function healClock(tx: Tx, leadMs: number): void {
       meta.holding = { ...holding, claimant: { ...holding.claimant, pingAt: move(holding.claimant.pingAt) } };
     if (meta.recordAt !== undefined) meta.recordAt = move(meta.recordAt);
     if (meta.left !== undefined) meta.left = { ...meta.left, at: move(meta.left.at) };
-    tx.meta = true;
+    step.meta = true;
   }
   for (const [id, known] of state.known) {
     known.purgeAt = move(known.purgeAt);
@@ -23,10 +23,10 @@ export function healClock(tx: Tx, leadMs: number): void {
     if (own !== undefined)
       known.question = { ...own, at: move(own.at), endedAt: own.endedAt === undefined ? undefined : move(own.endedAt) };
     if (known.offer?.endedAt !== undefined) known.offer = { ...known.offer, endedAt: move(known.offer.endedAt) };
-    tx.known.add(id);
+    step.known.add(id);
   }
   state.purgeAt = earliestPurge(state.known.values());
   if (state.push.retryAt !== undefined) state.push.retryAt = move(state.push.retryAt);
   state.armedAt = undefined;
-  tx.effects.clockLeadMs = leadMs;
+  step.effects.clockLeadMs = leadMs;
 }

@@ -8,58 +8,58 @@ import { isOlder, note, orderOf } from './order.ts';
 import { answerLeavers, grant, newestOf, sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
-import { metaOf, reply, type Tx } from './tx.ts';
+import { metaOf, reply, type Step } from './workspace.ts';
 
 type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
 
 /** A cell asks for the user on a ping's behalf. */
-export function claim(tx: Tx, sent: Claim, token: number): void {
-  const { state } = tx;
-  const meta = metaOf(tx, sent.user);
+export function claim(step: Step, sent: Claim, token: number): void {
+  const { state } = step;
+  const meta = metaOf(step, sent.user);
   if (sent.transfer !== undefined) {
-    transfer(tx, meta, sent, sent.transfer, token);
+    transfer(step, meta, sent, sent.transfer, token);
     return;
   }
-  if (isOlder(tx, meta, sent)) {
-    reply(tx, token, { t: 'refused' });
+  if (isOlder(step, meta, sent)) {
+    reply(step, token, { t: 'refused' });
     return;
   }
   if (sent.opening === true && isStranger(meta, sent.cell)) {
-    reply(tx, token, { t: 'stranger' });
+    reply(step, token, { t: 'stranger' });
     return;
   }
   const { holding } = meta;
-  const claimant = claimantOf(tx, meta, sent);
+  const claimant = claimantOf(step, meta, sent);
   const { order } = claimant;
-  note(tx, meta, claimant);
+  note(step, meta, claimant);
   switch (holding.t) {
     case 'free':
       state.claims.push({ token, cell: sent.cell, order });
-      grant(tx, meta, sent.cell);
+      grant(step, meta, sent.cell);
       return;
     case 'held': {
       if (holding.cell === sent.cell) {
         // Granted already, and the answer was lost. The same answer again.
-        reply(tx, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(tx), order, ...unreadOf(tx) });
+        reply(step, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(step), order, ...unreadOf(step) });
         return;
       }
       const dwellsUntil = plusMs(holding.since, DWELL_MS);
       // Words of the profile wait for nothing: until then the old ones would count.
-      if (dwellsUntil > tx.now && sent.changes !== true) {
-        reply(tx, token, { t: 'pending', retryMs: dwellsUntil - tx.now, order });
+      if (dwellsUntil > step.now && sent.changes !== true) {
+        reply(step, token, { t: 'pending', retryMs: dwellsUntil - step.now, order });
         return;
       }
-      recallFor(tx, meta, holding.cell, claimant, token);
+      recallFor(step, meta, holding.cell, claimant, token);
       return;
     }
     case 'leaving':
       // Back already: the leave is done with.
-      answerLeavers(tx, { t: 'done' });
-      recallFor(tx, meta, holding.cell, claimant, token);
+      answerLeavers(step, { t: 'done' });
+      recallFor(step, meta, holding.cell, claimant, token);
       return;
     case 'recalling':
-      if (holding.claimant.cell !== sent.cell) dismiss(tx, holding.claimant.cell);
-      recallFor(tx, meta, holding.cell, claimant, token);
+      if (holding.claimant.cell !== sent.cell) dismiss(step, holding.claimant.cell);
+      recallFor(step, meta, holding.cell, claimant, token);
   }
 }
 
@@ -67,56 +67,56 @@ export function claim(tx: Tx, sent: Claim, token: number): void {
  * The holder of an epoch hands the user over. Not a ping: it renews nothing, and whoever claims for a ping, has done so since, or
  * has left comes first.
  */
-function transfer(tx: Tx, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
+function transfer(step: Step, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
-    const record = currentRecord(tx);
-    reply(tx, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(tx), ...newestOf(meta) });
+    const record = currentRecord(step);
+    reply(step, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(step), ...newestOf(meta) });
     return;
   }
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;
   if (isUnderWay) {
-    tx.state.claims.push({ token, cell, order: meta.order });
-    sendRecall(tx);
+    step.state.claims.push({ token, cell, order: meta.order });
+    sendRecall(step);
     return;
   }
   if (holding.t !== 'held' || meta.epoch !== epoch) {
     // Whoever wants the user may have gone while the recall was lost: it is repeated on anybody's word.
-    sendRecall(tx);
-    reply(tx, token, { t: 'refused' });
+    sendRecall(step);
+    reply(step, token, { t: 'refused' });
     return;
   }
   const claimant: Claimant = { cell, session: meta.session ?? '', seq: meta.seq, handed: true };
-  recallFor(tx, meta, holding.cell, claimant, token);
+  recallFor(step, meta, holding.cell, claimant, token);
 }
 
-function recallFor(tx: Tx, meta: Meta, cell: CellId, claimant: Claimant, token: number): void {
+function recallFor(step: Step, meta: Meta, cell: CellId, claimant: Claimant, token: number): void {
   const { holding } = meta;
   // One that is repeated is worth no row.
-  if (holding.t !== 'recalling' || holding.claimant.cell !== claimant.cell) tx.meta = true;
+  if (holding.t !== 'recalling' || holding.claimant.cell !== claimant.cell) step.meta = true;
   meta.holding = { t: 'recalling', cell, claimant };
-  tx.state.claims.push({ token, cell: claimant.cell, order: claimant.order ?? meta.order });
-  sendRecall(tx);
+  step.state.claims.push({ token, cell: claimant.cell, order: claimant.order ?? meta.order });
+  sendRecall(step);
 }
 
 type Counted = Claimant & { readonly order: number };
 
-function claimantOf(tx: Tx, meta: Meta, sent: Claim): Counted {
+function claimantOf(step: Step, meta: Meta, sent: Claim): Counted {
   return {
     cell: sent.cell,
     session: sent.session,
     seq: sent.seq,
-    order: orderOf(tx, meta, sent),
-    pingAt: plusMs(tx.now, -(sent.ageMs ?? 0)),
+    order: orderOf(step, meta, sent),
+    pingAt: plusMs(step.now, -(sent.ageMs ?? 0)),
     ...(sent.opening === true ? { opening: true } : {}),
   };
 }
 
-function dismiss(tx: Tx, cell: CellId): void {
-  const { claims } = tx.state;
+function dismiss(step: Step, cell: CellId): void {
+  const { claims } = step.state;
   for (const waiting of claims.filter((one) => one.cell === cell)) {
     claims.splice(claims.indexOf(waiting), 1);
-    reply(tx, waiting.token, { t: 'refused' });
+    reply(step, waiting.token, { t: 'refused' });
   }
 }
 

@@ -13,11 +13,11 @@ import {
   NEWS_BYTES_MAX,
   NEWS_MAX,
 } from '../protocol/limits.ts';
-import type { UserEvent } from '../protocol/views.ts';
+import { ENDED_STATES, type UserEvent } from '../protocol/views.ts';
 import { remember } from './codec.ts';
 import { earliestPurge } from './purge.ts';
 import type { Known, UserState } from './state.ts';
-import { call, metaOf, reply, type Tx } from './tx.ts';
+import { call, metaOf, reply, type Step } from './workspace.ts';
 
 const PUSH_TRIES_MAX = 5;
 const PUSHED_AGAIN_MS = 120_000;
@@ -27,24 +27,24 @@ type Deliver = Extract<UserRequest, { readonly t: 'deliver' }>;
 type Events = Extract<UserRequest, { readonly t: 'events' }>;
 
 /** Stores what is new, ignores what is known, refuses a gap: the answer says how far it has come. */
-export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
-  const { state } = tx;
+export function deliver(step: Step, sent: Deliver): UserReply<'deliver'> {
+  const { state } = step;
   if (state.meta === undefined) {
-    metaOf(tx, sent.user);
-    tx.meta = true;
+    metaOf(step, sent.user);
+    step.meta = true;
   }
   const before = state.known.get(sent.questionId);
   // News of a question long gone: its id has come again since, and nobody waits for these.
-  if (before !== undefined && sent.born < before.born)
+  if (before !== undefined && sent.incarnation < before.incarnation)
     return { t: 'stored', upTo: sent.items[sent.items.length - 1]?.n ?? 0 };
   const known: Known =
-    before?.born === sent.born
+    before?.incarnation === sent.incarnation
       ? before
       : {
-          born: sent.born,
+          incarnation: sent.incarnation,
           n: 0,
           lastSeq: before?.lastSeq ?? 0,
-          purgeAt: plusMs(tx.now, sent.keepMs),
+          purgeAt: plusMs(step.now, sent.keepMs),
           offer: undefined,
           question: undefined,
         };
@@ -53,17 +53,17 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
     if (item.n <= known.n) continue;
     if (item.n > known.n + 1) break;
     state.known.set(sent.questionId, known);
-    take(tx, sent.questionId, known, item);
+    take(step, sent.questionId, known, item);
     stored++;
   }
   if (stored > 0) {
-    tx.known.add(sent.questionId);
+    step.known.add(sent.questionId);
     // One that takes the place of an earlier question of its id takes that one's time away.
     if (before !== undefined && before !== known) state.purgeAt = earliestPurge(state.known.values());
     else if (state.purgeAt === undefined || known.purgeAt < state.purgeAt) state.purgeAt = known.purgeAt;
-    noteCrowd(tx);
-    answerWaiters(tx);
-    push(tx);
+    noteCrowd(step);
+    answerWaiters(step);
+    push(step);
   }
   const key = known.question?.key;
   const first = key === undefined ? undefined : state.keys.get(key);
@@ -75,65 +75,65 @@ export function deliver(tx: Tx, sent: Deliver): UserReply<'deliver'> {
 }
 
 /** Events after `after`; with none, the caller waits until one comes or the shell says that the time is up. */
-export function events(tx: Tx, sent: Events, token: number): void {
-  if (sent.after > tx.state.lastSeq) {
+export function events(step: Step, sent: Events, token: number): void {
+  if (sent.after > step.state.lastSeq) {
     // A client that knows events which never were: it is older than a backup that was restored, or has lost its storage to another user.
-    reply(tx, token, { ...pageOf(tx, 0, sent.limit), reset: true });
+    reply(step, token, { ...pageOf(step, 0, sent.limit), reset: true });
     return;
   }
-  const page = pageOf(tx, sent.after, sent.limit);
-  if (page.items.length > 0 || sent.waitMs <= 0) reply(tx, token, page);
-  else tx.state.waiters.push({ token, after: sent.after, limit: sent.limit });
+  const page = pageOf(step, sent.after, sent.limit);
+  if (page.items.length > 0 || sent.waitMs <= 0) reply(step, token, page);
+  else step.state.waiters.push({ token, after: sent.after, limit: sent.limit });
 }
 
-export function stopWaiting(tx: Tx, token: number): void {
-  const { waiters } = tx.state;
+export function stopWaiting(step: Step, token: number): void {
+  const { waiters } = step.state;
   const at = waiters.findIndex((waiter) => waiter.token === token);
   if (at < 0) return;
   const [waiter] = waiters.splice(at, 1);
-  if (waiter !== undefined) reply(tx, token, pageOf(tx, waiter.after, waiter.limit));
+  if (waiter !== undefined) reply(step, token, pageOf(step, waiter.after, waiter.limit));
 }
 
 /** Removes every event up to `seq`; nothing else ever does. */
-export function acknowledge(tx: Tx, seq: number): UserReply<'ack'> {
-  const { state } = tx;
+export function acknowledge(step: Step, seq: number): UserReply<'ack'> {
+  const { state } = step;
   const upTo = Math.min(seq, state.lastSeq);
   for (const one of [...state.inbox.keys()]) {
     if (one > upTo) continue;
     state.inbox.delete(one);
-    tx.inbox.add(one);
+    step.inbox.add(one);
   }
   if (state.meta?.crowded === true) {
     state.push.word = true;
-    push(tx);
+    push(step);
   }
   return { t: 'acked', seq: upTo };
 }
 
 /** Lets go of streams whose questions are long gone; their numbers are remembered. */
-export function purge(tx: Tx): void {
-  const { state } = tx;
-  if (state.purgeAt === undefined || state.purgeAt > tx.now) return;
+export function purge(step: Step): void {
+  const { state } = step;
+  if (state.purgeAt === undefined || state.purgeAt > step.now) return;
   for (const [id, known] of state.known) {
-    if (known.purgeAt > tx.now) continue;
+    if (known.purgeAt > step.now) continue;
     state.known.delete(id);
-    tx.known.add(id);
+    step.known.add(id);
     if (known.question?.key !== undefined && state.keys.get(known.question.key) === id)
       state.keys.delete(known.question.key);
     if (state.meta !== undefined && state.meta.lastSeq < state.lastSeq) {
       state.meta.lastSeq = state.lastSeq;
-      tx.meta = true;
+      step.meta = true;
     }
   }
   state.purgeAt = earliestPurge(state.known.values());
 }
 
 /** Passes news on to the holder's cell, for the socket and the holds. Best effort: the inbox keeps it all. */
-export function push(tx: Tx): void {
-  const { state } = tx;
+export function push(step: Step): void {
+  const { state } = step;
   const { meta, push: out } = state;
   if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0 && !out.word)) return;
-  if (out.retryAt !== undefined && out.retryAt > tx.now) return;
+  if (out.retryAt !== undefined && out.retryAt > step.now) return;
   out.retryAt = undefined;
   // Who has left, or whose lease has ended, may still be connected where they were.
   const cell = meta?.holding.t === 'free' ? meta.holding.last : meta?.holding.cell;
@@ -144,14 +144,14 @@ export function push(tx: Tx): void {
     return;
   }
   const events = withinBytes(out.events, EVENTS_PAGE_MAX, EVENTS_PAGE_BYTES_MAX);
-  const unread = unreadOf(tx);
+  const unread = unreadOf(step);
   out.sentEvents = events.length;
   const offers = withinBytes(out.offers, NEWS_MAX, NEWS_BYTES_MAX);
   out.sentOffers = offers.length;
   out.sentFew = unread.unread === undefined;
   out.word = false;
   out.call = call(
-    tx,
+    step,
     { t: 'push' },
     { to: 'cell', cell },
     // Copies: what comes while this is on its way is appended to the lists.
@@ -161,29 +161,29 @@ export function push(tx: Tx): void {
 }
 
 /** The word that an accepted offer has ended may have been lost with the memory: it frees a slot, and is passed on once more. */
-export function pushAgain(tx: Tx): void {
-  const { state } = tx;
+export function pushAgain(step: Step): void {
+  const { state } = step;
   for (const { offer } of state.known.values()) {
-    if (offer?.endedAt === undefined || plusMs(offer.endedAt, PUSHED_AGAIN_MS) <= tx.now) continue;
+    if (offer?.endedAt === undefined || plusMs(offer.endedAt, PUSHED_AGAIN_MS) <= step.now) continue;
     state.push.offers.push({ id: offer.id, state: offer.state, leftMs: 0 });
   }
   // Whoever was told that the inbox is full must not go on believing it.
   if (state.meta?.crowded === true) state.push.word = true;
-  push(tx);
+  push(step);
 }
 
-export function pushed(tx: Tx, callId: number, done: boolean): void {
-  const out = tx.state.push;
+export function pushed(step: Step, callId: number, done: boolean): void {
+  const out = step.state.push;
   if (out.call !== callId) return;
   out.call = undefined;
-  const { meta } = tx.state;
-  if (done && out.sentFew && meta?.crowded === true && tx.state.inbox.size < INBOX_TOLD_FROM) {
+  const { meta } = step.state;
+  if (done && out.sentFew && meta?.crowded === true && step.state.inbox.size < INBOX_TOLD_FROM) {
     delete meta.crowded;
-    tx.meta = true;
+    step.meta = true;
   }
   const isGivenUp = !done && out.failures >= PUSH_TRIES_MAX;
   if (!done && meta?.crowded === true) out.word = true;
-  if (isGivenUp && out.word) out.retryAt = plusMs(tx.now, WORD_RETRY_MS);
+  if (isGivenUp && out.word) out.retryAt = plusMs(step.now, WORD_RETRY_MS);
   if (done || isGivenUp) {
     out.failures = 0;
     // What came in the meantime was appended behind what was sent.
@@ -191,37 +191,36 @@ export function pushed(tx: Tx, callId: number, done: boolean): void {
     out.offers = out.offers.slice(out.sentOffers);
   } else {
     out.failures++;
-    out.retryAt = plusMs(tx.now, 250 * 2 ** out.failures);
+    out.retryAt = plusMs(step.now, 250 * 2 ** out.failures);
   }
-  push(tx);
+  push(step);
 }
 
-function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
-  const { state } = tx;
+function take(step: Step, id: QuestionId, known: Known, item: StreamItem): void {
+  const { state } = step;
   known.n = item.n;
   if (item.event !== undefined) {
     state.lastSeq++;
     known.lastSeq = state.lastSeq;
     const event: UserEvent = { seq: state.lastSeq, ...item.event };
     state.inbox.set(event.seq, event);
-    tx.inbox.add(event.seq);
+    step.inbox.add(event.seq);
     keepForPush(state.push, event);
   }
   if (item.offer !== undefined) {
     const { id: offer, state: now, view } = item.offer;
-    const ended = known.offer?.state === 'accepted' && now !== 'accepted' ? { endedAt: tx.now } : {};
+    const ended = known.offer?.state === 'accepted' && now !== 'accepted' ? { endedAt: step.now } : {};
     if (view !== undefined) known.offer = { id: offer, state: now, view, ...ended };
     state.push.offers.push(item.offer);
   }
   if (item.question !== undefined) {
     const { state: now, key } = item.question;
     const before = known.question;
-    const hasEnded = now === 'answered' || now === 'expired' || now === 'cancelled';
     known.question = {
       state: now,
       key: key ?? before?.key,
-      at: before?.at ?? after(tx, key),
-      endedAt: before?.endedAt ?? (hasEnded ? tx.now : undefined),
+      at: before?.at ?? after(step, key),
+      endedAt: before?.endedAt ?? (ENDED_STATES.has(now) ? step.now : undefined),
     };
     // Registered: it counts as what it is.
     state.places.delete(id);
@@ -230,30 +229,30 @@ function take(tx: Tx, id: QuestionId, known: Known, item: StreamItem): void {
 }
 
 /** Now, or just after the first question of the same key: which was first must not depend on a tie. */
-function after(tx: Tx, key: string | undefined): EpochMs {
-  const first = key === undefined ? undefined : tx.state.keys.get(key);
-  const at = first === undefined ? undefined : tx.state.known.get(first)?.question?.at;
-  return at === undefined || at < tx.now ? tx.now : plusMs(at, 1);
+function after(step: Step, key: string | undefined): EpochMs {
+  const first = key === undefined ? undefined : step.state.keys.get(key);
+  const at = first === undefined ? undefined : step.state.known.get(first)?.question?.at;
+  return at === undefined || at < step.now ? step.now : plusMs(at, 1);
 }
 
-function answerWaiters(tx: Tx): void {
-  for (const waiter of tx.state.waiters.splice(0)) {
-    const page = pageOf(tx, waiter.after, waiter.limit);
-    if (page.items.length > 0) reply(tx, waiter.token, page);
-    else tx.state.waiters.push(waiter);
+function answerWaiters(step: Step): void {
+  for (const waiter of step.state.waiters.splice(0)) {
+    const page = pageOf(step, waiter.after, waiter.limit);
+    if (page.items.length > 0) reply(step, waiter.token, page);
+    else step.state.waiters.push(waiter);
   }
 }
 
 /** How many are unacknowledged, if that is more than any holder may fail to know. */
-export function unreadOf({ state }: Tx): { readonly unread?: number } {
+export function unreadOf({ state }: Step): { readonly unread?: number } {
   return state.inbox.size < INBOX_TOLD_FROM ? {} : { unread: state.inbox.size };
 }
 
-function noteCrowd(tx: Tx): void {
-  const { meta, inbox } = tx.state;
+function noteCrowd(step: Step): void {
+  const { meta, inbox } = step.state;
   if (meta === undefined || meta.crowded === true || inbox.size < INBOX_TOLD_FROM) return;
   meta.crowded = true;
-  tx.meta = true;
+  step.meta = true;
 }
 
 /** Of more than a socket is worth waiting for the oldest go: the client sees the gap and fetches. */
@@ -262,8 +261,8 @@ function keepForPush(out: UserState['push'], event: UserEvent): void {
   if (out.events.length > INBOX_MAX) out.events.splice(out.call === undefined ? 0 : out.sentEvents, 1);
 }
 
-function pageOf(tx: Tx, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
-  const later = [...tx.state.inbox.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
+function pageOf(step: Step, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
+  const later = [...step.state.inbox.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
   const items = withinBytes(later, Math.min(limit, EVENTS_PAGE_MAX), EVENTS_PAGE_BYTES_MAX);
   return { t: 'events', items, next: items[items.length - 1]?.seq ?? after };
 }

@@ -2,7 +2,7 @@
 import { plusMs } from '../lib/brand.ts';
 import type { UserRequest } from '../messages/calls.ts';
 import type { Meta } from './state.ts';
-import type { Tx } from './tx.ts';
+import type { Step } from './workspace.ts';
 
 type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
 export type Numbers = { readonly session?: string | undefined; readonly seq?: number | undefined };
@@ -13,7 +13,7 @@ const CLOCKS_AGREE_MS = 60_000;
 const SESSIONS_KEPT = 4;
 
 /** Whether something newer than the claim's ping has been heard of: another ping, or a leave. */
-export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
+export function isOlder(step: Step, meta: Meta, sent: Claim): boolean {
   const { left } = meta;
   const afterLeave = left === undefined ? undefined : compare(sent, left);
   // A ping under the number of the leave is one from before it.
@@ -21,7 +21,7 @@ export function isOlder(tx: Tx, meta: Meta, sent: Claim): boolean {
   if (left !== undefined && afterLeave === undefined && sent.order === undefined) {
     // Nothing but its age tells whether it came before the leave; of one whose sender was answered, any doubt makes it so.
     const doubtMs = sent.repeated === true ? CLOCKS_AGREE_MS : 0;
-    if (plusMs(tx.now, -(sent.ageMs ?? 0)) < plusMs(left.at, doubtMs)) return true;
+    if (plusMs(step.now, -(sent.ageMs ?? 0)) < plusMs(left.at, doubtMs)) return true;
   }
   const afterNewest = compare(sent, meta);
   if (afterNewest !== undefined && afterNewest < 0) return true;
@@ -38,24 +38,24 @@ export function compare(a: Numbers, b: Numbers): number | undefined {
 }
 
 /** A ping of which nobody has claimed before is the newest. Kept at once, so that no later one gets its number. */
-export function orderOf(tx: Tx, meta: Meta, { order }: Claim): number {
-  return order ?? nextOrder(tx, meta);
+export function orderOf(step: Step, meta: Meta, { order }: Claim): number {
+  return order ?? nextOrder(step, meta);
 }
 
 /** Of whatever is newer than all that was heard of so far. */
-export function nextOrder(tx: Tx, meta: Meta): number {
+export function nextOrder(step: Step, meta: Meta): number {
   meta.order++;
-  tx.meta = true;
+  step.meta = true;
   return meta.order;
 }
 
 /** The newest ping, or leave, that was heard of. */
-export function note(tx: Tx, meta: Meta, { session, seq }: Numbers): void {
+export function note(step: Step, meta: Meta, { session, seq }: Numbers): void {
   if (session === undefined || (meta.session === session && meta.seq === seq)) return;
   if (meta.session !== session) rememberSession(meta, session);
   meta.session = session;
   meta.seq = seq;
-  tx.meta = true;
+  step.meta = true;
 }
 
 /** The newest one so far, as another begins, or goes on. */
@@ -67,6 +67,6 @@ function rememberSession(meta: Meta, next: string): void {
 }
 
 /** A holder's word of the newest ping that it took: it may have come long after the claim. */
-export function raise(tx: Tx, meta: Meta, taken: Numbers): void {
-  if ((compare(taken, meta) ?? 0) > 0) note(tx, meta, taken);
+export function raise(step: Step, meta: Meta, taken: Numbers): void {
+  if ((compare(taken, meta) ?? 0) > 0) note(step, meta, taken);
 }

@@ -8,7 +8,7 @@ import { unreadOf } from './inbox.ts';
 import { compare, type Numbers, note, raise } from './order.ts';
 import { currentRecord, endLease, keepRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
-import { call, reply, type Tx } from './tx.ts';
+import { call, reply, type Step } from './workspace.ts';
 
 const RETRY_MS = 500;
 
@@ -16,78 +16,79 @@ type Wanted = Extract<Holding, { readonly t: 'recalling' | 'leaving' }>;
 type Return = Extract<UserRequest, { readonly t: 'returnRecord' }>;
 
 /** Asks the holder for the user, unless that is under way or nobody wants them. */
-export function sendRecall(tx: Tx): void {
-  const { state } = tx;
+export function sendRecall(step: Step): void {
+  const { state } = step;
   const { meta } = state;
   if (meta === undefined || !isWanted(meta.holding) || state.recallCall !== undefined) return;
   const { holding, epoch, user } = meta;
   const order = orderOfWanted(holding);
   state.recallFor = order;
   state.recallCall = call(
-    tx,
+    step,
     { t: 'recall', cell: holding.cell, epoch },
     { to: 'cell', cell: holding.cell },
-    { t: 'recall', user, epoch, ...(order === undefined ? {} : { order }), ...purposeOf(tx, meta, holding) },
+    { t: 'recall', user, epoch, ...(order === undefined ? {} : { order }), ...purposeOf(step, meta, holding) },
     CALL_TIMEOUT_MS / 2,
   );
 }
 
 /** The holder's answer. What it says, or our own copy when it has no such row, goes to the newest claimant, or stays at home. */
-export function recalled(tx: Tx, callId: number, answer: CellReply<'recall'> | { readonly t: 'failed' }): void {
-  const { state } = tx;
+export function recalled(step: Step, callId: number, answer: CellReply<'recall'> | { readonly t: 'failed' }): void {
+  const { state } = step;
   const { meta } = state;
   if (state.recallCall !== callId || meta === undefined) return;
   state.recallCall = undefined;
   const { holding } = meta;
   if (!isWanted(holding)) return;
   if (answer.t === 'kept') {
-    kept(tx, meta, holding, answer);
+    kept(step, meta, holding, answer);
     return;
   }
   if (answer.t !== 'record' && answer.t !== 'no_row') {
     // Claims and leaves are repeated, and each repeats the recall.
-    for (const { token, order } of state.claims.splice(0)) reply(tx, token, { t: 'pending', retryMs: RETRY_MS, order });
-    answerLeavers(tx, { ...problem('busy'), retryAfterS: 1 });
+    for (const { token, order } of state.claims.splice(0))
+      reply(step, token, { t: 'pending', retryMs: RETRY_MS, order });
+    answerLeavers(step, { ...problem('busy'), retryAfterS: 1 });
     return;
   }
   if (answer.t === 'record') {
-    raise(tx, meta, answer);
+    raise(step, meta, answer);
     // Only somebody who is handed over brings their lease along: a ping has one of its own, and who has left has none.
     const keepsLease = holding.t === 'recalling' && holding.claimant.handed === true;
-    keepRecord(tx, meta, answer.record, keepsLease);
-    given(tx, meta, holding, answer);
+    keepRecord(step, meta, answer.record, keepsLease);
+    given(step, meta, holding, answer);
   } else {
-    endLease(tx, meta);
-    given(tx, meta, holding, {});
+    endLease(step, meta);
+    given(step, meta, holding, {});
   }
 }
 
 /** A cell's word that it holds the user no more, with the record. One that crosses a recall is its answer; an older one is nothing. */
-export function returned(tx: Tx, sent: Return): UserReply<'returnRecord'> {
-  const { meta } = tx.state;
+export function returned(step: Step, sent: Return): UserReply<'returnRecord'> {
+  const { meta } = step.state;
   const done = { t: 'returned' } as const;
   if (meta === undefined || meta.holding.t === 'free') return done;
   const { holding } = meta;
   if (meta.epoch !== sent.epoch || holding.cell !== sent.cell) return done;
-  raise(tx, meta, sent);
-  keepRecord(tx, meta, sent.record, false);
-  tx.state.recallCall = undefined;
+  raise(step, meta, sent);
+  keepRecord(step, meta, sent.record, false);
+  step.state.recallCall = undefined;
   if (holding.t === 'held') meta.holding = { t: 'free', last: holding.cell };
-  else given(tx, meta, holding, sent);
+  else given(step, meta, holding, sent);
   return done;
 }
 
 /** A new epoch for the claimant; everybody else who waits is refused. */
-export function grant(tx: Tx, meta: Meta, cell: CellId, isHanded = false): void {
+export function grant(step: Step, meta: Meta, cell: CellId, isHanded = false): void {
   meta.epoch++;
-  meta.holding = { t: 'held', cell, since: tx.now };
-  tx.meta = true;
-  const record = currentRecord(tx);
-  const unread = unreadOf(tx);
-  for (const waiting of tx.state.claims.splice(0)) {
+  meta.holding = { t: 'held', cell, since: step.now };
+  step.meta = true;
+  const record = currentRecord(step);
+  const unread = unreadOf(step);
+  for (const waiting of step.state.claims.splice(0)) {
     const { token, order } = waiting;
     if (waiting.cell === cell)
-      reply(tx, token, {
+      reply(step, token, {
         t: 'granted',
         epoch: meta.epoch,
         record,
@@ -95,7 +96,7 @@ export function grant(tx: Tx, meta: Meta, cell: CellId, isHanded = false): void 
         ...unread,
         ...(isHanded ? newestOf(meta) : {}),
       });
-    else reply(tx, token, { t: 'refused' });
+    else reply(step, token, { t: 'refused' });
   }
 }
 
@@ -105,59 +106,59 @@ export function newestOf({ session, seq }: Meta): Pick<Extract<ClaimReply, { rea
 }
 
 /** Whoever waits for a leave is answered. */
-export function answerLeavers(tx: Tx, answer: UserReply<'leave'>): void {
-  for (const token of tx.state.leavers.splice(0)) reply(tx, token, answer);
+export function answerLeavers(step: Step, answer: UserReply<'leave'>): void {
+  for (const token of step.state.leavers.splice(0)) reply(step, token, answer);
 }
 
 /** The holder has given the user up; `taken` is the newest ping that it took, where it says so. */
-function given(tx: Tx, meta: Meta, holding: Wanted, taken: Numbers): void {
-  const { state } = tx;
+function given(step: Step, meta: Meta, holding: Wanted, taken: Numbers): void {
+  const { state } = step;
   const spent = meta.epoch;
   if (holding.t === 'leaving') {
     meta.holding = { t: 'free', last: holding.cell };
-    answerLeavers(tx, { t: 'done' });
-    tellToForget(tx, meta, holding.cell, spent, true);
+    answerLeavers(step, { t: 'done' });
+    tellToForget(step, meta, holding.cell, spent, true);
   } else if (isOvertaken(holding.claimant, taken)) {
     // The lease that ended was of a newer ping than the one that claims: that one would bring back what was said before.
     meta.holding = { t: 'free', last: holding.cell };
-    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'refused' });
-    tellToForget(tx, meta, holding.cell, spent, false);
+    for (const { token } of state.claims.splice(0)) reply(step, token, { t: 'refused' });
+    tellToForget(step, meta, holding.cell, spent, false);
   } else if (holding.claimant.opening === true && meta.record === null) {
     // Who was held had never come there, so nothing of them is known: nobody holds them.
     meta.holding = { t: 'free', last: holding.cell };
-    for (const { token } of state.claims.splice(0)) reply(tx, token, { t: 'stranger' });
+    for (const { token } of state.claims.splice(0)) reply(step, token, { t: 'stranger' });
   } else {
     const isHanded = holding.claimant.handed === true;
     // Of another session than the newest that was heard of: there is none that the holder took later. Within one, numbers tell.
-    if (isHanded && compare(taken, meta) === undefined) note(tx, meta, taken);
-    grant(tx, meta, holding.claimant.cell, isHanded);
-    if (holding.cell !== holding.claimant.cell) tellToForget(tx, meta, holding.cell, spent, false);
+    if (isHanded && compare(taken, meta) === undefined) note(step, meta, taken);
+    grant(step, meta, holding.claimant.cell, isHanded);
+    if (holding.cell !== holding.claimant.cell) tellToForget(step, meta, holding.cell, spent, false);
   }
-  tx.meta = true;
+  step.meta = true;
 }
 
-function tellToForget(tx: Tx, { user }: Meta, cell: CellId, epoch: number, left: boolean): void {
+function tellToForget(step: Step, { user }: Meta, cell: CellId, epoch: number, left: boolean): void {
   const request = { t: 'forget', user, epoch, ...(left ? { left } : {}) } as const;
-  call(tx, { t: 'forget' }, { to: 'cell', cell }, request, CALL_TIMEOUT_MS);
+  call(step, { t: 'forget' }, { to: 'cell', cell }, request, CALL_TIMEOUT_MS);
 }
 
 /** The holder has heard of a newer ping than the claimant's, or than the leave: it holds the user as before. */
 function kept(
-  tx: Tx,
+  step: Step,
   meta: Meta,
   holding: Wanted,
   { session, seq }: Extract<CellReply<'recall'>, { readonly t: 'kept' }>,
 ): void {
   // It was asked on behalf of another claim, or leave, than is the newest now.
-  if (orderOfWanted(holding) !== tx.state.recallFor) {
-    sendRecall(tx);
+  if (orderOfWanted(holding) !== step.state.recallFor) {
+    sendRecall(step);
     return;
   }
-  meta.holding = { t: 'held', cell: holding.cell, since: tx.now };
-  tx.meta = true;
-  note(tx, meta, { session, seq });
-  for (const { token } of tx.state.claims.splice(0)) reply(tx, token, { t: 'refused' });
-  answerLeavers(tx, { t: 'done' });
+  meta.holding = { t: 'held', cell: holding.cell, since: step.now };
+  step.meta = true;
+  note(step, meta, { session, seq });
+  for (const { token } of step.state.claims.splice(0)) reply(step, token, { t: 'refused' });
+  answerLeavers(step, { t: 'done' });
 }
 
 /** Whether the claim is a ping's, and the holder had taken a newer one before it gave the user up. */
@@ -171,7 +172,7 @@ const orderOfWanted = (holding: Wanted): number | undefined =>
 
 /** On whose behalf: a ping's, a leave's, or nobody's whom a newer ping would beat. */
 function purposeOf(
-  tx: Tx,
+  step: Step,
   meta: Meta,
   holding: Wanted,
 ): Pick<Extract<Parameters<typeof call>[3], { readonly t: 'recall' }>, 'ping' | 'leave'> {
@@ -181,5 +182,5 @@ function purposeOf(
   }
   const { session, seq, pingAt }: Claimant = holding.claimant;
   if (pingAt === undefined) return {};
-  return { ping: { session, ...(seq === undefined ? {} : { seq }), ageMs: tx.now - pingAt } };
+  return { ping: { session, ...(seq === undefined ? {} : { seq }), ageMs: step.now - pingAt } };
 }

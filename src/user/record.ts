@@ -1,7 +1,7 @@
 // The record as it lies here: what it keeps as durations grows older, and what has ended goes.
 import { NOWHERE, type UserRecord } from '../messages/records.ts';
 import type { Meta } from './state.ts';
-import type { Tx } from './tx.ts';
+import type { Step } from './workspace.ts';
 
 const NEWCOMER: UserRecord = {
   v: 1,
@@ -18,25 +18,25 @@ const NEWCOMER: UserRecord = {
 };
 
 /** Stores what a cell said of the user. Without a lease nobody needs to know where they were: the point goes with it. */
-export function keepRecord(tx: Tx, meta: Meta, record: UserRecord, keepsLease: boolean): void {
+export function keepRecord(step: Step, meta: Meta, record: UserRecord, keepsLease: boolean): void {
   meta.record = keepsLease ? record : withoutLease(record);
-  meta.recordAt = tx.now;
-  tx.meta = true;
+  meta.recordAt = step.now;
+  step.meta = true;
 }
 
 /** The lease has ended, whatever the copy says: only a ping gives another. */
-export function endLease(tx: Tx, meta: Meta): void {
+export function endLease(step: Step, meta: Meta): void {
   if (meta.record === null) return;
   meta.record = withoutLease(meta.record);
-  tx.meta = true;
+  step.meta = true;
 }
 
 /** The record as of now, with this user's pseudonym, and without holds of offers that are known to have ended. */
-export function currentRecord(tx: Tx): UserRecord {
-  const { meta, known } = tx.state;
+export function currentRecord(step: Step): UserRecord {
+  const { meta, known } = step.state;
   const pseudonym = meta?.pseudonym ?? '';
   if (meta === undefined || meta.record === null) return { ...NEWCOMER, pseudonym };
-  const record = aged(meta.record, meta.recordAt === undefined ? 0 : tx.now - meta.recordAt);
+  const record = aged(meta.record, meta.recordAt === undefined ? 0 : step.now - meta.recordAt);
   const holds = record.holds.filter(({ questionId, offerId }) => {
     const offer = known.get(questionId)?.offer;
     return offer === undefined || offer.id !== offerId || offer.state === 'pending' || offer.state === 'accepted';

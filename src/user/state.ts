@@ -39,7 +39,7 @@ export type OwnQuestion = {
 /** What one question has told this user, and what came of it. */
 export type Known = {
   /** Which question of this id: a later one begins its stream anew. */
-  readonly born: number;
+  readonly incarnation: number;
   /** The last item stored. */
   n: number;
   /** The last inbox number given for it. */

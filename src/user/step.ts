@@ -14,7 +14,7 @@ import { leave } from './leaving.ts';
 import { ownQuestions } from './own-questions.ts';
 import { recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
-import { begin, finish, reply, type Tx } from './tx.ts';
+import { begin, finish, reply, type Step } from './workspace.ts';
 
 export type UserEventIn =
   /** The object was constructed; `pseudonym` is for a user who has none yet, `armedAt` the alarm on disk. */
@@ -28,84 +28,84 @@ export type UserEventIn =
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
 export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Effects {
   const { now, leadMs } = tellTime(state, at);
-  const tx = begin(state, now);
-  if (leadMs > 0) healClock(tx, leadMs);
+  const step = begin(state, now);
+  if (leadMs > 0) healClock(step, leadMs);
   if (event.t !== 'boot') {
-    purge(tx);
-    push(tx);
+    purge(step);
+    push(step);
   }
-  react(tx, event);
-  return finish(tx, event.t === 'alarm');
+  react(step, event);
+  return finish(step, event.t === 'alarm');
 }
 
-function react(tx: Tx, event: UserEventIn): void {
-  const { state } = tx;
+function react(step: Step, event: UserEventIn): void {
+  const { state } = step;
   switch (event.t) {
     case 'boot':
       state.pseudonym = event.pseudonym;
-      state.armedAt = event.armedAt !== undefined && event.armedAt > tx.now ? event.armedAt : undefined;
+      state.armedAt = event.armedAt !== undefined && event.armedAt > step.now ? event.armedAt : undefined;
       // A recall that was under way when the object died goes on.
-      sendRecall(tx);
-      pushAgain(tx);
+      sendRecall(step);
+      pushAgain(step);
       return;
     case 'request':
-      handle(tx, event.request, event.token);
+      handle(step, event.request, event.token);
       return;
     case 'reply':
-      answerTo(tx, event.call, event.reply);
+      answerTo(step, event.call, event.reply);
       return;
     case 'alarm':
       return;
     case 'waited':
-      stopWaiting(tx, event.token);
+      stopWaiting(step, event.token);
       return;
     default:
       unreachable(event, 'user event');
   }
 }
 
-function handle(tx: Tx, request: UserRequest, token: number): void {
-  const { state } = tx;
+function handle(step: Step, request: UserRequest, token: number): void {
+  const { state } = step;
   switch (request.t) {
     case 'claim':
-      claim(tx, request, token);
+      claim(step, request, token);
       return;
     case 'leave':
-      leave(tx, request, token);
+      leave(step, request, token);
       return;
     case 'returnRecord':
-      reply(tx, token, returned(tx, request));
+      reply(step, token, returned(step, request));
       return;
     case 'deliver':
-      reply(tx, token, deliver(tx, request));
+      reply(step, token, deliver(step, request));
       return;
     case 'admit':
-      reply(tx, token, admit(tx, request));
+      reply(step, token, admit(step, request));
       return;
     case 'events':
-      events(tx, request, token);
+      events(step, request, token);
       return;
     case 'ack':
-      reply(tx, token, acknowledge(tx, request.seq));
+      reply(step, token, acknowledge(step, request.seq));
       return;
     case 'where': {
       // A frozen holder asks it: whoever claimed may have gone while the recall's answer was lost, and nobody else repeats it.
-      sendRecall(tx);
-      reply(tx, token, where(state));
+      sendRecall(step);
+      reply(step, token, where(state));
       return;
     }
     case 'questions':
-      reply(tx, token, ownQuestions(state, request.after, request.limit));
+      reply(step, token, ownQuestions(state, request.after, request.limit));
       return;
     case 'offers': {
       const live = [...state.known.values()].flatMap(({ offer }) =>
         offer?.state === 'pending' || offer?.state === 'accepted' ? [offer.view] : [],
       );
-      reply(tx, token, { t: 'offers', items: live });
+      reply(step, token, { t: 'offers', items: live });
       return;
     }
     default:
-      reply(tx, token, unknownCall(request));
+      reply(step, token, unknownCall(request));
   }
 }
 
@@ -115,12 +115,12 @@ function where({ meta }: UserState): UserReply<'where'> {
   return { t: 'where', cell: holding.last ?? null, epoch, free: true };
 }
 
-function answerTo(tx: Tx, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
-  const what = tx.state.calls.get(callId);
+function answerTo(step: Step, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
+  const what = step.state.calls.get(callId);
   if (what === undefined) return;
-  tx.state.calls.delete(callId);
-  if (what.t === 'recall') recalled(tx, callId, isRecall(answer) ? answer : { t: 'failed' });
-  else if (what.t === 'push') pushed(tx, callId, answer.t === 'done');
+  step.state.calls.delete(callId);
+  if (what.t === 'recall') recalled(step, callId, isRecall(answer) ? answer : { t: 'failed' });
+  else if (what.t === 'push') pushed(step, callId, answer.t === 'done');
 }
 
 function isRecall(answer: { readonly t: string }): answer is CellReply<'recall'> {

@@ -1,5 +1,5 @@
 // The growth on paper: how many people on which day, which cells are rolled out for them, and which are split, by the shipping rule.
-import { type Carried, isHot, type Limits } from '../../src/city/heat.ts';
+import { type Carried, isHot, type Limits } from '../../src/city/cell-load.ts';
 import { children, decode } from '../../src/geo/geohash.ts';
 import type { CellId } from '../../src/protocol/ids.ts';
 import type { Habits } from './crowd.ts';

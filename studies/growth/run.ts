@@ -1,7 +1,7 @@
 // The run from end to end: cities, days, samples, figures. Somebody else simulates the samples.
 
 import { pingEveryMs } from '../../src/cell/backpressure/pressure.ts';
-import type { Carried } from '../../src/city/heat.ts';
+import type { Carried } from '../../src/city/cell-load.ts';
 import { prng } from '../../src/lib/prng.ts';
 import { resolvePolicy } from '../../src/matching/policy.ts';
 import type { PolicyPatch } from '../../src/protocol/policy.ts';

@@ -1,7 +1,7 @@
 // What the map at its primary promises the cells, as cases that every implementation passes: D1 in workerd, and the simulator's.
 import { expect, it } from 'vitest';
 import { children } from '../../src/geo/geohash.ts';
-import type { Birth } from '../../src/messages/birth.ts';
+import type { MapRow } from '../../src/messages/map-row.ts';
 import type { MapReply, MapRequest, MapRowView } from '../../src/messages/resharding.ts';
 import type { CellId, CityId } from '../../src/protocol/ids.ts';
 
@@ -10,7 +10,7 @@ export type CityMap = {
   readonly city: CityId;
   readonly ask: (request: MapRequest) => Promise<MapReply>;
   /** By which a leaf is initialised; `undefined` for what is none. */
-  readonly birth: (cell: CellId) => Promise<Birth | undefined>;
+  readonly mapRow: (cell: CellId) => Promise<MapRow | undefined>;
   readonly drain: () => Promise<unknown>;
   readonly keep: () => Promise<unknown>;
   /** Whether the city was taken away: everybody has said that it is drained. */
@@ -31,10 +31,10 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     Promise.all(cells.map(async (cell) => ({ cell, version: await versionOf(map, cell) })));
   const swapOf = async (map: CityMap, op: string, from: readonly CellId[], to: readonly CellId[]) =>
     ({ t: 'swap', op, city: map.city, from: await named(map, from), to, near: [NEIGHBOUR] }) as const;
-  const birthOf = async (map: CityMap, cell: CellId): Promise<Birth> => {
-    const birth = await map.birth(cell);
-    if (birth === undefined) throw new Error(`${cell} is no leaf`);
-    return birth;
+  const birthOf = async (map: CityMap, cell: CellId): Promise<MapRow> => {
+    const mapRow = await map.mapRow(cell);
+    if (mapRow === undefined) throw new Error(`${cell} is not a leaf`);
+    return mapRow;
   };
 
   it('SPLIT1 a split makes the parts leaves of one version, above all before it, and what is around knows', async () => {
@@ -46,7 +46,7 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     expect(parts.map(({ state }) => state)).toEqual(PARTS.map(() => 'leaf'));
     expect(new Set([...rows, ...parts].map(({ version }) => version)).size).toBe(1);
     expect(parts[0]?.version).toBeGreaterThan(before);
-    expect(await map.birth(S)).toBeUndefined();
+    expect(await map.mapRow(S)).toBeUndefined();
     const around = await birthOf(map, NEIGHBOUR);
     expect(around.version).toBe(parts[0]?.version);
     expect(around.near).toEqual(expect.arrayContaining([...PARTS]));
@@ -89,7 +89,7 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     const { rows } = await map.ask(merge);
     expect(rows.map(({ state }) => state)).toEqual(PARTS.map(() => 'merged'));
     expect((await rowsOf(map, [S]))[0]).toMatchObject({ state: 'leaf', op: `${S}#2` });
-    expect(await map.birth(PART)).toBeUndefined();
+    expect(await map.mapRow(PART)).toBeUndefined();
     expect((await birthOf(map, S)).op).toBe(`${S}#2`);
   });
 
@@ -105,7 +105,7 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     expect(kept.draining ?? false).toBe(false);
     expect(kept.version).toBeGreaterThan(draining.version);
     await map.remove();
-    expect(await map.birth(S), 'a city that does not drain is not taken away').toBeDefined();
+    expect(await map.mapRow(S), 'a city that does not drain is not taken away').toBeDefined();
   });
 
   it('GONE1 a city that is taken away has no leaf left, and no swap brings one back', async () => {
@@ -113,10 +113,10 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     const swap = await swapOf(map, `${S}#1`, [S], PARTS);
     await map.drain();
     await map.remove();
-    expect(await map.birth(S)).toBeUndefined();
+    expect(await map.mapRow(S)).toBeUndefined();
     expect((await rowsOf(map, [S]))[0]?.state).toBe('retired');
     await map.ask(swap);
-    expect(await map.birth(PART)).toBeUndefined();
+    expect(await map.mapRow(PART)).toBeUndefined();
     expect((await rowsOf(map, [S]))[0]?.state).toBe('retired');
   });
 }

@@ -31,15 +31,15 @@ describe('dividing a cell', () => {
   it('SPLIT3 SPLIT4 leaves every question and everybody in one part, and nothing in the old cell', () => {
     const { world, run, parent, parts, ids } = divided();
     run(60_000);
-    expect(parent.state?.life.phase).toMatchObject({ t: 'handing', filled: true, handed: true });
+    expect(parent.state?.role.phase).toMatchObject({ t: 'handing', filled: true, handed: true });
     expect([parent.state?.users.size, parent.state?.questions.size, parent.state?.beacons.size]).toEqual([0, 0, 0]);
     const states = parts.map((part) => world.cells.get(part)?.state);
-    expect(states.map((state) => state?.life.phase.t)).toEqual(parts.map(() => 'leaf'));
+    expect(states.map((state) => state?.role.phase.t)).toEqual(parts.map(() => 'leaf'));
     const users = states.flatMap((state) => [...(state?.users.keys() ?? [])]);
     expect([...users].sort()).toEqual(Array.from({ length: PEOPLE }, (_, i) => `user${i}` as UserId).sort());
     const questions = states.flatMap((state) => [...(state?.questions.keys() ?? [])]);
     expect([...questions].sort()).toEqual([...ids].sort());
-    expect(states.flatMap((state) => [...(state?.taking.keys() ?? [])])).toEqual([]);
+    expect(states.flatMap((state) => [...(state?.transfers.keys() ?? [])])).toEqual([]);
   });
 
   it('asks each part four things at the least, and each of its people once: a claim, a recall, a forget', () => {
@@ -100,7 +100,7 @@ describe('dividing a cell', () => {
   it('MERGE1 has 32 cells that are joined give their people up no faster together than one that is divided', () => {
     const { world, run, parent, parts } = divided();
     run(60_000);
-    world.request(parent, { t: 'merge', birth: world.map.familyBirth(HERE) }, 10_000, () => undefined);
+    world.request(parent, { t: 'merge', mapRow: world.map.familyMapRow(HERE) }, 10_000, () => undefined);
     const there: number[] = [];
     for (let s = 0; s < 40; s++) {
       run(1000);
@@ -110,7 +110,7 @@ describe('dividing a cell', () => {
     // One at least of each part, and 30 of all.
     const gained = there.map((n, i) => n - (there[i - 1] ?? 0));
     expect(Math.max(...gained)).toBeLessThanOrEqual(parts.length + 30);
-    for (const part of parts) expect(world.cells.get(part)?.state?.life.phase).toMatchObject({ handed: true });
+    for (const part of parts) expect(world.cells.get(part)?.state?.role.phase).toMatchObject({ handed: true });
   });
 
   it('costs seven rows for each of its people, over all objects, and a few for each question and part', () => {

@@ -65,7 +65,7 @@ describe('300 wide sleepers and no client', () => {
     if (parent === undefined) throw new Error('no cell');
     world.request(parent, { t: 'split' }, 10_000, () => undefined);
     const during = minute();
-    expect(world.cells.get(children(HERE)[0] as CellId)?.state?.life.phase.t).toBe('leaf');
+    expect(world.cells.get(children(HERE)[0] as CellId)?.state?.role.phase.t).toBe('leaf');
     // Each part is told of all that touches it, once; nothing but that is written beyond what the hand-over of a question costs.
     expect(during.beacons).toBeLessThanOrEqual(SLEEPERS * 32 + SLEEPERS * 8);
     const after = minute();

@@ -28,9 +28,9 @@ describe('GET /v1/ops/cells while a cell hands over', () => {
     // The old cell hands over to one that is on no map, so it never comes to an end.
     await tell(OLD, { t: 'retire', op: { by: '9q8yy' as CellId, n: 1_000_000 }, to: ['s00000' as CellId] });
     const store = d1CityStore(env.DB, { now: () => epochMs(Date.now()), op: () => 'op' });
-    const birth = await store.birth(NEW);
-    if (birth === undefined) throw new Error('no leaf');
-    await tell(NEW, { t: 'init', op: { by: '9q8yy' as CellId, n: 1_000_000 }, from: OLD, birth });
+    const mapRow = await store.mapRow(NEW);
+    if (mapRow === undefined) throw new Error('no leaf');
+    await tell(NEW, { t: 'init', op: { by: '9q8yy' as CellId, n: 1_000_000 }, from: OLD, mapRow });
   });
 
   it('SPLIT4 shows beside a leaf the cell that still holds people for it, and how many', async () => {

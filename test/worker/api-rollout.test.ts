@@ -84,8 +84,8 @@ describe('a rollout', () => {
     expect(next).toMatchObject({ added: 0, changed: true });
     expect(next.city.version).toBeGreaterThan(first.city.version);
     expect(next.city.policy.cooldownMs).toBe(1);
-    const birth = await store.birth(next.city && ((await store.leavesOf(SF))[0] as CellId));
-    expect(birth).toMatchObject({ city: 'west', version: next.city.version, policy: { cooldownMs: 1 } });
+    const mapRow = await store.mapRow(next.city && ((await store.leavesOf(SF))[0] as CellId));
+    expect(mapRow).toMatchObject({ city: 'west', version: next.city.version, policy: { cooldownMs: 1 } });
   });
 
   it('ROLL1 leaves a cell with the city that had it first', async () => {
@@ -117,7 +117,7 @@ describe('a rollout', () => {
     expect(east.city.version).toBeGreaterThan(Math.max(west.city.version, oslo.city.version));
     expect((await store.city('oslo' as CityId))?.version).toBe(oslo.city.version);
     const cell = (await store.leavesOf(SF))[0] as CellId;
-    const near = (await store.birth(cell))?.near ?? [];
+    const near = (await store.mapRow(cell))?.near ?? [];
     expect(near).not.toContain(cell);
     expect(near).toEqual(expect.arrayContaining([...(await store.leavesOf('east' as CityId))].slice(0, 1)));
   });
@@ -135,10 +135,10 @@ describe('a rollout', () => {
     const lengths = new Set<number>();
     for (const { cell: name } of results.filter((_, at) => at % 11 === 0)) {
       const cell = name as CellId;
-      const birth = await store.birth(cell);
-      const reachM = outerRadiusM(cell) + (birth?.policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
+      const mapRow = await store.mapRow(cell);
+      const reachM = outerRadiusM(cell) + (mapRow?.policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
       const all = coverCircle(center(cell), reachM, map).map((near) => near.cell);
-      expect([...(birth?.near ?? [])].sort(), cell).toEqual(all.filter((near) => near !== cell).sort());
+      expect([...(mapRow?.near ?? [])].sort(), cell).toEqual(all.filter((near) => near !== cell).sort());
       for (const near of all) lengths.add(near.length);
     }
     expect([...lengths].sort()).toEqual([5, 6, 7]);

@@ -1,14 +1,14 @@
 // The router against cells that answer as they like: births, moves, failures, and a map that is stale or away.
 import { describe, expect, it } from 'vitest';
-import { awayWhenFailing } from '../../src/edge/away.ts';
 import { Coverage } from '../../src/edge/coverage.ts';
 import { MapAwayError, MapCache, PART_TTL_MS } from '../../src/edge/map-cache.ts';
 import { Router, type RouterDeps } from '../../src/edge/router.ts';
+import { awayWhenFailing } from '../../src/edge/store-errors.ts';
 import { encode } from '../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../src/matching/policy.ts';
-import type { Birth } from '../../src/messages/birth.ts';
 import type { CellEnvelope, CellReply } from '../../src/messages/calls.ts';
+import type { MapRow } from '../../src/messages/map-row.ts';
 import type { CellId, CityId, HomeKey, UserId } from '../../src/protocol/ids.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { City, CityStore, MapPart } from '../../src/store/city-store.ts';
@@ -38,7 +38,7 @@ const partOf = (cell: CellId, version = 1): MapPart => ({
   rows: [{ cell, city: 'sf' as CityId, state: 'leaf', version, around: 1 }],
   cities: [cityAt(version)],
 });
-const birthOf = (cell: CellId, version = 1): Birth => ({
+const birthOf = (cell: CellId, version = 1): MapRow => ({
   cell,
   city: 'sf' as CityId,
   version,
@@ -52,7 +52,7 @@ const DONE: CellReply = { t: 'done' } as CellReply;
 function world(answer: (cell: string, envelope: CellEnvelope, call: number) => CellReply | Promise<CellReply>) {
   const log: { cell: string; envelope: CellEnvelope; hint: string | undefined }[] = [];
   const state = { replica: partOf(LEAF), primary: partOf(LEAF), away: false, now: 0, reads: [] as string[] };
-  const births = new Map<string, Birth>();
+  const mapRows = new Map<string, MapRow>();
   const now = (): EpochMs => state.now as EpochMs;
   const map = new MapCache(
     awayWhenFailing<Pick<CityStore, 'part' | 'rows'>>({
@@ -85,9 +85,9 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
     },
     users: { get: () => ({ call: async () => problem('internal') }) },
     store: awayWhenFailing<RouterDeps['store']>({
-      birth: async (cell) => {
+      mapRow: async (cell) => {
         if (state.away) throw new Error('D1_ERROR: D1 is away');
-        return births.get(cell);
+        return mapRows.get(cell);
       },
       rows: async () => ({ t: 'rows', rows: [] }),
       swap: async () => ({ t: 'rows', rows: [] }),
@@ -97,7 +97,7 @@ function world(answer: (cell: string, envelope: CellEnvelope, call: number) => C
     random: () => 0.5,
     sleep: async () => {},
   });
-  return { router, state, births, log };
+  return { router, state, mapRows, log };
 }
 
 const ask = (router: Router) => router.callHome(HOME, { t: 'question', id: ID, user: null });
@@ -110,19 +110,21 @@ describe('EDGE2: a call to a home', () => {
     expect(log).toMatchObject([{ cell: LEAF, envelope: { version: 1 }, hint: 'wnam' }]);
   });
 
-  it('brings an unborn cell to life, once', async () => {
-    const { router, births, log } = world((_cell, { birth }) => (birth === undefined ? { t: 'unborn' } : DONE));
-    births.set(LEAF, birthOf(LEAF, 3));
+  it('brings an uninitialised cell to life, once', async () => {
+    const { router, mapRows, log } = world((_cell, { mapRow }) =>
+      mapRow === undefined ? { t: 'uninitialised' } : DONE,
+    );
+    mapRows.set(LEAF, birthOf(LEAF, 3));
     expect(await ask(router)).toEqual(DONE);
-    expect(log.map(({ envelope }) => [envelope.version, envelope.birth?.version])).toEqual([
+    expect(log.map(({ envelope }) => [envelope.version, envelope.mapRow?.version])).toEqual([
       [1, undefined],
       [3, 3],
     ]);
   });
 
-  it('gives up on a cell that will not be born', async () => {
-    const { router, births, log } = world(() => ({ t: 'unborn' }));
-    births.set(LEAF, birthOf(LEAF));
+  it('gives up on a cell that will not be initialised', async () => {
+    const { router, mapRows, log } = world(() => ({ t: 'uninitialised' }));
+    mapRows.set(LEAF, birthOf(LEAF));
     expect(await ask(router)).toMatchObject({ code: 'unknown_cell' });
     expect(log).toHaveLength(2);
   });
@@ -145,15 +147,17 @@ describe('EDGE2: a call to a home', () => {
 
   it('reaches a cell behind the version of the map while D1 is away, as the cell is', async () => {
     // An older cell wants to see the row of a newer version; nobody can show it now.
-    const { router, state, log } = world((_cell, { version }) => (version === undefined ? DONE : { t: 'unborn' }));
+    const { router, state, log } = world((_cell, { version }) =>
+      version === undefined ? DONE : { t: 'uninitialised' },
+    );
     await router.locate(AT);
     state.away = true;
     expect(await ask(router)).toEqual(DONE);
     expect(log.map(({ envelope }) => envelope.version)).toEqual([1, undefined]);
   });
 
-  it('says that the map is away of a cell that was never born, and nothing else', async () => {
-    const { router, state } = world(() => ({ t: 'unborn' }));
+  it('says that the map is away of a cell that was never initialised, and nothing else', async () => {
+    const { router, state } = world(() => ({ t: 'uninitialised' }));
     await router.locate(AT);
     state.away = true;
     await expect(ask(router)).rejects.toBeInstanceOf(MapAwayError);
@@ -161,7 +165,7 @@ describe('EDGE2: a call to a home', () => {
 
   it('does not follow into a change of the map while D1 is away: whoever asks comes again', async () => {
     const { router, state } = world((_cell, { version }) =>
-      version === undefined ? { t: 'pending', retryMs: 100 } : { t: 'unborn' },
+      version === undefined ? { t: 'pending', retryMs: 100 } : { t: 'uninitialised' },
     );
     await router.locate(AT);
     state.away = true;
@@ -216,14 +220,14 @@ describe('a call that fails', () => {
 
 describe('EDGE2: a cell that is meant as it is, and is not a leaf any more', () => {
   it('is asked without a version when it is behind what this isolate has heard of it', async () => {
-    const { router, log } = world((_, { version }) => (version === undefined ? DONE : { t: 'unborn' }));
+    const { router, log } = world((_, { version }) => (version === undefined ? DONE : { t: 'uninitialised' }));
     const reply = await router.callCell({ cell: LEAF }, { t: 'forget', user: 'ana' as UserId, epoch: 1 });
     expect(reply).toEqual(DONE);
     expect(log.map(({ envelope }) => envelope.version)).toEqual([1, undefined]);
   });
 
   it('is unknown when it never was', async () => {
-    const { router } = world(() => ({ t: 'unborn' }));
+    const { router } = world(() => ({ t: 'uninitialised' }));
     const reply = await router.callCell({ cell: LEAF }, { t: 'forget', user: 'ana' as UserId, epoch: 1 });
     expect(reply).toMatchObject({ code: 'unknown_cell' });
   });

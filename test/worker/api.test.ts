@@ -122,7 +122,7 @@ describe('cities', () => {
 });
 
 describe('cells', () => {
-  it('that nobody has called carry nothing, and stay unborn when they are looked at', async () => {
+  it('that nobody has called carry nothing, and stay uninitialised when they are looked at', async () => {
     const first = (await call('GET', '/v1/ops/cells?city=sf', ops)).body.items;
     const second = (await call('GET', '/v1/ops/cells?city=sf', ops)).body.items;
     const unborn = second.filter((cell) => !cell.born);

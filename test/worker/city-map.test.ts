@@ -19,7 +19,7 @@ describe('the map in D1', () => {
     return {
       city,
       ask: (request) => (request.t === 'swap' ? store.swap(request) : store.rows(request.cells)),
-      birth: (cell) => store.birth(cell),
+      mapRow: (cell) => store.mapRow(cell),
       drain: () => store.drain(city, 'ops'),
       keep: () => store.keep(city, 'ops'),
       remove: async () => {

@@ -60,9 +60,9 @@ describe('a swap', () => {
     const versions = new Set([...rows, ...parts].map(({ version }) => version));
     expect(versions.size).toBe(1);
     expect(Math.min(...versions)).toBeGreaterThan(before);
-    expect((await store.birth(NEIGHBOUR))?.version).toBe([...versions][0]);
-    expect((await store.birth(C))?.near).toContain(`${S}e`);
-    expect(await store.birth(S)).toBeUndefined();
+    expect((await store.mapRow(NEIGHBOUR))?.version).toBe([...versions][0]);
+    expect((await store.mapRow(C))?.near).toContain(`${S}e`);
+    expect(await store.mapRow(S)).toBeUndefined();
     expect((await store.city('swap' as CityId))?.cells).toBe((await store.leavesOf('swap' as CityId)).length);
   });
 
@@ -139,10 +139,10 @@ describe('a swap', () => {
   });
 
   it('MERGE1 knows a family of leaves by its parent, and nobody else', async () => {
-    expect(await store.familyBirth(S)).toBeUndefined();
+    expect(await store.familyMapRow(S)).toBeUndefined();
     await store.swap(await split());
-    const birth = await store.familyBirth(S);
-    expect(birth).toMatchObject({ cell: S, city: 'swap', version: await versionOf(C) });
-    expect(birth?.near).toContain(NEIGHBOUR);
+    const mapRow = await store.familyMapRow(S);
+    expect(mapRow).toMatchObject({ cell: S, city: 'swap', version: await versionOf(C) });
+    expect(mapRow?.near).toContain(NEIGHBOUR);
   });
 });

@@ -10,7 +10,7 @@ import { placeOf } from './place.ts';
 import { filesOf, type PlannedCity, plannedOf } from './request.ts';
 import { type CityService, cityPath, print, runningService } from './service.ts';
 
-export type Held = { readonly city: string; readonly cells: number };
+export type Resident = { readonly city: string; readonly cells: number };
 
 /** What the service says of a rollout: one to come, or one that was made. */
 export type Told = {
@@ -20,7 +20,7 @@ export type Told = {
   readonly kept: number;
   readonly changed: boolean;
   readonly version: number;
-  readonly overlaps: readonly Held[];
+  readonly overlaps: readonly Resident[];
   readonly changes: readonly Change[];
   readonly warnings?: readonly string[];
 };

@@ -1,5 +1,12 @@
 // What happened to the questions of a demo or a replay, as their askers and the people who took them saw it.
-import type { OfferView, QuestionNews, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
+import {
+  ENDED_STATES,
+  type OfferView,
+  type QuestionNews,
+  type QuestionState,
+  type QuestionView,
+  type UserEvent,
+} from '../../src/protocol/views.ts';
 import { mean, percentile } from './percentile.ts';
 
 export type Summary = {
@@ -59,8 +66,6 @@ type Row = {
   matchedAtMs?: number;
 };
 
-const ENDED: ReadonlySet<QuestionState> = new Set(['answered', 'expired', 'cancelled']);
-
 /**
  * @param nowMs a clock that does not fall
  * @param refusals codes that bad input is expected to meet
@@ -94,7 +99,7 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
       row.question = data.question;
       // Every type of an event about a question ends with the state that it tells.
       const state = type.slice(type.indexOf('.') + 1) as QuestionState;
-      if (!ENDED.has(row.state)) row.state = state;
+      if (!ENDED_STATES.has(row.state)) row.state = state;
       if (state === 'dormant') row.slept = true;
       if ((state === 'matched' || state === 'answered') && row.matchedAtMs === undefined) {
         row.matchedAtMs = nowMs();
@@ -130,7 +135,8 @@ export function stats(nowMs: () => number, refusals: ReadonlySet<string> = new S
         meanDistanceM: rounded(mean(distances)),
       };
     },
-    live: () => [...rows.values()].filter(({ state, startedMs }) => startedMs !== undefined && !ENDED.has(state)),
+    live: () =>
+      [...rows.values()].filter(({ state, startedMs }) => startedMs !== undefined && !ENDED_STATES.has(state)),
     sinceAskedMs: (id) => {
       const startedMs = rows.get(id)?.startedMs;
       return startedMs === undefined ? undefined : nowMs() - startedMs;

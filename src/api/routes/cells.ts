@@ -1,10 +1,10 @@
 // /v1/ops/cells: the cells of a city and what each carries.
 
-import { mayMerge } from '../../city/heat.ts';
+import { mayMerge } from '../../city/cell-load.ts';
 import { mergeFamily } from '../../cron/merge-family.ts';
 import type { Services } from '../../edge/services.ts';
 import { mapBounded } from '../../lib/bounded.ts';
-import type { Birth } from '../../messages/birth.ts';
+import type { MapRow } from '../../messages/map-row.ts';
 import { type CellId, type CityId, isCellId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import type { CellLoad } from '../../protocol/status.ts';
@@ -52,7 +52,7 @@ export const cellRoutes: readonly Route[] = [
       // The primary's word goes along: the cell may not have heard that its city has come back.
       const reply = await services.router.tellCell(cell, { t: 'split' }, version);
       if (isProblem(reply)) return reply;
-      if (reply.t === 'unborn') return problem('unknown_cell', `${cell} is not a leaf any more`);
+      if (reply.t === 'uninitialised') return problem('unknown_cell', `${cell} is not a leaf any more`);
       if (reply.t === 'pending') return problem('cell_changing', 'it is being filled');
       if (reply.t === 'moved') return done({ cell, city, state: 'handing' });
       await services.store.noteAsked({ what: 'split', cell, city, actor: identity.name });
@@ -97,13 +97,13 @@ async function handingTo(
 }
 
 /** A leaf by the primary's word, and its city. The refusal says what has become of one that was a leaf. */
-async function leafNamed({ store, router }: Services, name = ''): Promise<Birth | Problem> {
+async function leafNamed({ store, router }: Services, name = ''): Promise<MapRow | Problem> {
   if (!isCellId(name)) return problem('unknown_cell', `${name} is no geohash of 3 to 7 letters`);
   const { rows } = await store.rows([name]);
   const [row] = rows;
   if (row === undefined) return problem('unknown_cell', `no city has a cell ${name}`);
-  const birth = row.state === 'leaf' ? await store.birth(name) : undefined;
-  if (birth !== undefined) return birth;
+  const mapRow = row.state === 'leaf' ? await store.mapRow(name) : undefined;
+  if (mapRow !== undefined) return mapRow;
   const city = (await router.everLeaf(name))?.city.id;
   return {
     ...problem('unknown_cell', `${name} is not a leaf: it was ${row.state}`),

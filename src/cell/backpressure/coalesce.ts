@@ -2,17 +2,17 @@
 // is done once for all that came within the usual interval. Memory alone: no alarm, no row.
 import { plusMs } from '../../lib/brand.ts';
 import type { UserId } from '../../protocol/ids.ts';
-import { arrive } from '../questions/arrival.ts';
+import { wakeFor } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState, PutOff } from '../state.ts';
-import type { Tx } from '../tx.ts';
+import type { Step } from '../workspace.ts';
 import { COALESCE_ABOVE, strainNow } from './pressure.ts';
 
 /** True when the work of this move is to wait for the user's turn: then `putOff` it. Else it is done now. */
-export function isTooSoon(tx: Tx, user: UserId): boolean {
-  const { state } = tx;
+export function isTooSoon(step: Step, user: UserId): boolean {
+  const { state } = step;
   const known = state.turns.get(user) !== undefined;
-  if (!known && strainNow(state, tx.now) > COALESCE_ABOVE) begin(tx, user);
+  if (!known && strainNow(state, step.now) > COALESCE_ABOVE) begin(step, user);
   return known;
 }
 
@@ -25,20 +25,20 @@ export function putOff(state: CellState, user: UserId, what: PutOff): void {
 }
 
 /** Does what was put off for those whose turn has come. Runs before every event: the busier the cell, the more punctual. */
-export function catchUp(tx: Tx): void {
-  const { state } = tx;
-  for (let key = state.turns.takeDue(tx.now); key !== undefined; key = state.turns.takeDue(tx.now)) {
+export function catchUp(step: Step): void {
+  const { state } = step;
+  for (let key = state.turns.takeDue(step.now); key !== undefined; key = state.turns.takeDue(step.now)) {
     const user = key as UserId;
     const what = state.putOff.get(user);
     state.putOff.delete(user);
-    const held = state.users.get(user);
-    if (what === undefined || held?.phase !== 'live') continue;
-    if (what.row) tx.users.add(user);
-    if (what.arrival) arrive(tx, held);
-    if (strainNow(state, tx.now) > COALESCE_ABOVE) begin(tx, user);
+    const resident = state.users.get(user);
+    if (what === undefined || resident?.phase !== 'live') continue;
+    if (what.row) step.users.add(user);
+    if (what.arrival) wakeFor(step, resident);
+    if (strainNow(state, step.now) > COALESCE_ABOVE) begin(step, user);
   }
 }
 
-function begin({ state, now }: Tx, user: UserId): void {
+function begin({ state, now }: Step, user: UserId): void {
   state.turns.set(user, plusMs(now, policyOf(state).presence.pingEveryS * 1000));
 }

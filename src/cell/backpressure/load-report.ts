@@ -1,6 +1,6 @@
 // How much a cell carries, for ops: when asked, and of its own accord, seldom, so that nobody has to ask them all.
 
-import { type Carried, SPLIT_AT, usedOf } from '../../city/heat.ts';
+import { type Carried, SPLIT_AT, usedOf } from '../../city/cell-load.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
@@ -8,11 +8,11 @@ import type { CellLoad } from '../../protocol/status.ts';
 import type { QuestionState } from '../../protocol/views.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { policyOf } from '../questions/need.ts';
-import { hasEverybody } from '../resharding/life.ts';
+import { hasEverybody } from '../resharding/phases.ts';
 import { stillOpen } from '../resharding/removal.ts';
 import type { CellState } from '../state.ts';
 import { hasEnded } from '../tables/questions.ts';
-import type { Tx } from '../tx.ts';
+import type { Step } from '../workspace.ts';
 import { eventsPerS, noteUsers, stepMs, trendPerMin } from './meter.ts';
 import { strainOf } from './pressure.ts';
 
@@ -41,8 +41,8 @@ export function carried(state: CellState, now: EpochMs): Carried {
 }
 
 export function loadOf(state: CellState, now: EpochMs): CellLoad {
-  const { cell, city } = present(state.birth, 'birth');
-  const { phase, behind } = state.life;
+  const { cell, city } = present(state.mapRow, 'map row');
+  const { phase, behind } = state.role;
   const questions: Record<QuestionState, number> = {
     open: 0,
     dormant: 0,
@@ -86,28 +86,28 @@ export function loadOf(state: CellState, now: EpochMs): CellLoad {
 }
 
 /** Tells ops, if there is something new to tell and it is time to. Runs in each step: looks at the clock before anything else. */
-export function tellLoad(tx: Tx): void {
-  const { state, now } = tx;
-  const { meter, told } = state;
+export function reportLoad(step: Step): void {
+  const { state, now } = step;
+  const { meter, lastReport } = state;
   noteUsers(meter, state.roster.size(), now);
-  const { phase } = state.life;
+  const { phase } = state.role;
   if (phase.t === 'handing' || phase.t === 'merging') {
     // Forgotten by the swap.
-    Object.assign(told, NOTHING_TOLD);
+    Object.assign(lastReport, NOTHING_TOLD);
     return;
   }
-  const isFilled = hasEverybody(state.life);
-  const isNew = isFilled && !told.isFilled;
-  told.isFilled = isFilled;
+  const isFilled = hasEverybody(state.role);
+  const isNew = isFilled && !lastReport.isFilled;
+  lastReport.isFilled = isFilled;
   const isYoung = meter.since === 0 || now - meter.since < TELL_GAP_MS;
-  if (!isNew && (isYoung || now - told.at < TELL_GAP_MS)) return;
+  if (!isNew && (isYoung || now - lastReport.at < TELL_GAP_MS)) return;
   const band = bandOf(state, now);
-  const isCold = band <= 1 && told.band <= 1;
-  const gapMs = isNew ? 0 : band === told.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;
-  if (now - told.at < gapMs || (band === 0 && told.band === 0)) return;
-  told.band = band;
-  told.at = now;
-  tx.effects.load = loadOf(state, now);
+  const isCold = band <= 1 && lastReport.band <= 1;
+  const gapMs = isNew ? 0 : band === lastReport.band ? TELL_AGAIN_MS : isCold ? TELL_GAP_COLD_MS : TELL_GAP_MS;
+  if (now - lastReport.at < gapMs || (band === 0 && lastReport.band === 0)) return;
+  lastReport.band = band;
+  lastReport.at = now;
+  step.effects.load = loadOf(state, now);
 }
 
 /** 0: nobody here, and no question that has not ended. */

@@ -1,7 +1,7 @@
 // Pushing back: what a cell over its limits asks of its clients, and in which order it refuses them. Memory alone: no row, no state
 // but the meter's means, so that pressure goes as it came.
 
-import { type Carried, type Limits, SPLIT_AT } from '../../city/heat.ts';
+import { type Carried, type Limits, SPLIT_AT } from '../../city/cell-load.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import { traitsOf } from '../../messages/call-table.ts';
 import type { CellRequest } from '../../messages/calls.ts';
@@ -112,11 +112,11 @@ function lastOf(
   state: CellState,
   user: UserId,
 ): { readonly session: string; readonly pingAt: EpochMs; readonly ttlMs: number } | undefined {
-  const held = state.users.get(user);
-  if (held?.phase === 'live') return { session: held.session, pingAt: held.pointAt, ttlMs: held.ttlMs };
-  const arriving = state.arriving.get(user);
-  if (arriving === undefined) return undefined;
-  const { ping, pingAt, leaseUntil } = arriving;
+  const resident = state.users.get(user);
+  if (resident?.phase === 'live') return { session: resident.session, pingAt: resident.pointAt, ttlMs: resident.ttlMs };
+  const pending = state.claims.get(user);
+  if (pending === undefined) return undefined;
+  const { ping, pingAt, leaseUntil } = pending;
   return { session: ping.session, pingAt, ttlMs: leaseUntil - pingAt };
 }
 

@@ -7,7 +7,7 @@ import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { CellState } from '../state.ts';
 import type { Beacon } from '../tables/beacons.ts';
 import type { Question } from '../tables/questions.ts';
-import { call, type Tx } from '../tx.ts';
+import { call, type Step } from '../workspace.ts';
 import { needElsewhere } from './need.ts';
 import { groupKey } from './sleepers.ts';
 
@@ -17,41 +17,41 @@ const SAME_END_MS = 60_000;
 const ENDS_SOON_MS = 120_000;
 
 /** Leaves the beacon, for so many ms; false when it does not lie here then. One that was held back on its way leaves a newer one as it is. */
-export function leaveBeacon(tx: Tx, need: Need, leftMs: number): boolean {
-  const until = plusMs(tx.now, leftMs);
-  const laid = tx.state.beacons.get(need.questionId);
-  if (laid === undefined) put(tx, { need, until });
+export function leaveBeacon(step: Step, need: Need, leftMs: number): boolean {
+  const until = plusMs(step.now, leftMs);
+  const laid = step.state.beacons.get(need.questionId);
+  if (laid === undefined) put(step, { need, until });
   else if (versionOf(need) >= versionOf(laid.need)) {
-    const isSame = laid.until > tx.now && until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need);
+    const isSame = laid.until > step.now && until - laid.until <= SAME_END_MS && groupKey(need) === groupKey(laid.need);
     // Whom it excludes is kept in memory alone: lost, a nudge for nothing tells it again.
-    if (isSame) tx.state.beacons.set(need.questionId, { need, until: laid.until });
-    else put(tx, { need, until });
+    if (isSame) step.state.beacons.set(need.questionId, { need, until: laid.until });
+    else put(step, { need, until });
   }
-  return tx.state.beacons.has(need.questionId);
+  return step.state.beacons.has(need.questionId);
 }
 
 /** Beacons that come with ground that is handed over. One that a scout has left meanwhile is newer. */
-export function inheritBeacon(tx: Tx, need: Need, leftMs: number): void {
-  if (!tx.state.beacons.has(need.questionId)) put(tx, { need, until: plusMs(tx.now, leftMs) });
+export function inheritBeacon(step: Step, need: Need, leftMs: number): void {
+  if (!step.state.beacons.has(need.questionId)) put(step, { need, until: plusMs(step.now, leftMs) });
 }
 
 /**
  * A refused reserve shows what its question needs by now: a beacon of before it moved would call the same user for ever. One that
  * was held back on its way shows what it needed then, and changes nothing.
  */
-export function renewNeed(tx: Tx, need: Need): void {
-  const beacon = tx.state.beacons.get(need.questionId);
+export function renewNeed(step: Step, need: Need): void {
+  const beacon = step.state.beacons.get(need.questionId);
   if (beacon !== undefined && versionOf(need) > versionOf(beacon.need))
-    leaveBeacon(tx, need, Math.max(1, beacon.until - tx.now));
+    leaveBeacon(step, need, Math.max(1, beacon.until - step.now));
 }
 
 /** The question knows this user: it is not to be told of them again. */
-export function excludeFrom(tx: Tx, beacon: Beacon, user: UserId): void {
-  put(tx, { ...beacon, need: { ...beacon.need, excluded: [...beacon.need.excluded, user] } });
+export function excludeFrom(step: Step, beacon: Beacon, user: UserId): void {
+  put(step, { ...beacon, need: { ...beacon.need, excluded: [...beacon.need.excluded, user] } });
 }
 
-export function dropBeacon(tx: Tx, id: QuestionId): void {
-  if (tx.state.beacons.delete(id)) tx.beacons.add(id);
+export function dropBeacon(step: Step, id: QuestionId): void {
+  if (step.state.beacons.delete(id)) step.beacons.add(id);
 }
 
 /** A cell has answered that the beacon of this question, as it is now, lies there. */
@@ -67,12 +67,12 @@ export function isLit(state: CellState, question: Question, cell: CellId): boole
 }
 
 /** The question's word, at its end: nobody is to be told of arrivals any more. A word that is lost is made up for by the next nudge. */
-export function endBeacons(tx: Tx, { id, expiresAt }: Question): void {
-  const lit = tx.state.lit.get(id);
-  tx.state.lit.delete(id);
-  if (lit === undefined || expiresAt - tx.now < ENDS_SOON_MS) return;
+export function endBeacons(step: Step, { id, expiresAt }: Question): void {
+  const lit = step.state.lit.get(id);
+  step.state.lit.delete(id);
+  if (lit === undefined || expiresAt - step.now < ENDS_SOON_MS) return;
   for (const cell of lit.keys())
-    call(tx, { t: 'dropBeacon' }, { to: 'cell', cell }, { t: 'dropBeacon', questionId: id }, CALL_TIMEOUT_MS, true);
+    call(step, { t: 'dropBeacon' }, { to: 'cell', cell }, { t: 'dropBeacon', questionId: id }, CALL_TIMEOUT_MS, true);
 }
 
 /** What a question's beacon says, and for how long. */
@@ -87,10 +87,10 @@ export function beaconFor(
 const versionOf = ({ version }: Need): number => version ?? 0;
 
 /** A question that has come here meanwhile, by a split or a merge, needs none: it is held against arrivals itself. */
-function put(tx: Tx, beacon: Beacon): void {
-  if (tx.state.questions.has(beacon.need.questionId)) return;
-  tx.state.beacons.set(beacon.need.questionId, beacon);
+function put(step: Step, beacon: Beacon): void {
+  if (step.state.questions.has(beacon.need.questionId)) return;
+  step.state.beacons.set(beacon.need.questionId, beacon);
   // At once: one that comes with ground that is handed over is held against those who stand there in this very step.
-  tx.state.sleepers.add(beacon.need);
-  tx.beacons.add(beacon.need.questionId);
+  step.state.sleepers.add(beacon.need);
+  step.beacons.add(beacon.need.questionId);
 }

@@ -9,9 +9,9 @@ import type { CellState } from '../state.ts';
 import type { Question } from '../tables/questions.ts';
 import { madeCount, wasMade } from './lifecycle.ts';
 
-/** @throws Error in a cell that was never born: the step answers `unborn` before anything else. */
+/** @throws Error in a cell that was never initialised: the step answers `uninitialised` before anything else. */
 export function policyOf(state: CellState): Policy {
-  return present(state.birth, 'birth').policy;
+  return present(state.mapRow, 'map row').policy;
 }
 
 export function radiusOf(state: CellState, question: Question): number {

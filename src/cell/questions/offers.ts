@@ -8,8 +8,8 @@ import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import type { Offer, Question } from '../tables/questions.ts';
 import { hasEnded, isLive } from '../tables/questions.ts';
-import { call, type Tx } from '../tx.ts';
 import { reserve } from '../users/holds.ts';
+import { call, type Step } from '../workspace.ts';
 import { endBeacons } from './beacons.ts';
 import {
   acceptedCount,
@@ -30,25 +30,25 @@ const HOLD_SLACK_MS = 10_000;
 const VOIDS_MAX = 100;
 
 /** Offers the question to somebody held in this very cell. False when the filters refuse them now. */
-export function offerHere(tx: Tx, question: Question, candidate: Candidate): boolean {
-  const offer = attempt(question, candidate, tx);
-  if (reserve(tx, reserveAsk(tx, question, offer)) !== undefined) return false;
+export function offerHere(step: Step, question: Question, candidate: Candidate): boolean {
+  const offer = attempt(question, candidate, step);
+  if (reserve(step, reserveAsk(step, question, offer)) !== undefined) return false;
   question.nextAttempt++;
   question.offers.push(offer);
-  make(tx, question, offer);
+  publishOffer(step, question, offer);
   return true;
 }
 
 /** Stores the attempt, then asks the holder's cell for the slot. */
-export function offerThere(tx: Tx, question: Question, candidate: Candidate): void {
+export function offerThere(step: Step, question: Question, candidate: Candidate): void {
   forgetOldVoids(question);
-  const offer = attempt(question, candidate, tx);
-  const ask = reserveAsk(tx, question, offer);
+  const offer = attempt(question, candidate, step);
+  const ask = reserveAsk(step, question, offer);
   question.nextAttempt++;
   question.offers.push(offer);
-  tx.questions.add(question.id);
+  step.questions.add(question.id);
   call(
-    tx,
+    step,
     { t: 'reserve', offer: offer.id, cell: candidate.cell },
     { to: 'cell', cell: candidate.cell },
     { t: 'reserve', ...ask },
@@ -57,30 +57,30 @@ export function offerThere(tx: Tx, question: Question, candidate: Candidate): vo
 }
 
 /** How many offers to make now: the answers still wanted and some to spare, less what is under way, within the limit for life. */
-export function openings(tx: Tx, question: Question): number {
-  const { spare, max } = policyOf(tx.state).offers;
+export function openings(step: Step, question: Question): number {
+  const { spare, max } = policyOf(step.state).offers;
   const wanted =
     question.answersWanted - acceptedCount(question) + spare - pendingCount(question) - reservingCount(question);
   return Math.min(wanted, max - madeCount(question));
 }
 
 /** The slot is confirmed: from now on it is an offer. */
-export function make(tx: Tx, question: Question, offer: Offer): void {
-  const { ttlMs } = policyOf(tx.state).offers;
+export function publishOffer(step: Step, question: Question, offer: Offer): void {
+  const { ttlMs } = policyOf(step.state).offers;
   offer.state = 'pending';
-  offer.madeAt = tx.now;
-  offer.until = plusMs(tx.now, Math.min(ttlMs, question.expiresAt - tx.now));
+  offer.madeAt = step.now;
+  offer.until = plusMs(step.now, Math.min(ttlMs, question.expiresAt - step.now));
   const { phase } = question;
   const retryAt = phase.t === 'dormant' ? phase.wakeAt : phase.t === 'open' ? phase.retryAt : undefined;
   question.phase = { t: 'open', retryAt: isShort(question) ? retryAt : undefined };
-  recordMatch(tx, question, offer, 'offer.made');
-  tellOffer(tx, question, offer, 'offer.made');
+  recordMatch(step, question, offer, 'offer.made');
+  tellOffer(step, question, offer, 'offer.made');
 }
 
 /** An attempt that was refused, or whose answer did not come, is void for ever; a late slot is given back. */
-export function makeVoid(tx: Tx, question: Question, offer: Offer): void {
+export function voidAttempt(step: Step, question: Question, offer: Offer): void {
   offer.state = 'void';
-  tx.questions.add(question.id);
+  step.questions.add(question.id);
 }
 
 /**
@@ -94,44 +94,44 @@ function forgetOldVoids({ offers }: Question): void {
 }
 
 /** Tells the holder that a slot is not wanted; lost, the hold's own time asks. */
-export function release(tx: Tx, offer: OfferId, user: UserId, cell: Candidate['cell']): void {
-  call(tx, { t: 'release' }, { to: 'cell', cell }, { t: 'release', offerId: offer, user }, RESERVE_TIMEOUT_MS);
+export function release(step: Step, offer: OfferId, user: UserId, cell: Candidate['cell']): void {
+  call(step, { t: 'release' }, { to: 'cell', cell }, { t: 'release', offerId: offer, user }, RESERVE_TIMEOUT_MS);
 }
 
 /** Accepts, once and for all. The same request gets the same answer. */
-export function accept(tx: Tx, question: Question, offer: Offer): Problem | undefined {
+export function accept(step: Step, question: Question, offer: Offer): Problem | undefined {
   if (offer.state === 'accepted' || offer.state === 'answered') return undefined;
   if (offer.state === 'declined') return problem('offer_declined');
-  if (offer.state !== 'pending' || offer.until <= tx.now)
+  if (offer.state !== 'pending' || offer.until <= step.now)
     return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
   if (acceptedCount(question) >= question.answersWanted)
     return problem('offer_gone', 'enough people have already accepted');
   offer.state = 'accepted';
   offer.until = question.expiresAt;
-  recordMatch(tx, question, offer, 'offer.accepted');
+  recordMatch(step, question, offer, 'offer.accepted');
   if (acceptedCount(question) === question.answersWanted) {
     question.phase = { t: 'matched' };
-    withdrawOpen(tx, question);
+    withdrawOpen(step, question);
   }
-  tellOffer(tx, question, offer);
-  tellAsker(tx, question, 'question.matched', { offer });
+  tellOffer(step, question, offer);
+  tellAsker(step, question, 'question.matched', { offer });
   return undefined;
 }
 
 /** Declines; final. */
-export function decline(tx: Tx, question: Question, offer: Offer): Problem | undefined {
+export function decline(step: Step, question: Question, offer: Offer): Problem | undefined {
   if (offer.state === 'declined') return undefined;
   if (offer.state === 'accepted') return problem('offer_accepted');
   if (offer.state === 'answered') return problem('offer_answered');
   if (offer.state !== 'pending') return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
   offer.state = 'declined';
-  tx.journal.push({ t: 'offer.declined', o: offer.id, ...topicOf(question) });
-  tellOffer(tx, question, offer);
+  step.journal.push({ t: 'offer.declined', o: offer.id, ...topicOf(question) });
+  tellOffer(step, question, offer);
   return undefined;
 }
 
 /** Answers an accepted offer; the last answer wanted ends the question. */
-export function answer(tx: Tx, question: Question, offer: Offer, text: string): Problem | undefined {
+export function answer(step: Step, question: Question, offer: Offer, text: string): Problem | undefined {
   if (offer.state === 'answered')
     return offer.answer?.text === text
       ? undefined
@@ -140,54 +140,54 @@ export function answer(tx: Tx, question: Question, offer: Offer, text: string): 
   if (offer.state === 'declined') return problem('offer_declined');
   if (offer.state !== 'accepted') return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
   offer.state = 'answered';
-  offer.answer = { text, at: tx.now };
-  tx.journal.push({ t: 'offer.answered', o: offer.id, ...topicOf(question) });
-  tellOffer(tx, question, offer);
-  if (answeredCount(question) === question.answersWanted) end(tx, question, 'answered', offer);
-  else tellAsker(tx, question, 'question.answered', { offer });
+  offer.answer = { text, at: step.now };
+  step.journal.push({ t: 'offer.answered', o: offer.id, ...topicOf(question) });
+  tellOffer(step, question, offer);
+  if (answeredCount(question) === question.answersWanted) end(step, question, 'answered', offer);
+  else tellAsker(step, question, 'question.answered', { offer });
   return undefined;
 }
 
 /** A pending offer's time is up, or its user has gone. */
-export function expire(tx: Tx, question: Question, offer: Offer): void {
+export function expire(step: Step, question: Question, offer: Offer): void {
   offer.state = 'expired';
-  tx.journal.push({ t: 'offer.expired', o: offer.id, ...topicOf(question) });
-  tellOffer(tx, question, offer, 'offer.expired');
+  step.journal.push({ t: 'offer.expired', o: offer.id, ...topicOf(question) });
+  tellOffer(step, question, offer, 'offer.expired');
 }
 
 /** Ends a question and everything that hangs on it. `last`: the answer that ended it. */
-export function end(tx: Tx, question: Question, how: 'answered' | 'expired' | 'cancelled', last?: Offer): void {
-  question.phase = { t: how, endedAt: tx.now };
-  tx.state.rounds.delete(question.id);
-  endBeacons(tx, question);
+export function end(step: Step, question: Question, how: 'answered' | 'expired' | 'cancelled', last?: Offer): void {
+  question.phase = { t: how, endedAt: step.now };
+  step.state.searches.delete(question.id);
+  endBeacons(step, question);
   for (const offer of question.offers) {
-    if (offer.state === 'accepted') expire(tx, question, offer);
+    if (offer.state === 'accepted') expire(step, question, offer);
   }
-  withdrawOpen(tx, question);
-  tx.journal.push({
+  withdrawOpen(step, question);
+  step.journal.push({
     t: `question.${how}`,
     q: question.id,
     ...topicOf(question),
     answers: answeredCount(question),
-    ageMs: tx.now - question.createdAt,
+    ageMs: step.now - question.createdAt,
   });
-  tellAsker(tx, question, `question.${how}`, last === undefined ? {} : { offer: last });
+  tellAsker(step, question, `question.${how}`, last === undefined ? {} : { offer: last });
 }
 
 /** The question's word about an offer, for whoever keeps a hold for it. */
-export function stateOfOffer(tx: Tx, offer: Offer | undefined, user: UserId): StateReply {
+export function stateOfOffer(step: Step, offer: Offer | undefined, user: UserId): StateReply {
   if (offer === undefined || offer.user !== user || !isLive(offer)) return { t: 'state', live: false, leftMs: 0 };
   const state = publicState(offer);
   return {
     t: 'state',
     live: true,
     ...(state === undefined ? {} : { state }),
-    leftMs: Math.max(0, offer.until - tx.now) + HOLD_SLACK_MS,
+    leftMs: Math.max(0, offer.until - step.now) + HOLD_SLACK_MS,
   };
 }
 
-export function findOffer(tx: Tx, id: OfferId): { readonly question: Question; readonly offer: Offer } | undefined {
-  const question = tx.state.questions.get(questionOf(id));
+export function findOffer(step: Step, id: OfferId): { readonly question: Question; readonly offer: Offer } | undefined {
+  const question = step.state.questions.get(questionOf(id));
   const offer = question?.offers.find((one) => one.id === id);
   return question === undefined || offer === undefined ? undefined : { question, offer };
 }
@@ -196,30 +196,30 @@ export const topicOf = (question: Question): { readonly topic?: string } =>
   question.topic === undefined ? {} : { topic: question.topic };
 
 /** Writes down how good a match is, and how long the question waited for it. */
-function recordMatch(tx: Tx, question: Question, offer: Offer, t: 'offer.made' | 'offer.accepted'): void {
-  tx.journal.push({
+function recordMatch(step: Step, question: Question, offer: Offer, t: 'offer.made' | 'offer.accepted'): void {
+  step.journal.push({
     t,
     o: offer.id,
     ...topicOf(question),
     distanceM: offer.distanceM,
     score: offer.score,
-    waitMs: tx.now - question.createdAt,
+    waitMs: step.now - question.createdAt,
   });
 }
 
 /** Nobody else is wanted: pending offers are withdrawn, attempts on their way are void. */
-function withdrawOpen(tx: Tx, question: Question): void {
+function withdrawOpen(step: Step, question: Question): void {
   for (const offer of question.offers) {
-    if (offer.state === 'reserving') makeVoid(tx, question, offer);
+    if (offer.state === 'reserving') voidAttempt(step, question, offer);
     if (offer.state !== 'pending') continue;
     offer.state = 'withdrawn';
-    tx.journal.push({ t: 'offer.withdrawn', o: offer.id, ...topicOf(question) });
-    tellOffer(tx, question, offer, 'offer.withdrawn');
+    step.journal.push({ t: 'offer.withdrawn', o: offer.id, ...topicOf(question) });
+    tellOffer(step, question, offer, 'offer.withdrawn');
   }
-  if (!hasEnded(question.phase)) tx.questions.add(question.id);
+  if (!hasEnded(question.phase)) step.questions.add(question.id);
 }
 
-function attempt(question: Question, candidate: Candidate, tx: Tx): Offer {
+function attempt(question: Question, candidate: Candidate, step: Step): Offer {
   return {
     id: offerId(question.id, question.nextAttempt),
     user: candidate.user,
@@ -227,19 +227,19 @@ function attempt(question: Question, candidate: Candidate, tx: Tx): Offer {
     distanceM: candidate.distanceM,
     score: candidate.score,
     state: 'reserving',
-    triedAt: tx.now,
+    triedAt: step.now,
     madeAt: undefined,
-    until: reserveGuard(tx.now),
+    until: reserveGuard(step.now),
     answer: undefined,
   };
 }
 
-function reserveAsk(tx: Tx, question: Question, offer: Offer) {
-  const policy = policyOf(tx.state);
+function reserveAsk(step: Step, question: Question, offer: Offer) {
+  const policy = policyOf(step.state);
   return {
     offerId: offer.id,
     user: offer.user,
-    need: needElsewhere(tx.state, question),
+    need: needElsewhere(step.state, question),
     policy,
     copy: copyOf(question),
     holdMs: policy.offers.ttlMs + HOLD_SLACK_MS,
@@ -247,4 +247,4 @@ function reserveAsk(tx: Tx, question: Question, offer: Offer) {
 }
 
 /** The cell that this is. */
-export const cellOf = (tx: Tx): Candidate['cell'] => present(tx.state.birth, 'birth').cell;
+export const cellOf = (step: Step): Candidate['cell'] => present(step.state.mapRow, 'map row').cell;

@@ -2,32 +2,32 @@
 import { unreachable } from '../../lib/assert.ts';
 import type { CellReply, UserReply } from '../../messages/calls.ts';
 import type { MapReply } from '../../messages/resharding.ts';
-import type { Errand } from '../state.ts';
-import type { Tx } from '../tx.ts';
-import { amend, back, rest } from './errands.ts';
+import type { Task } from '../state.ts';
+import type { Step } from '../workspace.ts';
 import { adopted, farewellHeard, filledThere, handOver } from './handover.ts';
-import { isSameOp } from './life.ts';
 import { giveUp, mapSaidOfMerge, prepareMerge, retireChildren } from './merge.ts';
+import { isSameOp } from './phases.ts';
 import { mapSaidOfSplit, prepareSplit } from './split.ts';
+import { amendRole, back, rest } from './tasks.ts';
 
 type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 
-export function carryOn(tx: Tx): void {
-  const { phase } = tx.state.life;
+export function carryOn(step: Step): void {
+  const { phase } = step.state.role;
   switch (phase.t) {
     case 'leaf':
       return;
     case 'splitting':
-      prepareSplit(tx, phase);
+      prepareSplit(step, phase);
       return;
     case 'merging':
-      prepareMerge(tx, phase);
+      prepareMerge(step, phase);
       return;
     case 'filling':
-      if (phase.untold) retireChildren(tx, phase);
+      if (phase.untold) retireChildren(step, phase);
       return;
     case 'handing':
-      if (!phase.filled || !phase.handed) handOver(tx, phase);
+      if (!phase.filled || !phase.handed) handOver(step, phase);
       return;
     default:
       unreachable(phase, 'phase of life');
@@ -35,28 +35,29 @@ export function carryOn(tx: Tx): void {
 }
 
 /** What came of a message; an answer to an earlier stage, or to another operation, is nothing. */
-export function errandDone(tx: Tx, callId: number, lane: string, errand: Errand, answer: Answer): void {
-  const { phase } = tx.state.life;
+export function errandDone(step: Step, callId: number, lane: string, task: Task, answer: Answer): void {
+  const { phase } = step.state.role;
   const heard = answer.t === 'done' || answer.t === 'rows' || answer.t === 'ready';
-  if (!back(tx, lane, callId, heard) || !heard) return;
-  if (phase.t === 'leaf' || !isSameOp(phase.op, errand.op)) return;
-  const { what, cell } = errand;
+  if (!back(step, lane, callId, heard) || !heard) return;
+  if (phase.t === 'leaf' || !isSameOp(phase.op, task.op)) return;
+  const { what, cell } = task;
   if (phase.t === 'splitting') {
-    if (what === 'init' && cell !== undefined) tx.state.change.ready.add(cell);
-    else if (answer.t === 'rows' && mapSaidOfSplit(tx, phase, answer) === 'again') rest(tx, lane);
+    if (what === 'init' && cell !== undefined) step.state.change.ready.add(cell);
+    else if (answer.t === 'rows' && mapSaidOfSplit(step, phase, answer) === 'again') rest(step, lane);
   } else if (phase.t === 'merging') {
     if (answer.t === 'rows') {
-      if (mapSaidOfMerge(tx, phase, answer) === 'again') rest(tx, lane);
+      if (mapSaidOfMerge(step, phase, answer) === 'again') rest(step, lane);
     } else if (answer.t === 'ready' && cell !== undefined) {
-      if (answer.ready) tx.state.change.ready.add(cell);
-      else giveUp(tx, phase);
+      if (answer.ready) step.state.change.ready.add(cell);
+      else giveUp(step, phase);
     }
   } else if (phase.t === 'filling') {
-    if (what === 'retire' && cell !== undefined) tx.state.change.ready.add(cell);
-    if (phase.from.every((one) => tx.state.change.ready.has(one))) amend(tx, { phase: { ...phase, untold: false } });
+    if (what === 'retire' && cell !== undefined) step.state.change.ready.add(cell);
+    if (phase.from.every((one) => step.state.change.ready.has(one)))
+      amendRole(step, { phase: { ...phase, untold: false } });
   } else if (cell !== undefined) {
-    if (what === 'adopt') adopted(tx, cell, errand.questions ?? []);
-    else if (what === 'filled') filledThere(tx, phase, cell);
-    else if (what === 'handed') farewellHeard(tx, phase, cell);
+    if (what === 'adopt') adopted(step, cell, task.questions ?? []);
+    else if (what === 'filled') filledThere(step, phase, cell);
+    else if (what === 'handed') farewellHeard(step, phase, cell);
   }
 }

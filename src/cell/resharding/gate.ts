@@ -1,4 +1,4 @@
-// Who is turned away while a cell is no leaf, or has not got all of its questions yet: `moved` names where to go, `pending` asks
+// Who is turned away while a cell is not a leaf, or has not got all of its questions yet: `moved` names where to go, `pending` asks
 // to come again.
 import { questionIn, traitsOf } from '../../messages/call-table.ts';
 import type { CellReply, CellRequest } from '../../messages/calls.ts';
@@ -8,7 +8,7 @@ const PENDING_MS = 150;
 
 /** What to answer instead, or `undefined`: the request is for this cell. `socket`: it came over the user's socket here. */
 export function turnedAway(state: CellState, request: CellRequest, socket: boolean): CellReply | undefined {
-  const { phase } = state.life;
+  const { phase } = state.role;
   switch (phase.t) {
     case 'leaf':
     case 'splitting':

@@ -16,14 +16,14 @@ import { cellOf } from '../questions/offers.ts';
 import type { CellState, Pending } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
 import { hasEnded } from '../tables/questions.ts';
-import type { LifePhase } from '../tables/role.ts';
-import type { Tx } from '../tx.ts';
+import type { RolePhase } from '../tables/role.ts';
 import { sendAway } from '../users/sockets.ts';
+import type { Step } from '../workspace.ts';
 import { pack } from './carry.ts';
-import { become, isFree, run } from './errands.ts';
-import { heirAt, heirOf, isHomeIn } from './life.ts';
+import { isHomeIn, successorAt, successorFor } from './phases.ts';
+import { enterPhase, isFree, run } from './tasks.ts';
 
-type Handing = Extract<LifePhase, { readonly t: 'handing' }>;
+type Handing = Extract<RolePhase, { readonly t: 'handing' }>;
 
 /**
  * Whom to claim is said in slices: all of them within ten seconds, but no more than 30 a second. Each costs this cell two calls (the
@@ -42,15 +42,15 @@ const SLICE_HEIRS = 6;
 const TELL_AGAIN_MS = 15_000;
 
 /** The map says that `to` are the leaves now. Nothing of a question is decided here from this step on. */
-export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
-  const { state } = tx;
+export function startHandOff(step: Step, op: Op, to: readonly CellId[]): void {
+  const { state } = step;
   // Before anything is handed over: a part that is filled hears of its siblings' questions as of others'.
   state.change.needs = [...state.questions.present()].filter(isShort).map((question) => ({
     need: needElsewhere(state, question),
     until: question.expiresAt,
   }));
-  become(tx, { phase: { t: 'handing', op, to, filled: false, handed: false } });
-  state.rounds.clear();
+  enterPhase(step, { phase: { t: 'handing', op, to, filled: false, handed: false } });
+  state.searches.clear();
   state.lit.clear();
   for (const id of state.nudging.keys()) state.agenda.set(dueKey('nudge', id), undefined);
   state.nudging.clear();
@@ -63,45 +63,46 @@ export function hand(tx: Tx, op: Op, to: readonly CellId[]): void {
   state.change.parcels = undefined;
   state.change.told.clear();
   state.change.crowd = undefined;
-  state.change.tellAt = tx.now;
-  tx.journal.push({ t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
-  sendAwayStrangers(tx);
+  state.change.tellAt = step.now;
+  step.journal.push({ t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
+  sendAwayStrangers(step);
 }
 
 /** Goes on with it, as far as it can. */
-export function handOver(tx: Tx, phase: Handing): void {
-  const { state } = tx;
-  const here = cellOf(tx);
+export function handOver(step: Step, phase: Handing): void {
+  const { state } = step;
+  const here = cellOf(step);
   const { op, to, filled } = phase;
   const parcels = parcelsOf(state, to);
   if (!filled) {
     for (const cell of to) {
-      if (!isFree(tx, cell)) continue;
-      const { ids: questions, rows } = parcelOf(tx, parcels.get(cell) ?? []);
+      if (!isFree(step, cell)) continue;
+      const { ids: questions, rows } = parcelOf(step, parcels.get(cell) ?? []);
       const address = { to: 'cell', cell } as const;
       if (questions.length > 0) {
-        run(tx, cell, { op, what: 'adopt', cell, questions }, address, { t: 'adopt', op, from: here, questions: rows });
+        const request = { t: 'adopt', op, from: here, questions: rows } as const;
+        run(step, cell, { op, what: 'adopt', cell, questions }, address, request);
       } else if (!state.change.ready.has(cell)) {
-        run(tx, cell, { op, what: 'filled', cell }, address, {
+        run(step, cell, { op, what: 'filled', cell }, address, {
           t: 'filled',
           op,
           from: here,
-          beacons: beaconsFor(tx, cell),
+          beacons: beaconsFor(step, cell),
         });
       }
     }
   }
   if (state.users.size > 0) {
-    tellWhomToClaim(tx, phase);
+    tellWhomToClaim(step, phase);
     return;
   }
   state.change.tellAt = undefined;
-  if (filled && !phase.handed && isEmpty(state)) sayFarewell(tx, phase);
+  if (filled && !phase.handed && isEmpty(state)) announceDrained(step, phase);
 }
 
 /** The next of them that fit into one message. */
 function parcelOf(
-  { state, now }: Tx,
+  { state, now }: Step,
   all: readonly QuestionId[],
 ): { readonly ids: readonly QuestionId[]; readonly rows: readonly string[] } {
   const next = all.slice(0, ADOPT_MAX).map((id) => {
@@ -113,12 +114,12 @@ function parcelOf(
 }
 
 /** A successor has these questions on its disk: from now on they are nobody's business here. */
-export function adopted(tx: Tx, cell: CellId, ids: readonly QuestionId[]): void {
-  const { state } = tx;
+export function adopted(step: Step, cell: CellId, ids: readonly QuestionId[]): void {
+  const { state } = step;
   const left = state.change.parcels?.get(cell) ?? [];
   for (const id of ids) {
     state.questions.delete(id);
-    tx.questions.add(id);
+    step.questions.add(id);
   }
   const gone = new Set(ids);
   state.change.parcels?.set(
@@ -128,32 +129,32 @@ export function adopted(tx: Tx, cell: CellId, ids: readonly QuestionId[]): void 
 }
 
 /** A successor knows that it has everything: once all do, the beacons have gone with it. */
-export function filledThere(tx: Tx, phase: Handing, cell: CellId): void {
-  const { state } = tx;
+export function filledThere(step: Step, phase: Handing, cell: CellId): void {
+  const { state } = step;
   state.change.ready.add(cell);
   if (!phase.to.every((one) => state.change.ready.has(one))) return;
-  for (const id of state.beacons.keys()) tx.beacons.add(id);
+  for (const id of state.beacons.keys()) step.beacons.add(id);
   state.beacons.clear();
-  become(tx, { phase: { ...phase, filled: true } });
+  enterPhase(step, { phase: { ...phase, filled: true } });
 }
 
-export function farewellHeard(tx: Tx, phase: Handing, cell: CellId): void {
-  const { state } = tx;
+export function farewellHeard(step: Step, phase: Handing, cell: CellId): void {
+  const { state } = step;
   state.change.ready.add(cell);
-  if (phase.to.every((one) => state.change.ready.has(one))) become(tx, { phase: { ...phase, handed: true } });
+  if (phase.to.every((one) => state.change.ready.has(one))) enterPhase(step, { phase: { ...phase, handed: true } });
 }
 
-function sayFarewell(tx: Tx, { op, to }: Handing): void {
-  sendAwayStrangers(tx);
+function announceDrained(step: Step, { op, to }: Handing): void {
+  sendAwayStrangers(step);
   for (const cell of to) {
-    if (tx.state.change.ready.has(cell)) continue;
-    run(tx, cell, { op, what: 'handed', cell }, { to: 'cell', cell }, { t: 'handed', op, from: cellOf(tx) });
+    if (step.state.change.ready.has(cell)) continue;
+    run(step, cell, { op, what: 'handed', cell }, { to: 'cell', cell }, { t: 'handed', op, from: cellOf(step) });
   }
 }
 
 /** The next slice of those whose successors do not know of them. */
-function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
-  const { state, now } = tx;
+function tellWhomToClaim(step: Step, { op, to }: Handing): void {
+  const { state, now } = step;
   const { change } = state;
   if (change.tellAt !== undefined && change.tellAt > now) return;
   change.crowd ??= state.users.size;
@@ -161,25 +162,25 @@ function tellWhomToClaim(tx: Tx, { op, to }: Handing): void {
   const slice = new Map<CellId, { readonly user: UserId; readonly epoch: number }[]>();
   let told = 0;
   let more = false;
-  for (const held of state.users.values()) {
+  for (const resident of state.users.values()) {
     if (told >= most) break;
-    const before = change.told.get(held.user);
-    if (held.phase === 'frozen' || (before !== undefined && plusMs(before, TELL_AGAIN_MS) > now)) continue;
-    const heir = heirAt(to, held.point);
-    if (!slice.has(heir) && (slice.size >= SLICE_HEIRS || !isFree(tx, laneTo(heir)))) {
+    const before = change.told.get(resident.user);
+    if (resident.phase === 'frozen' || (before !== undefined && plusMs(before, TELL_AGAIN_MS) > now)) continue;
+    const heir = successorAt(to, resident.point);
+    if (!slice.has(heir) && (slice.size >= SLICE_HEIRS || !isFree(step, laneTo(heir)))) {
       more = true;
       continue;
     }
     const users = slice.get(heir) ?? [];
     slice.set(heir, users);
-    users.push({ user: held.user, epoch: held.epoch });
+    users.push({ user: resident.user, epoch: resident.epoch });
     told++;
   }
   for (const [cell, users] of slice) {
     const lane = laneTo(cell);
     // Not sent for want of a free lane: the next slice has them again.
-    if (!isFree(tx, lane)) continue;
-    run(tx, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(tx), users });
+    if (!isFree(step, lane)) continue;
+    run(step, lane, { op, what: 'take', cell }, { to: 'cell', cell }, { t: 'take', op, from: cellOf(step), users });
     for (const { user } of users) change.told.set(user, now);
   }
   change.tellAt = plusMs(now, told > 0 || more ? everyMs : 4 * SLICE_EVERY_MS);
@@ -209,7 +210,7 @@ function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, Questio
   for (const { id, phase } of state.questions.present()) if (!hasEnded(phase)) goesOn.add(id);
   const ended = [...state.questions.keys()].filter((id) => !goesOn.has(id));
   for (const id of [...goesOn, ...ended]) {
-    const heir = heirOf(to, id);
+    const heir = successorFor(to, id);
     const parcel = parcels.get(heir) ?? [];
     parcels.set(heir, parcel);
     parcel.push(id);
@@ -219,27 +220,27 @@ function parcelsOf(state: CellState, to: readonly CellId[]): Map<CellId, Questio
 }
 
 /** Those whose circles touch the successor and whose questions are not its own. */
-function beaconsFor(tx: Tx, cell: CellId): Extract<CellRequest, { readonly t: 'filled' }>['beacons'] {
+function beaconsFor(step: Step, cell: CellId): Extract<CellRequest, { readonly t: 'filled' }>['beacons'] {
   const bounds = decode(cell);
-  const { beacons, change } = tx.state;
+  const { beacons, change } = step.state;
   return [...beacons.values(), ...change.needs].flatMap(({ need, until }) => {
-    if (until <= tx.now || isHomeIn(cell, need.questionId)) return [];
+    if (until <= step.now || isHomeIn(cell, need.questionId)) return [];
     const touches = minDistanceToBoundsM(need.point, bounds) <= need.radiusM + MARGIN_M;
-    return touches ? [{ need, leftMs: until - tx.now }] : [];
+    return touches ? [{ need, leftMs: until - step.now }] : [];
   });
 }
 
 /** Nobody is held here or on the way, nor at those who filled this cell, so nobody will be. */
-function isEmpty({ users, arriving, taking, life }: CellState): boolean {
-  return users.size === 0 && arriving.size === 0 && taking.size === 0 && life.behind.length === 0;
+function isEmpty({ users, claims, transfers, role }: CellState): boolean {
+  return users.size === 0 && claims.size === 0 && transfers.size === 0 && role.behind.length === 0;
 }
 
 /** Sockets of people whom this cell does not hold: they find their way by themselves. */
-function sendAwayStrangers(tx: Tx): void {
-  const { state } = tx;
+function sendAwayStrangers(step: Step): void {
+  const { state } = step;
   for (const user of [...state.sockets.keys()]) {
-    if (state.users.has(user) || state.arriving.has(user)) continue;
-    sendAway(tx, user, { reason: 'split' });
+    if (state.users.has(user) || state.claims.has(user)) continue;
+    sendAway(step, user, { reason: 'split' });
   }
 }
 

@@ -8,23 +8,23 @@ import type { Op } from '../../messages/resharding.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import { arrive } from '../questions/arrival.ts';
+import { wakeFor } from '../questions/arrival.ts';
 import { dropBeacon, inheritBeacon } from '../questions/beacons.ts';
 import { isShort } from '../questions/lifecycle.ts';
-import { look } from '../questions/match.ts';
 import { policyOf } from '../questions/need.ts';
 import { beginPoor } from '../questions/scout-budget.ts';
+import { startSearch } from '../questions/searches.ts';
 import { wakeSoon } from '../questions/sleep.ts';
-import type { Taking } from '../tables/incoming.ts';
-import { held as heldOf } from '../tables/users.ts';
-import { call, type Tx } from '../tx.ts';
+import type { Transfer } from '../tables/incoming.ts';
+import { residentOf } from '../tables/users.ts';
 import { askAboutHolds } from '../users/holds.ts';
 import { joined } from '../users/presence.ts';
 import { fieldsOf } from '../users/record.ts';
 import { newVeil } from '../users/veil.ts';
+import { call, type Step } from '../workspace.ts';
 import { unpack } from './carry.ts';
-import { amend, become } from './errands.ts';
-import { decides, isSameOp } from './life.ts';
+import { decides, isSameOp } from './phases.ts';
+import { amendRole, enterPhase } from './tasks.ts';
 
 type Ask<T extends CellRequest['t']> = Extract<CellRequest, { readonly t: T }>;
 type Done = { readonly t: 'done' } | Problem;
@@ -34,130 +34,135 @@ const NOT_HERE: Done = problem('cell_changing', 'it is not a leaf and does not k
 const RETRY_MS = 1000;
 
 /** To be filled by `from`. Operations are ordered: a later one replaces one that came to nothing, an older one is let be. */
-export function init(tx: Tx, { op, from }: Ask<'init'>): Done {
-  const { life } = tx.state;
+export function init(step: Step, { op, from }: Ask<'init'>): Done {
+  const { role } = step.state;
   // Heard of before: done, unless it was another of that number, which must not be taken for this one.
-  if (op.n <= life.heard)
-    return isSameOp(life.origin, op) ? DONE : problem('cell_changing', 'it has heard of a later one');
-  const { phase } = life;
-  const isUnused = tx.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled && phase.handed);
+  if (op.n <= role.heard)
+    return isSameOp(role.origin, op) ? DONE : problem('cell_changing', 'it has heard of a later one');
+  const { phase } = role;
+  const isUnused = step.fresh || phase.t === 'filling' || (phase.t === 'handing' && phase.filled && phase.handed);
   if (!isUnused) return problem('cell_changing', `it is ${phase.t}`);
-  become(tx, { phase: { t: 'filling', op, from: [from], untold: false }, heard: op.n, origin: op, behind: [from] });
-  beginPoor(tx.state.scouts, tx.now);
+  enterPhase(step, {
+    phase: { t: 'filling', op, from: [from], untold: false },
+    heard: op.n,
+    origin: op,
+    behind: [from],
+  });
+  beginPoor(step.state.scouts, step.now);
   return DONE;
 }
 
 /** Stores questions; each is tried at once, or woken soon, as nobody has tried it since it was frozen. */
-export function adopt(tx: Tx, { op, from, questions }: Ask<'adopt'>): Done {
-  const { state } = tx;
-  if (!isFilledBy(tx, op, from) && !isUnheard(tx, op)) return DONE;
+export function adopt(step: Step, { op, from, questions }: Ask<'adopt'>): Done {
+  const { state } = step;
+  if (!isFilledBy(step, op, from) && !isUnheard(step, op)) return DONE;
   if (!decides(state)) return NOT_HERE;
   for (const row of questions) {
-    const question = unpack(row, tx.now);
+    const question = unpack(row, step.now);
     if (state.questions.has(question.id)) continue;
     // Left while another cell had it.
-    dropBeacon(tx, question.id);
+    dropBeacon(step, question.id);
     state.questions.set(question.id, question);
-    tx.questions.add(question.id);
-    tx.owing.add(question.id);
-    if (question.phase.t === 'dormant') wakeSoon(tx, question);
-    else if (isShort(question)) look(tx, question);
+    step.questions.add(question.id);
+    step.owing.add(question.id);
+    if (question.phase.t === 'dormant') wakeSoon(step, question);
+    else if (isShort(question)) startSearch(step, question);
   }
   return DONE;
 }
 
 /** Claims users whom `from` still holds; kept on disk, so that nobody is lost between two cells. */
-export function take(tx: Tx, { op, from, users }: Ask<'take'>): Done {
-  const { state } = tx;
-  const isKnown = isSameOp(state.life.origin, op) && state.life.behind.includes(from);
-  if (!isKnown && !isUnheard(tx, op)) return DONE;
+export function take(step: Step, { op, from, users }: Ask<'take'>): Done {
+  const { state } = step;
+  const isKnown = isSameOp(state.role.origin, op) && state.role.behind.includes(from);
+  if (!isKnown && !isUnheard(step, op)) return DONE;
   for (const { user, epoch } of users) {
-    const held = state.users.get(user);
-    if ((held !== undefined && held.epoch >= epoch) || state.taking.has(user)) continue;
-    const taking: Taking = { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
-    state.taking.set(user, taking);
-    claimTaken(tx, taking);
+    const resident = state.users.get(user);
+    if ((resident !== undefined && resident.epoch >= epoch) || state.transfers.has(user)) continue;
+    const transfer: Transfer = { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
+    state.transfers.set(user, transfer);
+    claimTaken(step, transfer);
   }
   return DONE;
 }
 
 /** `from` has no question left for this cell: arrivals count from the step in which nobody has any. */
-export function filled(tx: Tx, { op, from, beacons }: Ask<'filled'>): Done {
-  const { state } = tx;
-  const { phase } = state.life;
-  const isFilling = phase.t === 'filling' && isFilledBy(tx, op, from);
-  if (!isFilling && !isUnheard(tx, op)) return DONE;
+export function filled(step: Step, { op, from, beacons }: Ask<'filled'>): Done {
+  const { state } = step;
+  const { phase } = state.role;
+  const isFilling = phase.t === 'filling' && isFilledBy(step, op, from);
+  if (!isFilling && !isUnheard(step, op)) return DONE;
   for (const { need, leftMs } of beacons) {
-    inheritBeacon(tx, need, leftMs);
+    inheritBeacon(step, need, leftMs);
   }
   if (!isFilling) {
-    for (const held of state.users.values()) tx.arrivals.add(held.user);
+    for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);
     return DONE;
   }
   const left = phase.from.filter((one) => one !== from);
   if (left.length > 0) {
-    amend(tx, { phase: { ...phase, from: left } });
+    amendRole(step, { phase: { ...phase, from: left } });
     return DONE;
   }
-  become(tx, { phase: { t: 'leaf' } });
-  tx.journal.push({ t: 'cell.filled', op: op.n });
-  for (const held of state.users.values()) tx.arrivals.add(held.user);
+  enterPhase(step, { phase: { t: 'leaf' } });
+  step.journal.push({ t: 'cell.filled', op: op.n });
+  for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);
   return DONE;
 }
 
 /** Nobody of this place is held by `from` any more. */
-export function handed(tx: Tx, { op, from }: Ask<'handed'>): Done {
-  const { life } = tx.state;
-  if (!isSameOp(life.origin, op) || !life.behind.includes(from)) return DONE;
-  amend(tx, { behind: life.behind.filter((one) => one !== from) });
+export function handed(step: Step, { op, from }: Ask<'handed'>): Done {
+  const { role } = step.state;
+  if (!isSameOp(role.origin, op) || !role.behind.includes(from)) return DONE;
+  amendRole(step, { behind: role.behind.filter((one) => one !== from) });
   return DONE;
 }
 
 /** The map says that this is not a leaf any more; told by the parent who is. */
-export function mayRetire(tx: Tx, op: Op): boolean {
-  const { life } = tx.state;
-  return op.n > life.heard && (life.phase.t === 'leaf' || life.phase.t === 'splitting');
+export function mayRetire(step: Step, op: Op): boolean {
+  const { role } = step.state;
+  return op.n > role.heard && (role.phase.t === 'leaf' || role.phase.t === 'splitting');
 }
 
 /** Asks the UserObject for a user who is handed over, until it has decided. */
-export function claimTaken(tx: Tx, taking: Taking): void {
-  const { user, epoch } = taking;
-  const { cell } = present(tx.state.birth, 'birth');
-  taking.retryAt = undefined;
-  taking.call = call(
-    tx,
+export function claimTaken(step: Step, transfer: Transfer): void {
+  const { user, epoch } = transfer;
+  const { cell } = present(step.state.mapRow, 'map row');
+  transfer.retryAt = undefined;
+  transfer.call = call(
+    step,
     { t: 'take', user },
     { to: 'user', user },
     { t: 'claim', user, cell, session: '', transfer: epoch },
     CALL_TIMEOUT_MS,
   );
-  tx.taking.add(user);
+  step.transfers.add(user);
 }
 
 /** The UserObject's answer: from a grant on the user is matchable here, by the record alone. */
 export function taken(
-  tx: Tx,
+  step: Step,
   user: UserId,
   callId: number,
   answer: ClaimReply | Problem | { readonly t: 'failed' },
 ): void {
-  const { state, now } = tx;
-  const taking = state.taking.get(user);
-  if (taking === undefined || taking.call !== callId) return;
-  taking.call = undefined;
-  tx.taking.add(user);
+  const { state, now } = step;
+  const transfer = state.transfers.get(user);
+  if (transfer === undefined || transfer.call !== callId) return;
+  transfer.call = undefined;
+  step.transfers.add(user);
   if (answer.t === 'pending' || answer.t === 'failed') {
-    taking.retryAt = plusMs(now, answer.t === 'pending' ? answer.retryMs : RETRY_MS);
+    transfer.retryAt = plusMs(now, answer.t === 'pending' ? answer.retryMs : RETRY_MS);
     return;
   }
-  state.taking.delete(user);
-  if (answer.t !== 'granted' || answer.epoch <= taking.fence) return;
+  state.transfers.delete(user);
+  if (answer.t !== 'granted' || answer.epoch <= transfer.fence) return;
   const known = state.users.get(user);
   if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
   const { pointAgeMs, point, veil } = answer.record;
   // Nobody is taken up by a city that has gone meanwhile.
-  const leaseLeftMs = state.birth?.removed === true ? 0 : answer.record.leaseLeftMs;
-  const held = heldOf({
+  const leaseLeftMs = state.mapRow?.removed === true ? 0 : answer.record.leaseLeftMs;
+  const resident = residentOf({
     ...fieldsOf(answer.record, policyOf(state), now),
     unread: answer.unread,
     user,
@@ -167,37 +172,37 @@ export function taken(
     session: answer.newest?.session ?? '',
     seq: answer.newest?.seq,
     point,
-    veil: veil ?? newVeil(tx.chance),
+    veil: veil ?? newVeil(step.chance),
     pointAt: epochMs(now - pointAgeMs),
     leaseUntil: plusMs(now, leaseLeftMs),
     ttlMs: leaseLeftMs,
   });
-  tx.users.add(user);
-  if (held.phase === 'lapsed' && held.holds.size === 0 && !state.arriving.has(user)) {
+  step.users.add(user);
+  if (resident.phase === 'lapsed' && resident.holds.size === 0 && !state.claims.has(user)) {
     state.users.delete(user);
     state.roster.delete(user);
     return;
   }
-  state.users.set(user, held);
-  if (held.phase === 'live') {
-    state.roster.set(user, held.point);
-    tx.journal.push({ t: 'user.entered', who: held.pseudonym });
+  state.users.set(user, resident);
+  if (resident.phase === 'live') {
+    state.roster.set(user, resident.point);
+    step.journal.push({ t: 'user.entered', who: resident.pseudonym });
   }
-  askAboutHolds(tx, held);
-  arrive(tx, held);
-  joined(tx, held);
+  askAboutHolds(step, resident);
+  wakeFor(step, resident);
+  joined(step, resident);
 }
 
 /**
  * An operation that this cell has never heard of hands over to it: it has lost its storage since it was made ready, and lives anew
  * by its map row. What comes is its own, and is taken as it comes; to acknowledge it and throw it away would lose it.
  */
-function isUnheard({ state }: Tx, op: Op): boolean {
-  const { life, birth } = state;
-  return op.n > (op.by === birth?.cell ? life.led : life.heard);
+function isUnheard({ state }: Step, op: Op): boolean {
+  const { role, mapRow } = state;
+  return op.n > (op.by === mapRow?.cell ? role.led : role.heard);
 }
 
-function isFilledBy(tx: Tx, op: Op, from: Ask<'filled'>['from']): boolean {
-  const { phase } = tx.state.life;
+function isFilledBy(step: Step, op: Op, from: Ask<'filled'>['from']): boolean {
+  const { phase } = step.state.role;
   return phase.t === 'filling' && isSameOp(phase.op, op) && phase.from.includes(from);
 }

@@ -2,21 +2,21 @@
 // the indexes. Restoring, finishing a step and the due loop go over this list.
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import type { QuestionId, UserId } from '../../protocol/ids.ts';
-import { setBirth } from '../map-row.ts';
+import { applyMapRow } from '../apply-map-row.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { needOf } from '../questions/need.ts';
-import { decides, dueRole, hasEverybody } from '../resharding/life.ts';
+import { decides, dueRole, hasEverybody } from '../resharding/phases.ts';
 import type { CellState } from '../state.ts';
 import { decodeBeacon, encodeBeacon, watchBeacon } from './beacons.ts';
-import { decodeArriving, encodeArriving, watchClaim } from './claims.ts';
-import { decodeTaking, dueTaking, encodeTaking } from './incoming.ts';
+import { decodeClaim, encodeClaim, watchClaim } from './claims.ts';
+import { decodeTransfer, dueTransfer, encodeTransfer } from './incoming.ts';
 import { dueKey } from './indexes.ts';
 import { decodeJournal } from './journal.ts';
-import { decodeQuestion, dueQuestion, encodeQuestion } from './questions.ts';
-import { decodeBirth, decodeLife } from './role.ts';
+import { decodeQuestion, dueQuestion, encodeQuestion, type Question } from './questions.ts';
+import { decodeMapRow, decodeRole } from './role.ts';
 import { decodeUser, encodeUser, watchUser } from './users.ts';
 
-/** What is due was run in this step: should something still be, it waits a moment, lest an alarm chase its own tail. */
+/** What is due was run in this step: what still is waits a moment, so that an alarm does not set itself off without end. */
 const BREATH_MS = 1000;
 
 export type Table = {
@@ -40,10 +40,10 @@ export const users = entityTable<UserId>({
   name: 'users',
   kind: 'all',
   restore: (state, _, value) => {
-    const held = decodeUser(value);
-    state.users.set(held.user, held);
-    if (held.phase === 'live') state.roster.set(held.user, held.point);
-    return held.pointAt;
+    const resident = decodeUser(value);
+    state.users.set(resident.user, resident);
+    if (resident.phase === 'live') state.roster.set(resident.user, resident.point);
+    return resident.pointAt;
   },
   ids: (state) => state.users.keys(),
   row: (state, id) => rowOf(state.users.get(id), encodeUser),
@@ -54,31 +54,31 @@ export const claims = entityTable<UserId>({
   name: 'arriving',
   kind: 'all',
   restore: (state, _, value) => {
-    const arriving = decodeArriving(value);
-    state.arriving.set(arriving.user, arriving);
-    return arriving.pingAt;
+    const pending = decodeClaim(value);
+    state.claims.set(pending.user, pending);
+    return pending.pingAt;
   },
-  ids: (state) => state.arriving.keys(),
+  ids: (state) => state.claims.keys(),
   row: (state, id) => {
-    const arriving = state.arriving.get(id);
-    return arriving?.stored === true ? encodeArriving(arriving) : undefined;
+    const pending = state.claims.get(id);
+    return pending?.stored === true ? encodeClaim(pending) : undefined;
   },
-  index: (state, id) => watchClaim(state, id, state.arriving.get(id)),
+  index: (state, id) => watchClaim(state, id, state.claims.get(id)),
 });
 
 export const incoming = entityTable<UserId>({
   name: 'taking',
   kind: 'all',
   restore: (state, _, value) => {
-    const taking = decodeTaking(value);
-    state.taking.set(taking.user, taking);
+    const transfer = decodeTransfer(value);
+    state.transfers.set(transfer.user, transfer);
     return undefined;
   },
-  ids: (state) => state.taking.keys(),
-  row: (state, id) => rowOf(state.taking.get(id), encodeTaking),
+  ids: (state) => state.transfers.keys(),
+  row: (state, id) => rowOf(state.transfers.get(id), encodeTransfer),
   index: (state, id, now) => {
-    const taking = state.taking.get(id);
-    state.agenda.set(dueKey('incoming', id), taking && dueTaking(taking, now));
+    const transfer = state.transfers.get(id);
+    state.agenda.set(dueKey('incoming', id), transfer && dueTransfer(transfer, now));
   },
 });
 
@@ -95,7 +95,7 @@ export const questions = entityTable<QuestionId>({
   index: (state, id, now, ran) => {
     const question = decides(state) ? state.questions.get(id) : undefined;
     state.agenda.set(dueKey('question', id), question && breathe(dueQuestion(question, now), now, ran));
-    indexSleeper(state, id);
+    indexSleeper(state, id, question);
   },
 });
 
@@ -111,13 +111,12 @@ export const beacons = entityTable<QuestionId>({
   row: (state, id) => rowOf(state.beacons.get(id), encodeBeacon),
   index: (state, id) => {
     watchBeacon(state, id, state.beacons.get(id));
-    indexSleeper(state, id);
+    indexSleeper(state, id, decides(state) ? state.questions.get(id) : undefined);
   },
 });
 
 /** What arrivals are held against: a question that is decided here, or else the beacon of one that is not. */
-function indexSleeper(state: CellState, id: QuestionId): void {
-  const question = decides(state) ? state.questions.get(id) : undefined;
+function indexSleeper(state: CellState, id: QuestionId, question: Question | undefined): void {
   const beacon = question === undefined ? state.beacons.get(id) : undefined;
   if (question !== undefined && isShort(question)) state.sleepers.add(needOf(state, question));
   else if (beacon !== undefined) state.sleepers.add(beacon.need);
@@ -130,9 +129,9 @@ export const meta: Table = {
   kind: 'all',
   restore: (state, key, value) => {
     if (key === 'life') {
-      state.life = decodeLife(value);
-      state.told.isFilled = hasEverybody(state.life);
-    } else setBirth(state, decodeBirth(value));
+      state.role = decodeRole(value);
+      state.lastReport.isFilled = hasEverybody(state.role);
+    } else applyMapRow(state, decodeMapRow(value));
     return undefined;
   },
   reindex: (state) => indexRole(state, state.clock, false),

@@ -19,7 +19,7 @@ export type Waiting = {
 };
 
 /** A user who pings here and is claimed: visible, not matchable. */
-export type Arriving = {
+export type PendingClaim = {
   readonly user: UserId;
   ping: Ping;
   pingAt: EpochMs;
@@ -40,24 +40,24 @@ export type Arriving = {
   asked: number;
 };
 
-type Row = Pick<Arriving, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
+type Row = Pick<PendingClaim, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
 
-export function encodeArriving(arriving: Arriving): string {
-  const { user, ping, pingAt, leaseUntil, retryAt, order } = arriving;
+export function encodeClaim(pending: PendingClaim): string {
+  const { user, ping, pingAt, leaseUntil, retryAt, order } = pending;
   return JSON.stringify({ v: VERSION, user, ping, pingAt, leaseUntil, retryAt, order });
 }
 
-export function decodeArriving(text: string): Arriving {
+export function decodeClaim(text: string): PendingClaim {
   const row = versioned<Row>(VERSION, 'arriving', text);
   return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
 }
 
-export function dueArriving(arriving: Arriving): EpochMs {
-  const { leaseUntil, retryAt } = arriving;
+export function dueClaim(pending: PendingClaim): EpochMs {
+  const { leaseUntil, retryAt } = pending;
   return retryAt === undefined || retryAt > leaseUntil ? leaseUntil : retryAt;
 }
 
-export function watchClaim(state: Agendas, user: UserId, arriving: Arriving | undefined): void {
-  const isAsked = arriving?.call !== undefined && !arriving.stored;
-  watch(state, dueKey('claim', user), arriving && dueArriving(arriving), isAsked);
+export function watchClaim(state: Agendas, user: UserId, pending: PendingClaim | undefined): void {
+  const isAsked = pending?.call !== undefined && !pending.stored;
+  watch(state, dueKey('claim', user), pending && dueClaim(pending), isAsked);
 }

@@ -6,7 +6,7 @@ import { UNSENT_GUARD_MS } from './questions.ts';
 
 const VERSION = 1;
 
-export type Taking = {
+export type Transfer = {
   readonly user: UserId;
   readonly epoch: number;
   retryAt: EpochMs | undefined;
@@ -14,12 +14,12 @@ export type Taking = {
   fence: number;
 };
 
-export const encodeTaking = ({ user, epoch }: Taking): string => JSON.stringify({ v: VERSION, user, epoch });
+export const encodeTransfer = ({ user, epoch }: Transfer): string => JSON.stringify({ v: VERSION, user, epoch });
 
-export function decodeTaking(text: string): Taking {
-  const { user, epoch } = versioned<Pick<Taking, 'user' | 'epoch'>>(VERSION, 'taking', text);
+export function decodeTransfer(text: string): Transfer {
+  const { user, epoch } = versioned<Pick<Transfer, 'user' | 'epoch'>>(VERSION, 'taking', text);
   return { user, epoch, retryAt: undefined, call: undefined, fence: 0 };
 }
 
 /** While the claim is on its way a crash may lose it: boot repeats it, and this does should that fail. */
-export const dueTaking = ({ retryAt }: Taking, now: EpochMs): EpochMs => retryAt ?? plusMs(now, UNSENT_GUARD_MS);
+export const dueTransfer = ({ retryAt }: Transfer, now: EpochMs): EpochMs => retryAt ?? plusMs(now, UNSENT_GUARD_MS);

@@ -32,23 +32,23 @@ export function kindOf(key: string): { readonly kind: DueKind; readonly id: stri
   return { kind, id: key.slice(2) };
 }
 
-export type Agendas = { readonly agenda: Agenda; readonly slack: Agenda };
+export type Agendas = { readonly agenda: Agenda; readonly lazyAgenda: Agenda };
 
 /** `undefined` takes it out of either. */
-export function watch({ agenda, slack }: Agendas, key: string, due: EpochMs | undefined, isSlack: boolean): void {
+export function watch({ agenda, lazyAgenda }: Agendas, key: string, due: EpochMs | undefined, isSlack: boolean): void {
   agenda.set(key, isSlack ? undefined : due);
-  slack.set(key, isSlack ? due : undefined);
+  lazyAgenda.set(key, isSlack ? due : undefined);
 }
 
 /** When the alarm is wanted. A rest that ends wants one where somebody sleeps. */
 export function nextAlarm(
   state: Agendas & { readonly rests: Agenda; readonly sleepers: { readonly size: () => number } },
 ): EpochMs | undefined {
-  const { agenda, slack, rests, sleepers } = state;
+  const { agenda, lazyAgenda, rests, sleepers } = state;
   const rested = sleepers.size() > 0 ? rests.next() : undefined;
   const due = agenda.next();
   const next = due === undefined || (rested !== undefined && rested < due) ? rested : due;
-  const idle = slack.next();
+  const idle = lazyAgenda.next();
   if (idle === undefined) return next;
   const coarse = epochMs(Math.ceil(idle / SLACK_ALARM_MS) * SLACK_ALARM_MS);
   return next === undefined || coarse < next ? coarse : next;

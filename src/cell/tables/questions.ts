@@ -77,7 +77,7 @@ export type Question = {
   /** Of what was asked for. */
   readonly adjusted?: readonly Adjusted[];
   /** Tells two questions of one id apart; set once by the first cell, and carried along when the question is handed over. */
-  readonly born: number;
+  readonly incarnation: number;
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
   phase: Phase;
@@ -93,18 +93,22 @@ export type Question = {
 };
 
 type StreamRow<Item> = { readonly u: UserId; readonly n: number; readonly a: number; readonly i: readonly Item[] };
-type Row<Item> = Omit<Question, 'streams'> & { readonly streams: readonly StreamRow<Item>[] };
+/** `born`: the incarnation; absent in rows of before, where it was the time. */
+type Row<Item> = Omit<Question, 'streams' | 'incarnation'> & {
+  readonly born?: number;
+  readonly streams: readonly StreamRow<Item>[];
+};
 
 export function encodeQuestion(question: Question): string {
-  const { streams, ...rest } = question;
+  const { streams, incarnation: born, ...rest } = question;
   const rows: StreamRow<unknown>[] = [];
   for (const [u, stream] of streams)
     rows.push({ u, n: stream.next, a: stream.acked, i: stream.items.map((item) => lean(item, question.text)) });
-  return JSON.stringify({ v: VERSION, ...rest, streams: rows });
+  return JSON.stringify({ v: VERSION, ...rest, born, streams: rows });
 }
 
 export function decodeQuestion(text: string): Question {
-  const { v: _, ...row } = versionedOf<Row<StreamItem>>([1, VERSION], 'questions', text);
+  const { v: _, born, ...row } = versionedOf<Row<StreamItem>>([1, VERSION], 'questions', text);
   const streams = new Map<UserId, Stream>();
   for (const { u, n, a, i } of row.streams) {
     streams.set(u, {
@@ -116,7 +120,7 @@ export function decodeQuestion(text: string): Question {
       failures: 0,
     });
   }
-  return { ...row, born: row.born ?? row.createdAt, streams };
+  return { ...row, incarnation: born ?? row.createdAt, streams };
 }
 
 /** The first time limit of the question, its offers or its unsent events. An open question always has one: its expiry. */

@@ -25,7 +25,7 @@ export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs; reado
  * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
  * goes home by itself: not matchable, takes no holds, waits until somebody else has what it says.
  */
-export type Held = {
+export type Resident = {
   readonly user: UserId;
   readonly epoch: number;
   phase: 'live' | 'lapsed' | 'frozen';
@@ -57,10 +57,10 @@ export type Held = {
   readonly holdsQuestion: (id: QuestionId) => boolean;
 };
 
-type Fields = Omit<Held, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
+type Fields = Omit<Resident, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
 
 /** Builds a user held here from its fields. */
-export function held(fields: Fields): Held {
+export function residentOf(fields: Fields): Resident {
   const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, asked(hold)]));
   return {
     ...fields,
@@ -76,24 +76,25 @@ export function held(fields: Fields): Held {
 const asked = (hold: Hold): Hold =>
   hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
 
-export function encodeUser(held: Held): string {
-  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = held;
+export function encodeUser(resident: Resident): string {
+  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = resident;
   return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
 }
 
-export function decodeUser(text: string): Held {
+export function decodeUser(text: string): Resident {
   const { v: _, ...row } = versionedOf<Fields>([1, 2, VERSION], 'users', text);
-  return held(row);
+  return residentOf(row);
 }
 
 /** When the question of a hold is asked what became of it. */
 export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;
 
 /** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
-export function dueHeld(held: Held): EpochMs | undefined {
-  if (held.phase === 'frozen') return held.returnAt ?? plusMs(held.frozenAt ?? held.leaseUntil, FROZEN_ASKS_MS);
-  let due: number = held.phase === 'live' ? held.leaseUntil : Number.POSITIVE_INFINITY;
-  for (const hold of held.holds.values()) due = Math.min(due, dueHold(hold));
+export function dueResident(resident: Resident): EpochMs | undefined {
+  if (resident.phase === 'frozen')
+    return resident.returnAt ?? plusMs(resident.frozenAt ?? resident.leaseUntil, FROZEN_ASKS_MS);
+  let due: number = resident.phase === 'live' ? resident.leaseUntil : Number.POSITIVE_INFINITY;
+  for (const hold of resident.holds.values()) due = Math.min(due, dueHold(hold));
   return Number.isFinite(due) ? epochMs(due) : undefined;
 }
 
@@ -104,9 +105,9 @@ type Watched = Agendas & {
 };
 
 /** After any change of their row, their holds, or their socket. */
-export function watchUser(state: Watched, user: UserId, held: Held | undefined): void {
-  const isQuiet = held?.phase === 'live' && held.holds.size === 0 && state.sockets.has(user);
-  const rests = held?.phase === 'live' && held.coolUntil > state.clock;
-  state.rests.set(user, rests ? held.coolUntil : undefined);
-  watch(state, dueKey('user', user), held && dueHeld(held), isQuiet);
+export function watchUser(state: Watched, user: UserId, resident: Resident | undefined): void {
+  const isQuiet = resident?.phase === 'live' && resident.holds.size === 0 && state.sockets.has(user);
+  const rests = resident?.phase === 'live' && resident.coolUntil > state.clock;
+  state.rests.set(user, rests ? resident.coolUntil : undefined);
+  watch(state, dueKey('user', user), resident && dueResident(resident), isQuiet);
 }

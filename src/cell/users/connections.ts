@@ -8,8 +8,8 @@ import { type Problem, problem } from '../../protocol/problems.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
-import type { Tx } from '../tx.ts';
 import { iso } from '../view.ts';
+import type { Step } from '../workspace.ts';
 import { socketLost } from './sockets.ts';
 
 export type Connection = {
@@ -29,20 +29,20 @@ export const CLOSE_TOO_MANY = 4409;
 export const WARNED_MS = 60_000;
 
 /** SOCK2: with more than the policy allows, the oldest of the user go. */
-export function connected(tx: Tx, opened: readonly Connection[]): void {
-  const { state } = tx;
+export function connected(step: Step, opened: readonly Connection[]): void {
+  const { state } = step;
   for (const connection of opened) {
     const all = [...of(state, connection.user).filter(({ id }) => id !== connection.id), connection];
     put(state, connection.user, all);
-    if (state.birth === undefined) continue;
+    if (state.mapRow === undefined) continue;
     const { socketsMax } = policyOf(state).presence;
     const oldestFirst = all.sort((a, b) => a.openedAt - b.openedAt);
     for (const oldest of oldestFirst.slice(0, Math.max(0, all.length - socketsMax)))
-      end(tx, oldest, { ...problem('too_many_sockets'), more: { most: socketsMax } }, CLOSE_TOO_MANY);
+      end(step, oldest, { ...problem('too_many_sockets'), more: { most: socketsMax } }, CLOSE_TOO_MANY);
   }
 }
 
-export function disconnected({ state }: Tx, user: UserId, id: string): void {
+export function disconnected({ state }: Step, user: UserId, id: string): void {
   put(
     state,
     user,
@@ -51,7 +51,7 @@ export function disconnected({ state }: Tx, user: UserId, id: string): void {
 }
 
 /** Its token was followed by another. */
-export function renewed({ state }: Tx, user: UserId, id: string, expiresAt: EpochMs | undefined): void {
+export function renewed({ state }: Step, user: UserId, id: string, expiresAt: EpochMs | undefined): void {
   put(
     state,
     user,
@@ -60,15 +60,15 @@ export function renewed({ state }: Tx, user: UserId, id: string, expiresAt: Epoc
 }
 
 /** Warns those of the user's connections whose tokens are about to end, and ends those whose tokens have. */
-export function connectionsDue(tx: Tx, user: UserId): void {
-  const { state, now } = tx;
+export function connectionsDue(step: Step, user: UserId): void {
+  const { state, now } = step;
   for (const connection of of(state, user)) {
     const { id, expiresAt, warned } = connection;
     if (expiresAt === undefined) continue;
-    if (expiresAt <= now) end(tx, connection, problem('token_expired'), CLOSE_EXPIRED);
+    if (expiresAt <= now) end(step, connection, problem('token_expired'), CLOSE_EXPIRED);
     else if (warned !== true && expiresAt - WARNED_MS <= now) {
       const frame = { t: 'expiring', expiresAt: iso(expiresAt), inS: Math.ceil((expiresAt - now) / 1000) };
-      tx.effects.frames.push({ user, frame, close: false, only: id });
+      step.effects.frames.push({ user, frame, close: false, only: id });
       put(
         state,
         user,
@@ -86,16 +86,16 @@ export function isOver({ expiresAt }: Pick<Connection, 'expiresAt'>, now: number
 
 const of = ({ connections }: CellState, user: UserId): readonly Connection[] => connections.get(user) ?? [];
 
-function end(tx: Tx, { id, user }: Connection, why: Problem, code: number): void {
-  tx.effects.frames.push({
+function end(step: Step, { id, user }: Connection, why: Problem, code: number): void {
+  step.effects.frames.push({
     user,
     frame: errorFrame(undefined, why),
     close: true,
     only: id,
     closeWith: { code, reason: why.code },
   });
-  disconnected(tx, user, id);
-  if (of(tx.state, user).length === 0) socketLost(tx, user);
+  disconnected(step, user, id);
+  if (of(step.state, user).length === 0) socketLost(step, user);
 }
 
 /** The alarm is for the first that is to be warned, or ended. */

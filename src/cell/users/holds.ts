@@ -11,9 +11,9 @@ import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { CellState } from '../state.ts';
-import type { Held, Hold } from '../tables/users.ts';
+import type { Hold, Resident } from '../tables/users.ts';
 import { watchUser } from '../tables/users.ts';
-import { call, type Tx } from '../tx.ts';
+import { call, type Step } from '../workspace.ts';
 import { returnHome } from './returning.ts';
 
 const RETRY_MS = 15_000;
@@ -22,17 +22,23 @@ const ACCEPTED_ASKED_MS = 100_000;
 const SLACK_M = 0.01;
 
 /** The best of the users held here, best first. */
-export function collect(state: CellState, need: Need, policy: Policy, limit: number, now: EpochMs): Candidate[] {
+export function collectCandidates(
+  state: CellState,
+  need: Need,
+  policy: Policy,
+  limit: number,
+  now: EpochMs,
+): Candidate[] {
   const found: Candidate[] = [];
   if (limit <= 0) return found;
-  const { cell } = present(state.birth, 'birth');
+  const { cell } = present(state.mapRow, 'map row');
   const reachM = reachOf(need, policy);
   state.roster.around(
     need.point,
     need.radiusM,
     (user) => {
       state.meter.work++;
-      const candidate = consider(need, policy, state.users.get(user) as Held, cell, now);
+      const candidate = consider(need, policy, state.users.get(user) as Resident, cell, now);
       if (candidate !== undefined) keepBest(found, candidate, limit);
     },
     () => (found.length < limit ? need.radiusM : reachM((found[limit - 1] as Candidate).score)),
@@ -62,107 +68,107 @@ export function consider(
 }
 
 /** Filters again and takes the slot, all in one step. Repeated, it gives the same answer. Answers why not, or undefined. */
-export function reserve(tx: Tx, ask: CellCalls['reserve']['ask']): string | undefined {
-  const held = tx.state.users.get(ask.user);
-  if (held === undefined || held.phase !== 'live') return 'gone';
-  if (held.holds.has(ask.offerId)) return undefined;
-  const distanceM = refuse(ask.need, ask.policy, held, tx.now);
+export function reserve(step: Step, ask: CellCalls['reserve']['ask']): string | undefined {
+  const resident = step.state.users.get(ask.user);
+  if (resident === undefined || resident.phase !== 'live') return 'gone';
+  if (resident.holds.has(ask.offerId)) return undefined;
+  const distanceM = refuse(ask.need, ask.policy, resident, step.now);
   if (typeof distanceM === 'string') return distanceM;
-  held.holds.set(ask.offerId, {
+  resident.holds.set(ask.offerId, {
     ...ask.copy,
     offerId: ask.offerId,
     distanceM,
     state: 'reserved',
-    until: plusMs(tx.now, ask.holdMs),
+    until: plusMs(step.now, ask.holdMs),
   });
-  held.idleSince = tx.now;
-  tx.users.add(held.user);
+  resident.idleSince = step.now;
+  step.users.add(resident.user);
   return undefined;
 }
 
 /** The question's word about one of its offers: a live one is shown, an ended one frees its slot. */
-export function apply(tx: Tx, user: UserId, change: NonNullable<StreamItem['offer']>): void {
-  const held = tx.state.users.get(user);
-  const hold = held?.holds.get(change.id);
-  if (held === undefined || held.phase === 'frozen' || hold === undefined) return;
+export function applyOfferChange(step: Step, user: UserId, change: NonNullable<StreamItem['offer']>): void {
+  const resident = step.state.users.get(user);
+  const hold = resident?.holds.get(change.id);
+  if (resident === undefined || resident.phase === 'frozen' || hold === undefined) return;
   if (change.state === 'pending' || change.state === 'accepted') {
     // Told already, in the step that decided it: what the UserObject passes on later is worth no row.
     if (hold.state === change.state || hold.state === 'accepted') return;
-    held.holds.set(change.id, confirmed(tx, { ...hold, state: change.state }, change.leftMs));
-    tx.users.add(user);
+    resident.holds.set(change.id, confirmed(step, { ...hold, state: change.state }, change.leftMs));
+    step.users.add(user);
     return;
   }
   // Withdrawn too: else whoever asks and cancels in a loop has the same people asked again each time.
   if (change.state === 'declined' || change.state === 'expired' || change.state === 'withdrawn') {
-    held.coolUntil = plusMs(tx.now, coolMs(tx));
+    resident.coolUntil = plusMs(step.now, coolMs(step));
   }
-  free(tx, held, change.id);
+  releaseSlot(step, resident, change.id);
 }
 
 /** The UserObject's word of how full the inbox is. Who has read is suitable again. */
-export function noteUnread(tx: Tx, user: UserId, unread: number | undefined): void {
-  const held = tx.state.users.get(user);
-  if (held === undefined || held.phase === 'frozen' || held.unread === unread) return;
-  const wasFull = inboxIsFull(held);
-  held.unread = unread;
-  tx.users.add(user);
-  if (wasFull && held.phase === 'live') tx.arrivals.add(user);
+export function noteUnread(step: Step, user: UserId, unread: number | undefined): void {
+  const resident = step.state.users.get(user);
+  if (resident === undefined || resident.phase === 'frozen' || resident.unread === unread) return;
+  const wasFull = inboxIsFull(resident);
+  resident.unread = unread;
+  step.users.add(user);
+  if (wasFull && resident.phase === 'live') step.wakeCandidates.add(user);
 }
 
 /** Gives a slot back: the user may be suitable again. */
-export function free(tx: Tx, held: Held, offer: OfferId): void {
-  if (!held.holds.delete(offer)) return;
-  tx.users.add(held.user);
-  if (held.phase === 'lapsed' && held.holds.size === 0) returnHome(tx, held);
-  else if (held.phase === 'live') tx.arrivals.add(held.user);
+export function releaseSlot(step: Step, resident: Resident, offer: OfferId): void {
+  if (!resident.holds.delete(offer)) return;
+  step.users.add(resident.user);
+  if (resident.phase === 'lapsed' && resident.holds.size === 0) returnHome(step, resident);
+  else if (resident.phase === 'live') step.wakeCandidates.add(resident.user);
 }
 
 /** A hold's time is up: its question is asked. */
-export function askAbout(tx: Tx, held: Held, offer: OfferId): void {
-  const hold = held.holds.get(offer);
+export function askAbout(step: Step, resident: Resident, offer: OfferId): void {
+  const hold = resident.holds.get(offer);
   if (hold === undefined) return;
-  held.holds.set(offer, { ...hold, askAt: plusMs(tx.now, RETRY_MS) });
-  query(tx, held.user, offer, 'state');
+  resident.holds.set(offer, { ...hold, askAt: plusMs(step.now, RETRY_MS) });
+  query(step, resident.user, offer, 'state');
 }
 
 /** Holds that came with a record may be stale: each question is asked. */
-export function askAboutHolds(tx: Tx, held: Held): void {
-  for (const offer of held.holds.keys()) query(tx, held.user, offer, 'state');
+export function askAboutHolds(step: Step, resident: Resident): void {
+  for (const offer of resident.holds.keys()) query(step, resident.user, offer, 'state');
 }
 
 /** The user has gone: the questions of pending holds are told. */
-export function dropHolds(tx: Tx, held: Held): void {
-  for (const hold of held.holds.values()) {
-    if (hold.state !== 'accepted') query(tx, held.user, hold.offerId, 'absent');
+export function dropHolds(step: Step, resident: Resident): void {
+  for (const hold of resident.holds.values()) {
+    if (hold.state !== 'accepted') query(step, resident.user, hold.offerId, 'absent');
   }
 }
 
 /** The question's answer about a hold: live for so long, or ended or unknown, both of which free it. */
-export function stateOfHold(tx: Tx, user: UserId, offer: OfferId, answer: StateReply): void {
-  const held = tx.state.users.get(user);
-  const hold = held?.holds.get(offer);
-  if (held === undefined || held.phase === 'frozen' || hold === undefined) return;
+export function stateOfHold(step: Step, user: UserId, offer: OfferId, answer: StateReply): void {
+  const resident = step.state.users.get(user);
+  const hold = resident?.holds.get(offer);
+  if (resident === undefined || resident.phase === 'frozen' || hold === undefined) return;
   if (!answer.live) {
-    free(tx, held, offer);
+    releaseSlot(step, resident, offer);
     return;
   }
   const state = answer.state === 'accepted' ? 'accepted' : answer.state === 'pending' ? 'pending' : hold.state;
-  held.holds.set(offer, confirmed(tx, { ...hold, state }, Math.max(1000, answer.leftMs)));
+  resident.holds.set(offer, confirmed(step, { ...hold, state }, Math.max(1000, answer.leftMs)));
   // Merely asked again later: after a crash it is asked at once.
-  if (state === hold.state) watchUser(tx.state, user, held);
-  else tx.users.add(user);
+  if (state === hold.state) watchUser(step.state, user, resident);
+  else step.users.add(user);
 }
 
 /** The question's word is good for so long. One that was accepted may last for a day, and the word that it has ended may be lost. */
-function confirmed(tx: Tx, { askAt: _, ...hold }: Hold, leftMs: number): Hold {
-  const until = plusMs(tx.now, leftMs);
-  const askAt = plusMs(tx.now, ACCEPTED_ASKED_MS);
+function confirmed(step: Step, { askAt: _, ...hold }: Hold, leftMs: number): Hold {
+  const until = plusMs(step.now, leftMs);
+  const askAt = plusMs(step.now, ACCEPTED_ASKED_MS);
   return hold.state === 'accepted' && askAt < until ? { ...hold, until, askAt } : { ...hold, until };
 }
 
-function query(tx: Tx, user: UserId, offer: OfferId, t: 'state' | 'absent'): void {
+function query(step: Step, user: UserId, offer: OfferId, t: 'state' | 'absent'): void {
   call(
-    tx,
+    step,
     { t: 'hold', offer, user },
     { to: 'home', key: homeOf(offer) },
     { t, offerId: offer, user },
@@ -170,4 +176,4 @@ function query(tx: Tx, user: UserId, offer: OfferId, t: 'state' | 'absent'): voi
   );
 }
 
-const coolMs = (tx: Tx): number => present(tx.state.birth, 'birth').policy.cooldownMs;
+const coolMs = (step: Step): number => present(step.state.mapRow, 'map row').policy.cooldownMs;

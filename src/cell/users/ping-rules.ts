@@ -7,7 +7,7 @@ import type { Profile } from '../../protocol/profile.ts';
 import { policyOf } from '../questions/need.ts';
 import type { CellState } from '../state.ts';
 import type { Waiting } from '../tables/claims.ts';
-import { reply, type Tx } from '../tx.ts';
+import { reply, type Step } from '../workspace.ts';
 
 /** Within a session a lower `seq` is older; a ping without one, or of another session, counts as newer. */
 export function isOlder(known: { readonly session: string; readonly seq?: number | undefined }, sent: Ping): boolean {
@@ -27,9 +27,9 @@ export function adjustedLease(state: CellState, sent: Ping): readonly Adjusted[]
 }
 
 /** Every answer to a ping goes this way: each says what became of that very ping. */
-export function answerPing(tx: Tx, { token, adjusted }: Waiting, answer: CellReply<'presence'>): void {
+export function answerPing(step: Step, { token, adjusted }: Waiting, answer: CellReply<'presence'>): void {
   const isSaid = answer.t === 'present' && adjusted !== undefined && adjusted.length > 0;
-  reply(tx, token, isSaid ? { ...answer, view: { ...answer.view, adjusted } } : answer);
+  reply(step, token, isSaid ? { ...answer, view: { ...answer.view, adjusted } } : answer);
 }
 
 /** @param before the length of the lease so far, of somebody who is known. */

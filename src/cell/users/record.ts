@@ -2,29 +2,29 @@
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { UserRecord } from '../../messages/records.ts';
 import type { Policy } from '../../protocol/policy.ts';
-import type { Held, Hold } from '../tables/users.ts';
+import type { Hold, Resident } from '../tables/users.ts';
 import { calmVeil } from './veil.ts';
 
 /** Durations only: another machine's clock is nobody's business. */
-export function recordOf(held: Held, now: EpochMs): UserRecord {
+export function recordOf(resident: Resident, now: EpochMs): UserRecord {
   const left = (until: number): number => Math.max(0, until - now);
   return {
     v: 1,
-    profile: held.profile,
-    point: held.point,
-    ...(held.veil === undefined ? {} : { veil: calmVeil(held.veil) }),
-    pointAgeMs: Math.max(0, now - held.pointAt),
-    leaseLeftMs: left(held.leaseUntil),
-    idleMs: Math.max(0, now - held.idleSince),
-    coolLeftMs: left(held.coolUntil),
-    reputation: held.reputation,
-    pseudonym: held.pseudonym,
-    blocked: held.blocked,
-    holds: [...held.holds.values()].map(({ until, askAt: _, ...hold }) => ({ ...hold, leftMs: left(until) })),
+    profile: resident.profile,
+    point: resident.point,
+    ...(resident.veil === undefined ? {} : { veil: calmVeil(resident.veil) }),
+    pointAgeMs: Math.max(0, now - resident.pointAt),
+    leaseLeftMs: left(resident.leaseUntil),
+    idleMs: Math.max(0, now - resident.idleSince),
+    coolLeftMs: left(resident.coolUntil),
+    reputation: resident.reputation,
+    pseudonym: resident.pseudonym,
+    blocked: resident.blocked,
+    holds: [...resident.holds.values()].map(({ until, askAt: _, ...hold }) => ({ ...hold, leftMs: left(until) })),
   };
 }
 
-type Fields = Pick<Held, 'profile' | 'idleSince' | 'coolUntil' | 'reputation' | 'pseudonym' | 'blocked'> & {
+type Fields = Pick<Resident, 'profile' | 'idleSince' | 'coolUntil' | 'reputation' | 'pseudonym' | 'blocked'> & {
   readonly holds: readonly Hold[];
 };
 

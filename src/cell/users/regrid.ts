@@ -1,30 +1,30 @@
 // A policy with a coarser privacy grid: nobody's point stays finer than it, whether or not they ping again.
 import type { Point } from '../../geo/point.ts';
 import { snap } from '../../geo/snap.ts';
-import type { Tx } from '../tx.ts';
+import type { Step } from '../workspace.ts';
 import { attach } from './sockets.ts';
 
 /** After the policy of the cell has changed from a grid of length `before`. */
-export function regrid(tx: Tx, before: number): void {
-  const { state } = tx;
-  const length = state.birth?.policy.gridLength ?? before;
+export function regrid(step: Step, before: number): void {
+  const { state } = step;
+  const length = state.mapRow?.policy.gridLength ?? before;
   if (length >= before) return;
-  for (const held of state.users.values()) {
-    const point = coarser(held.point, length);
+  for (const resident of state.users.values()) {
+    const point = coarser(resident.point, length);
     if (point === undefined) continue;
-    held.point = point;
-    if (held.phase === 'live') state.roster.set(held.user, point);
-    tx.users.add(held.user);
-    attach(tx, held);
+    resident.point = point;
+    if (resident.phase === 'live') state.roster.set(resident.user, point);
+    step.users.add(resident.user);
+    attach(step, resident);
   }
-  for (const arriving of state.arriving.values()) {
-    const point = coarser(arriving.ping.point, length);
+  for (const pending of state.claims.values()) {
+    const point = coarser(pending.ping.point, length);
     if (point === undefined) continue;
     // The claim in flight is about this very ping still.
-    const ping = { ...arriving.ping, point };
-    if (arriving.claimed === arriving.ping) arriving.claimed = ping;
-    arriving.ping = ping;
-    if (arriving.stored) tx.arriving.add(arriving.user);
+    const ping = { ...pending.ping, point };
+    if (pending.claimed === pending.ping) pending.claimed = ping;
+    pending.ping = ping;
+    if (pending.stored) step.claims.add(pending.user);
   }
 }
 

@@ -2,8 +2,8 @@
 import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import { type Held, watchUser } from '../tables/users.ts';
-import { call, type Tx } from '../tx.ts';
+import { type Resident, watchUser } from '../tables/users.ts';
+import { call, type Step } from '../workspace.ts';
 import { recordOf } from './record.ts';
 
 /** Unless somebody waits for it. */
@@ -13,24 +13,24 @@ const AT_ONCE = 30;
 const NEXT_MS = 1000;
 
 /** Frozen from this step on, on disk, until the UserObject has the record: a ping in between is a claim. */
-export function returnHome(tx: Tx, held: Held): void {
-  held.phase = 'frozen';
-  held.frozenAt = tx.now;
-  tx.users.add(held.user);
-  const before = tx.returning++;
-  if (before < AT_ONCE) sendRecord(tx, held);
-  else held.returnAt = plusMs(tx.now, Math.floor(before / AT_ONCE) * NEXT_MS);
+export function returnHome(step: Step, resident: Resident): void {
+  resident.phase = 'frozen';
+  resident.frozenAt = step.now;
+  step.users.add(resident.user);
+  const before = step.returning++;
+  if (before < AT_ONCE) sendRecord(step, resident);
+  else resident.returnAt = plusMs(step.now, Math.floor(before / AT_ONCE) * NEXT_MS);
 }
 
 /** Tells the UserObject; repeated until it has answered. */
-export function sendRecord(tx: Tx, held: Held): void {
-  const { user, epoch, session, seq } = held;
-  const { cell } = present(tx.state.birth, 'birth');
-  held.returnAt = plusMs(tx.now, AGAIN_MS);
-  watchUser(tx.state, user, held);
-  tx.state.returning.add(user);
+export function sendRecord(step: Step, resident: Resident): void {
+  const { user, epoch, session, seq } = resident;
+  const { cell } = present(step.state.mapRow, 'map row');
+  resident.returnAt = plusMs(step.now, AGAIN_MS);
+  watchUser(step.state, user, resident);
+  step.state.returning.add(user);
   call(
-    tx,
+    step,
     { t: 'return', user, epoch },
     { to: 'user', user },
     {
@@ -38,7 +38,7 @@ export function sendRecord(tx: Tx, held: Held): void {
       user,
       cell,
       epoch,
-      record: recordOf(held, tx.now),
+      record: recordOf(resident, step.now),
       session,
       ...(seq === undefined ? {} : { seq }),
     },
@@ -46,4 +46,4 @@ export function sendRecord(tx: Tx, held: Held): void {
   );
 }
 
-export const isReturning = (held: Held | undefined): boolean => held?.returnAt !== undefined;
+export const isReturning = (resident: Resident | undefined): boolean => resident?.returnAt !== undefined;

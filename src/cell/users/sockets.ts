@@ -8,8 +8,8 @@ import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
 import type { CellSocket, CellState } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
-import type { Held } from '../tables/users.ts';
-import type { Tx } from '../tx.ts';
+import type { Resident } from '../tables/users.ts';
+import type { Step } from '../workspace.ts';
 
 /** Why a socket is told to reconnect, and after how long if not at once. */
 type Away = { readonly reason: 'border' | 'elsewhere' | 'split' | 'removed'; readonly waitMs?: number };
@@ -35,13 +35,13 @@ export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolea
 }
 
 /** Soft state goes with the user's socket, if there is one here. */
-export function attach(tx: Tx, held: Held): void {
-  const socket = tx.state.sockets.get(held.user);
+export function attach(step: Step, resident: Resident): void {
+  const socket = step.state.sockets.get(resident.user);
   if (socket === undefined) return;
-  const { user, epoch, session, seq, point, veil, pointAt, leaseUntil } = held;
+  const { user, epoch, session, seq, point, veil, pointAt, leaseUntil } = resident;
   const { outside } = socket;
   const { lat, lng } = point;
-  tx.effects.attachments.push({
+  step.effects.attachments.push({
     v: 1,
     user,
     epoch,
@@ -57,17 +57,17 @@ export function attach(tx: Tx, held: Held): void {
 }
 
 /** The user's sockets here are told to reconnect. */
-export function sendAway(tx: Tx, user: UserId, away: Away): void {
-  tx.state.sockets.delete(user);
-  tx.state.connections.delete(user);
-  tx.state.agenda.set(dueKey('connection', user), undefined);
-  tx.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
+export function sendAway(step: Step, user: UserId, away: Away): void {
+  step.state.sockets.delete(user);
+  step.state.connections.delete(user);
+  step.state.agenda.set(dueKey('connection', user), undefined);
+  step.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
 }
 
 /** A socket was lost: its soft point becomes durable, the lease runs on. */
-export function socketLost(tx: Tx, user: UserId): void {
-  const { state } = tx;
+export function socketLost(step: Step, user: UserId): void {
+  const { state } = step;
   state.sockets.delete(user);
-  const held = state.users.get(user);
-  if (held !== undefined && held.phase === 'live') tx.users.add(user);
+  const resident = state.users.get(user);
+  if (resident !== undefined && resident.phase === 'live') step.users.add(user);
 }

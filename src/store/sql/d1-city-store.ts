@@ -6,7 +6,7 @@ import { outerRadiusM } from '../../geo/outer-radius.ts';
 import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { resolvePolicy } from '../../matching/policy.ts';
-import type { Birth } from '../../messages/birth.ts';
+import type { MapRow } from '../../messages/map-row.ts';
 import type { CellId, CityId } from '../../protocol/ids.ts';
 import { MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
@@ -15,8 +15,8 @@ import {
   type AuditEntry,
   type City,
   type CityStore,
+  type MapEntry,
   type MapPart,
-  type MapRow,
   type ReadOptions,
   versionOf,
 } from '../city-store.ts';
@@ -57,8 +57,8 @@ export function d1CityStore(db: D1Database, deps: D1Deps): CityStore {
     audit: (city, limit) => readAudit(reader(db, { primary: true }), city, limit),
     noteAsked: (asked) => noteAsked(reader(db, { primary: true }), deps.now(), asked),
     part: (prefix, options) => readPart(reader(db, options), prefix),
-    birth: (cell) => readBirth(db, cell),
-    familyBirth: (parent) => readFamilyBirth(db, parent),
+    mapRow: (cell) => readMapRow(db, cell),
+    familyMapRow: (parent) => readFamilyMapRow(db, parent),
     rows: (cells) => readRows(db, cells),
     swap: (change) => swap(db, deps, change),
     rollOut: (rollout) => rollOut(db, deps, store, rollout),
@@ -121,7 +121,7 @@ async function readPart(session: D1DatabaseSession, prefix: string): Promise<Map
       .bind(prefix),
   ]);
   return {
-    rows: present(rows, 'rows').results as unknown as readonly MapRow[],
+    rows: present(rows, 'rows').results as unknown as readonly MapEntry[],
     cities: (present(cities, 'cities').results as unknown as readonly CityRow[]).map(cityOf),
   };
 }
@@ -158,9 +158,9 @@ async function noteAsked(
     .run();
 }
 
-type BirthRow = CityRow & { readonly op: string; readonly row_version: number; readonly around: number };
+type MapRowJoin = CityRow & { readonly op: string; readonly row_version: number; readonly around: number };
 
-async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefined> {
+async function readMapRow(db: D1Database, cell: CellId): Promise<MapRow | undefined> {
   const session = reader(db, { primary: true });
   // Whoever has seen the row may bring the cell to life: that is known before anybody can.
   const [, found] = await session.batch([
@@ -171,7 +171,7 @@ async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefine
       )
       .bind(cell),
   ]);
-  const row = present(found, 'birth').results[0] as BirthRow | undefined;
+  const row = present(found, 'birth').results[0] as MapRowJoin | undefined;
   if (row === undefined) return undefined;
   const city = cityOf(row);
   const version = versionOf({ version: row.row_version, around: row.around }, city);
@@ -186,7 +186,7 @@ async function readBirth(db: D1Database, cell: CellId): Promise<Birth | undefine
   };
 }
 
-async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | undefined> {
+async function readFamilyMapRow(db: D1Database, parent: CellId): Promise<MapRow | undefined> {
   const family = children(parent);
   const session = reader(db, { primary: true });
   const { results } = await session
@@ -195,7 +195,7 @@ async function readFamilyBirth(db: D1Database, parent: CellId): Promise<Birth | 
        WHERE k.state = 'leaf' AND k.cell IN (SELECT value FROM json_each(?1))`,
     )
     .bind(JSON.stringify(family))
-    .all<BirthRow>();
+    .all<MapRowJoin>();
   const [first] = results;
   if (first === undefined || results.length < family.length || results.some(({ id }) => id !== first.id))
     return undefined;

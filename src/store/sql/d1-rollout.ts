@@ -1,8 +1,8 @@
 // A rollout in D1: one batch, carried out only if nobody changed the map since it was read.
 import { CellMap, prefix3 } from '../../city/cell-map.ts';
 import { changesOf, overridesOf } from '../../city/changes.ts';
-import { asDivided } from '../../city/divided.ts';
 import { overlapsOf } from '../../city/overlaps.ts';
+import { asDivided } from '../../city/redivide.ts';
 import { coverCircleAtLength } from '../../geo/cover.ts';
 import { freeCells } from '../../geo/free-cells.ts';
 import { center } from '../../geo/geohash.ts';
@@ -11,7 +11,7 @@ import { present } from '../../lib/assert.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { DEFAULT_POLICY } from '../../matching/policy.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { City, CityStore, MapRow, Rollout, RolloutPreview, RolloutResult } from '../city-store.ts';
+import type { City, CityStore, MapEntry, Rollout, RolloutPreview, RolloutResult } from '../city-store.ts';
 import type { D1Deps } from './d1-deps.ts';
 
 const TRIES_MAX = 4;
@@ -109,7 +109,7 @@ async function lookAt(db: D1Database, store: CityStore, rollout: Rollout): Promi
 async function readMap(
   db: D1Database,
   { plan }: Rollout,
-): Promise<{ readonly rows: readonly MapRow[]; readonly version: number }> {
+): Promise<{ readonly rows: readonly MapEntry[]; readonly version: number }> {
   const session = db.withSession('first-primary');
   const prefixes = [...new Set(plan.cells.map(prefix3))];
   const [rows, top] = await session.batch([
@@ -121,7 +121,7 @@ async function readMap(
     session.prepare(TOP_VERSION_QUERY),
   ]);
   return {
-    rows: present(rows, 'rows').results as unknown as readonly MapRow[],
+    rows: present(rows, 'rows').results as unknown as readonly MapEntry[],
     version: (present(top?.results[0], 'version') as { readonly version: number }).version,
   };
 }

@@ -6,7 +6,7 @@ import { stepCell } from '../../../src/cell/step.ts';
 import { decodeJournal } from '../../../src/cell/tables/journal.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { cellHarness } from '../support/cell-harness.ts';
-import { ana, at, birth, bob, newQuestion, ping, qid, START, user } from '../support/names.ts';
+import { ana, at, bob, mapRow, newQuestion, ping, qid, START, user } from '../support/names.ts';
 
 describe('the alarm', () => {
   it('ALARM1 is armed in the transaction that needs it', () => {
@@ -60,7 +60,7 @@ describe('the alarm', () => {
       else if (t === 'reply') cell.step({ t, call: 999, reply: { t: 'failed' } });
       else if (t === 'socket_open') cell.step({ t, user: ana, session: 's' });
       else cell.step({ t, user: ana });
-      expect(cell.held(bob)).toBeUndefined();
+      expect(cell.resident(bob)).toBeUndefined();
     },
   );
 
@@ -192,26 +192,26 @@ describe('a step in which a great deal ends', () => {
 });
 
 describe('birth', () => {
-  it('an unborn cell asks for its map row and keeps nothing', () => {
+  it('an uninitialised cell asks for its map row and keeps nothing', () => {
     const effects = stepCell(
       emptyCell(),
       { t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } }, token: 1 },
       START,
       () => 0.5,
     );
-    expect(effects).toMatchObject({ rows: [], sends: [], replies: [{ token: 1, value: { t: 'unborn' } }] });
+    expect(effects).toMatchObject({ rows: [], sends: [], replies: [{ token: 1, value: { t: 'uninitialised' } }] });
   });
 
   it('takes a newer map row, asks for one that it is behind of, and ignores an older one', () => {
     const cell = cellHarness();
-    expect(cell.request({ t: 'load' }, { version: 2 })).toEqual({ t: 'unborn' });
-    const near = birth().near.slice(0, 1);
-    expect(cell.request({ t: 'load' }, { version: 2, birth: birth({ version: 2, near }) })).toMatchObject({
+    expect(cell.request({ t: 'load' }, { version: 2 })).toEqual({ t: 'uninitialised' });
+    const near = mapRow().near.slice(0, 1);
+    expect(cell.request({ t: 'load' }, { version: 2, mapRow: mapRow({ version: 2, near }) })).toMatchObject({
       t: 'load',
     });
-    expect(cell.request({ t: 'load' }, { version: 1, birth: birth() })).toMatchObject({ t: 'load' });
+    expect(cell.request({ t: 'load' }, { version: 1, mapRow: mapRow() })).toMatchObject({ t: 'load' });
     cell.restart();
-    expect(cell.state().birth?.version).toBe(2);
+    expect(cell.state().mapRow?.version).toBe(2);
     expect(cell.state().near).toHaveLength(1);
   });
 });

@@ -104,7 +104,7 @@ describe('asking again', () => {
     cell.ping(bob);
     cell.request(keyed());
     expect(cell.question(qid()).phase.t).toBe('cancelled');
-    expect(cell.held(bob)?.holds.size).toBe(0);
+    expect(cell.resident(bob)?.holds.size).toBe(0);
   });
 
   it('ONCE1 a question that was told of itself goes on', () => {

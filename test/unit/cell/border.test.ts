@@ -18,7 +18,7 @@ describe('a socket at the border', () => {
     cell.connect(bob);
     expect(cell.ping(bob, { point: beyond(125) }, true)).toEqual({ t: 'moved', to: [] });
     expect(cell.frames).toEqual(moved);
-    expect(cell.held(bob), 'the row stays until it is recalled').toMatchObject({ phase: 'live', point: { lat } });
+    expect(cell.resident(bob), 'the row stays until it is recalled').toMatchObject({ phase: 'live', point: { lat } });
   });
 
   it('BORDER1 stays within the margin until the third point in a row outside', () => {
@@ -27,7 +27,7 @@ describe('a socket at the border', () => {
     cell.ping(bob, { point: beyond(60) }, true);
     cell.ping(bob, { point: beyond(60) }, true);
     expect(cell.frames).toEqual([]);
-    expect(cell.held(bob)?.point).toEqual(beyond(60));
+    expect(cell.resident(bob)?.point).toEqual(beyond(60));
     cell.ping(bob, { point: beyond(60) }, true);
     expect(cell.frames).toEqual(moved);
   });

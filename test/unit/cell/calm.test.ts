@@ -14,7 +14,7 @@ import { epochMs } from '../../../src/lib/brand.ts';
 import type { QuestionId } from '../../../src/protocol/ids.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, healthyMap, PARENT } from '../support/family.ts';
-import { at, birth, bob, cem, EAST, NEAR, need, newQuestion, policyWith, qid } from '../support/names.ts';
+import { at, bob, cem, EAST, mapRow, NEAR, need, newQuestion, policyWith, qid } from '../support/names.ts';
 
 const lay = (cell: CellHarness, more: Parameters<typeof need>[0] = {}, beaconMs = 600_000) =>
   cell.request({ t: 'scout', need: need(more), policy: policyWith(), limit: 5, beaconMs });
@@ -220,9 +220,9 @@ describe('a hand-over of sleepers', () => {
     const [parcel] = divided().sentOf('adopt');
     const questions = parcel?.request.t === 'adopt' ? parcel.request.questions : [];
     expect(questions).toHaveLength(20);
-    const cell = cellHarness({ unborn: true, policy: SLOW });
+    const cell = cellHarness({ uninitialised: true, policy: SLOW });
     const op = { by: PARENT, n: 3 };
-    cell.request({ t: 'init', op, from: PARENT, birth: birth() });
+    cell.request({ t: 'init', op, from: PARENT, mapRow: mapRow() });
     cell.setNow(cell.now() + 1);
     cell.request({ t: 'adopt', op, from: PARENT, questions });
     expect(cell.sentOf('scout')).toHaveLength(0);

@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { loadCell } from '../../../src/cell/restore.ts';
 import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
 import { decodeBeacon, encodeBeacon } from '../../../src/cell/tables/beacons.ts';
-import { decodeArriving, encodeArriving } from '../../../src/cell/tables/claims.ts';
-import { decodeTaking, encodeTaking } from '../../../src/cell/tables/incoming.ts';
+import { decodeClaim, encodeClaim } from '../../../src/cell/tables/claims.ts';
+import { decodeTransfer, encodeTransfer } from '../../../src/cell/tables/incoming.ts';
 import { decodeJournal, encodeJournal } from '../../../src/cell/tables/journal.ts';
 import { decodeQuestion, encodeQuestion } from '../../../src/cell/tables/questions.ts';
-import { decodeBirth, decodeLife, encodeBirth, encodeLife } from '../../../src/cell/tables/role.ts';
+import { decodeMapRow, decodeRole, encodeMapRow, encodeRole } from '../../../src/cell/tables/role.ts';
 import { decodeUser, encodeUser } from '../../../src/cell/tables/users.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import {
-  birth,
   bob,
   cellId,
   cem,
   dee,
   EAST,
+  mapRow,
   need,
   newQuestion,
   oid,
@@ -29,14 +29,14 @@ import {
 /** A cell with a row in every table. */
 function full() {
   const cell = cellHarness({
-    unborn: true,
+    uninitialised: true,
     respond: ({ request }) =>
       request.t === 'claim' && (request.user === cem || request.user === dee)
         ? { t: 'pending', retryMs: 500 }
         : undefined,
   });
   const op = { by: cellId('9q8y'), n: 1 };
-  cell.request({ t: 'init', op, from: op.by, birth: birth() });
+  cell.request({ t: 'init', op, from: op.by, mapRow: mapRow() });
   cell.request({ t: 'take', op, from: op.by, users: [{ user: dee, epoch: 1 }] });
   cell.request({ t: 'filled', op, from: op.by, beacons: [] });
   cell.ping(bob, { profile: { topics: ['food'], languages: ['en'], capacity: 2 }, seq: 3 });
@@ -55,8 +55,8 @@ describe('rows of a cell', () => {
     const who = present(state.users.get(bob), 'bob');
     expect(encodeUser(decodeUser(encodeUser(who)))).toBe(encodeUser(who));
     expect({ ...decodeUser(encodeUser(who)), holdsQuestion: 0 }).toEqual({ ...who, holdsQuestion: 0 });
-    const arriving = present(state.arriving.get(cem), 'cem');
-    expect(decodeArriving(encodeArriving(arriving))).toEqual({
+    const arriving = present(state.claims.get(cem), 'cem');
+    expect(decodeClaim(encodeClaim(arriving))).toEqual({
       ...arriving,
       again: true,
       call: undefined,
@@ -68,10 +68,10 @@ describe('rows of a cell', () => {
     expect(decodeQuestion(encodeQuestion(question))).toEqual(question);
     const beacon = present(state.beacons.get(qid(1, EAST)), 'beacon');
     expect(decodeBeacon(encodeBeacon(beacon))).toEqual(beacon);
-    const taking = present(state.taking.get(dee), 'dee');
-    expect(decodeTaking(encodeTaking(taking))).toEqual({ ...taking, retryAt: undefined });
-    expect(decodeLife(encodeLife(state.life))).toEqual(state.life);
-    expect(decodeBirth(encodeBirth(birth()))).toEqual(birth());
+    const taking = present(state.transfers.get(dee), 'dee');
+    expect(decodeTransfer(encodeTransfer(taking))).toEqual({ ...taking, retryAt: undefined });
+    expect(decodeRole(encodeRole(state.role))).toEqual(state.role);
+    expect(decodeMapRow(encodeMapRow(mapRow()))).toEqual(mapRow());
     const records = [{ t: 'user.left', who: 'p' }] as const;
     expect(decodeJournal(encodeJournal(START, records))).toEqual({ at: START, records });
   });

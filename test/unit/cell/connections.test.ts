@@ -34,7 +34,7 @@ describe('SOCK1 a connection', () => {
     cell.advance(1);
     expect(told(cell, 'a')).toEqual(['expiring', EXPIRED]);
     expect(cell.state().sockets.has(bob), 'nobody is connected any more').toBe(false);
-    expect(cell.held(bob)?.phase, 'the lease is another matter').toBe('live');
+    expect(cell.resident(bob)?.phase, 'the lease is another matter').toBe('live');
   });
 
   it('goes on with another token, and is warned of that one’s end', () => {

@@ -1,12 +1,12 @@
 // When each entity wants attention next, as a table.
 import { describe, expect, it } from 'vitest';
 import { dueBeacon } from '../../../src/cell/tables/beacons.ts';
-import type { Arriving } from '../../../src/cell/tables/claims.ts';
-import { dueArriving } from '../../../src/cell/tables/claims.ts';
+import type { PendingClaim } from '../../../src/cell/tables/claims.ts';
+import { dueClaim } from '../../../src/cell/tables/claims.ts';
 import type { Offer, Phase, Question, Stream } from '../../../src/cell/tables/questions.ts';
 import { dueQuestion } from '../../../src/cell/tables/questions.ts';
-import type { Held } from '../../../src/cell/tables/users.ts';
-import { dueHeld, held } from '../../../src/cell/tables/users.ts';
+import type { Resident } from '../../../src/cell/tables/users.ts';
+import { dueResident, residentOf } from '../../../src/cell/tables/users.ts';
 import { type EpochMs, epochMs, plusMs } from '../../../src/lib/brand.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { ana, at, bob, CELL, need, oid, ping, qid, START } from '../support/names.ts';
@@ -14,8 +14,8 @@ import { ana, at, bob, CELL, need, oid, ping, qid, START } from '../support/name
 const t = (ms: number): EpochMs => plusMs(START, ms);
 const DAY_MS = 86_400_000;
 
-const user = (phase: Held['phase'], holdsUntil: readonly number[], frozenAt?: number): Held =>
-  held({
+const user = (phase: Resident['phase'], holdsUntil: readonly number[], frozenAt?: number): Resident =>
+  residentOf({
     user: bob,
     epoch: 1,
     phase,
@@ -74,7 +74,7 @@ const question = (phase: Phase, offers: readonly Offer[] = [], streams: readonly
   languages: [],
   askedRadiusM: 500,
   answersWanted: 1,
-  born: START,
+  incarnation: START,
   createdAt: START,
   expiresAt: t(900_000),
   phase,
@@ -83,7 +83,7 @@ const question = (phase: Phase, offers: readonly Offer[] = [], streams: readonly
   offers: [...offers],
   streams: new Map(streams.map((one, i): [UserId, Stream] => [`u${i}` as UserId, one])),
 });
-const arriving = (leaseMs: number, retryMs?: number): Arriving => ({
+const arriving = (leaseMs: number, retryMs?: number): PendingClaim => ({
   user: bob,
   ping: ping(),
   pingAt: START,
@@ -100,7 +100,7 @@ const arriving = (leaseMs: number, retryMs?: number): Arriving => ({
 });
 
 describe('ALARM1 what is due when', () => {
-  it.each<[string, Held, number | undefined]>([
+  it.each<[string, Resident, number | undefined]>([
     ['a live user: the end of the lease', user('live', []), 60_000],
     ['a live user with holds: the first of them', user('live', [50_000, 20_000]), 20_000],
     ['a live user whose holds last longer: the lease', user('live', [90_000]), 60_000],
@@ -109,7 +109,7 @@ describe('ALARM1 what is due when', () => {
     ['a frozen user: a minute after it was frozen, whatever its holds', user('frozen', [10], 5000), 65_000],
     ['a frozen user of before: a minute after the lease', user('frozen', []), 120_000],
   ])('%s', (_, who, ms) => {
-    expect(dueHeld(who)).toBe(ms === undefined ? undefined : t(ms));
+    expect(dueResident(who)).toBe(ms === undefined ? undefined : t(ms));
   });
 
   it.each<[string, Question, number]>([
@@ -139,7 +139,7 @@ describe('ALARM1 what is due when', () => {
     ['a claim to repeat', arriving(60_000, 1000), 1000],
     ['a claim to repeat after the lease: the lease', arriving(60_000, 70_000), 60_000],
   ] as const)('%s', (_, one, ms) => {
-    expect(dueArriving(one)).toBe(t(ms));
+    expect(dueClaim(one)).toBe(t(ms));
   });
 
   it('a beacon: its end', () => {

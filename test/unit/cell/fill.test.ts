@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Send } from '../../../src/engine/effects.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, healthyMap, PARENT } from '../support/family.ts';
-import { at, birth, bob, cem, EAST, need, newQuestion, oid, qid, record } from '../support/names.ts';
+import { at, bob, cem, EAST, mapRow, need, newQuestion, oid, qid, record } from '../support/names.ts';
 
 describe('a cell that is filled', () => {
   const parent = { by: PARENT, n: 3 };
   const filling = (more: Parameters<typeof cellHarness>[0] = {}): CellHarness => {
-    const cell = cellHarness({ unborn: true, ...more });
-    expect(cell.request({ t: 'init', op: parent, from: PARENT, birth: birth() })).toEqual(DONE);
+    const cell = cellHarness({ uninitialised: true, ...more });
+    expect(cell.request({ t: 'init', op: parent, from: PARENT, mapRow: mapRow() })).toEqual(DONE);
     return cell;
   };
   /** The row of a question as the predecessor sends it. */
@@ -30,7 +30,7 @@ describe('a cell that is filled', () => {
     expect(cell.request({ t: 'question', id: qid(), user: null })).toMatchObject({ t: 'question' });
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
     expect(cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) })).toMatchObject({ t: 'question' });
-    expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+    expect(cell.state().role.phase).toEqual({ t: 'leaf' });
   });
 
   it('KEEP2 carries times over as durations, and the number that tells two questions of one id apart as it was', () => {
@@ -39,7 +39,7 @@ describe('a cell that is filled', () => {
     cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
     const question = cell.question(qid());
     expect(question.createdAt).toBe(cell.now());
-    expect(question.born).toBe(cell.now() - 50_000);
+    expect(question.incarnation).toBe(cell.now() - 50_000);
     expect(question.expiresAt - cell.now()).toBe(900_000);
   });
 
@@ -51,7 +51,7 @@ describe('a cell that is filled', () => {
     cell.request({
       t: 'scout',
       need: need({ questionId: qid(3, EAST), topic: 'aid' }),
-      policy: cell.birth.policy,
+      policy: cell.mapRow.policy,
       limit: 5,
       beaconMs: 60_000,
     });
@@ -73,7 +73,7 @@ describe('a cell that is filled', () => {
   it('WAKE2 has no beacon of a question that it has itself: neither of before it came, nor left behind it', () => {
     const cell = filling({ manual: ['scout'] });
     const left = { need: need({ questionId: qid(), topic: 'aid', radiusM: 5000 }), leftMs: 60_000 };
-    const scout = { t: 'scout', need: left.need, policy: cell.birth.policy, limit: 5, beaconMs: 60_000 } as const;
+    const scout = { t: 'scout', need: left.need, policy: cell.mapRow.policy, limit: 5, beaconMs: 60_000 } as const;
     cell.request(scout);
     expect(cell.rows('beacons')).toHaveLength(1);
     cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [parcel()] });
@@ -108,18 +108,18 @@ describe('a cell that is filled', () => {
     expect(cell.request({ t: 'adopt', op: parent, from: PARENT, questions: [row] })).toEqual(DONE);
     expect(cell.question(qid()).phase.t).toBe('cancelled');
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
-    const before = JSON.stringify(cell.state().life);
+    const before = JSON.stringify(cell.state().role);
     const older = { by: PARENT, n: 2 };
     for (const op of [older, parent]) {
       // Another operation of an old number must not be taken for one that was carried out.
       const heard = op === parent ? DONE : { code: 'cell_changing' };
-      expect(cell.request({ t: 'init', op, from: PARENT, birth: birth() })).toMatchObject(heard);
+      expect(cell.request({ t: 'init', op, from: PARENT, mapRow: mapRow() })).toMatchObject(heard);
       expect(cell.request({ t: 'adopt', op, from: PARENT, questions: [row] })).toEqual(DONE);
       expect(cell.request({ t: 'filled', op, from: PARENT, beacons: [] })).toEqual(DONE);
       expect(cell.request({ t: 'retire', op: older, to: [PARENT] })).toEqual(DONE);
     }
-    expect(JSON.stringify(cell.state().life)).toBe(before);
-    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, birth: birth() })).toMatchObject({
+    expect(JSON.stringify(cell.state().role)).toBe(before);
+    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, mapRow: mapRow() })).toMatchObject({
       code: 'cell_changing',
     });
   });
@@ -127,11 +127,11 @@ describe('a cell that is filled', () => {
   it('GONE1 takes ground up again that its city had given up', () => {
     const cell = cellHarness();
     cell.request({ t: 'dissolve', version: 5 });
-    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, birth: birth({ version: 8 }) })).toEqual(
+    expect(cell.request({ t: 'init', op: { by: PARENT, n: 9 }, from: PARENT, mapRow: mapRow({ version: 8 }) })).toEqual(
       DONE,
     );
-    expect(cell.state().life.phase.t).toBe('filling');
-    expect(cell.state().birth?.removed).toBeUndefined();
+    expect(cell.state().role.phase.t).toBe('filling');
+    expect(cell.state().mapRow?.removed).toBeUndefined();
   });
 
   it('SPLIT4 matches nobody before the grant; keeps whom to claim over a crash; a refusal ends it', () => {
@@ -139,18 +139,18 @@ describe('a cell that is filled', () => {
     const users = [bob, cem].map((name) => ({ user: name, epoch: 7 }));
     cell.request({ t: 'take', op: parent, from: PARENT, users });
     expect(cell.sentOf('claim').map(({ request }) => request)).toMatchObject([{ transfer: 7 }, { transfer: 7 }]);
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     cell.restart();
     const [first, second] = cell.open;
     cell.answer(first as Send, { t: 'granted', epoch: 8, record: record({ leaseLeftMs: 30_000, pointAgeMs: 5000 }) });
     cell.answer(second as Send, { t: 'refused' });
-    expect(cell.held(bob)).toMatchObject({
+    expect(cell.resident(bob)).toMatchObject({
       phase: 'live',
       epoch: 8,
       leaseUntil: cell.now() + 30_000,
       pointAt: cell.now() - 5000,
     });
-    expect(cell.held(cem)).toBeUndefined();
+    expect(cell.resident(cem)).toBeUndefined();
     expect(cell.rows('taking')).toEqual([]);
   });
 
@@ -195,7 +195,7 @@ describe('a cell that is filled', () => {
     const [first, second] = cell.open;
     cell.request({ t: 'recall', user: bob, epoch: 8 });
     cell.answer(first as Send, { t: 'granted', epoch: 8, record: record() });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     cell.ping(cem, { point: at(40) });
     const holds = [
       {
@@ -210,14 +210,14 @@ describe('a cell that is filled', () => {
     ] as const;
     cell.answer(second as Send, { t: 'granted', epoch: 8, record: record({ holds }) });
     cell.answer('claim', { t: 'granted', epoch: 8, record: record() });
-    expect(cell.held(cem)).toMatchObject({ point: at(40) });
-    expect([...(cell.held(cem)?.holds.keys() ?? [])]).toEqual([oid(1, 1, EAST)]);
+    expect(cell.resident(cem)).toMatchObject({ point: at(40) });
+    expect([...(cell.resident(cem)?.holds.keys() ?? [])]).toEqual([oid(1, 1, EAST)]);
   });
 
   it('SPLIT6 names its predecessor to scouts, and asks it itself, until nobody is held there; and is not divided nor joined before', () => {
     const cell = filling();
-    const scout = { t: 'scout', need: need(), policy: cell.birth.policy, limit: 5 } as const;
-    expect(cell.request(scout)).toMatchObject({ also: [PARENT] });
+    const scout = { t: 'scout', need: need(), policy: cell.mapRow.policy, limit: 5 } as const;
+    expect(cell.request(scout)).toMatchObject({ coOwners: [PARENT] });
     cell.request({ t: 'filled', op: parent, from: PARENT, beacons: [] });
     cell.request({ t: 'ask', question: newQuestion() });
     expect(cell.sentOf('scout').some(({ address }) => address.to === 'cell' && address.cell === PARENT)).toBe(true);

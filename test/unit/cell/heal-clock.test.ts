@@ -35,13 +35,13 @@ describe('TIME2 a clock that was a day ahead', () => {
       { t: 'clock.healed', leadMs: DAY_MS + 30_000 - PATIENCE_MS - 1000 },
     ]);
     // Thirty seconds of each have gone in the time that went on.
-    expect(cell.held(bob)?.leaseUntil).toBe(now + 70_000);
+    expect(cell.resident(bob)?.leaseUntil).toBe(now + 70_000);
     expect(cell.question(qid()).expiresAt).toBe(now + 270_000);
     expect(cell.question(qid()).createdAt).toBe(now);
     expect(cell.state().beacons.get(qid(1, EAST))?.until).toBe(now + 170_000);
     cell.restart();
     expect(cell.state().clock).toBe(now);
-    expect(cell.held(ana)?.leaseUntil).toBeLessThanOrEqual(now + 120_000);
+    expect(cell.resident(ana)?.leaseUntil).toBeLessThanOrEqual(now + 120_000);
     cell.advance(70_000);
     expect(cell.request(scout)).toMatchObject({ candidates: [{ user: ana }] });
     cell.advance(200_000);
@@ -62,7 +62,7 @@ describe('TIME2 a clock that was a day ahead', () => {
     glitch.request({ t: 'load' });
     glitch.setNow(start + 10_000);
     glitch.request({ t: 'load' });
-    expect(glitch.held(bob)?.leaseUntil).toBe(start + 100_000);
+    expect(glitch.resident(bob)?.leaseUntil).toBe(start + 100_000);
     expect(glitch.journal().some(({ t }) => t === 'clock.healed')).toBe(false);
     cell.setNow(start + 1000);
     cell.request({ t: 'load' });

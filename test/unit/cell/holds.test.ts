@@ -27,7 +27,7 @@ describe('a reserve', () => {
     expect(cell.store.rowsWritten()).toBe(before);
     cell.restart();
     expect(cell.request(reserve())).toEqual({ t: 'held' });
-    expect(cell.held(bob)?.holds.size).toBe(1);
+    expect(cell.resident(bob)?.holds.size).toBe(1);
   });
 
   it.each<[string, Partial<Need>]>([
@@ -40,7 +40,7 @@ describe('a reserve', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { topics: ['cars'], languages: ['en'], capacity: 1 } });
     expect(cell.request(reserve(1, more))).toEqual({ t: 'refused', reason });
-    expect(cell.held(bob)?.holds.size).toBe(0);
+    expect(cell.resident(bob)?.holds.size).toBe(0);
   });
 
   it('ONE2 is refused beyond the capacity, and for a question that the user has an offer of', () => {
@@ -97,7 +97,7 @@ describe('a hold', () => {
     ]);
     cell.answer('state', { t: 'failed' });
     cell.advance(600_000);
-    expect(cell.held(bob)?.holds.size).toBe(1);
+    expect(cell.resident(bob)?.holds.size).toBe(1);
     expect(cell.sentOf('state').length).toBeGreaterThan(10);
   });
 
@@ -111,14 +111,14 @@ describe('a hold', () => {
     cell.request(reserve());
     cell.advance(40_000);
     cell.answer('state', word);
-    expect(cell.held(bob)?.holds.size).toBe(holds);
+    expect(cell.resident(bob)?.holds.size).toBe(holds);
     if (word.t === 'state' && word.live) {
-      expect([...(cell.held(bob)?.holds.values() ?? [])]).toMatchObject([
+      expect([...(cell.resident(bob)?.holds.values() ?? [])]).toMatchObject([
         { state: 'accepted', until: cell.now() + 90_000 },
       ]);
     }
     cell.restart();
-    expect(cell.held(bob)?.holds.size).toBe(holds);
+    expect(cell.resident(bob)?.holds.size).toBe(holds);
   });
 
   it.each(['answered', 'declined', 'expired', 'withdrawn'] as const)(
@@ -129,9 +129,9 @@ describe('a hold', () => {
       cell.request(reserve());
       const change = { id: oid(1, 1, EAST), state, leftMs: 0 };
       cell.request({ t: 'push', user: bob, events: [], offers: [change] });
-      expect(cell.held(bob)?.holds.size).toBe(0);
+      expect(cell.resident(bob)?.holds.size).toBe(0);
       const rests = state !== 'answered';
-      expect(Math.max(0, (cell.held(bob)?.coolUntil ?? 0) - cell.now())).toBe(rests ? 10_000 : 0);
+      expect(Math.max(0, (cell.resident(bob)?.coolUntil ?? 0) - cell.now())).toBe(rests ? 10_000 : 0);
     },
   );
 
@@ -157,9 +157,9 @@ describe('a hold', () => {
     cell.request(reserve(1));
     cell.request({ t: 'release', offerId: oid(2, 1, EAST), user: bob });
     cell.request({ t: 'release', offerId: oid(1, 1, EAST), user: cem });
-    expect(cell.held(bob)?.holds.size).toBe(1);
+    expect(cell.resident(bob)?.holds.size).toBe(1);
     cell.request({ t: 'release', offerId: oid(1, 1, EAST), user: bob });
-    expect(cell.held(bob)?.holds.size).toBe(0);
+    expect(cell.resident(bob)?.holds.size).toBe(0);
   });
 
   it('HOLD1 that came with a record may be stale: it takes its slot, and its question is asked at once', () => {

@@ -42,7 +42,7 @@ describe('the end of a lease', () => {
     cell.request(reserve(1));
     const made = { id: oid(1, 1, EAST), state: 'pending', leftMs: 30_000 } as const;
     cell.request({ t: 'push', user: bob, events: [], offers: [made] });
-    expect([...(cell.held(bob)?.holds.values() ?? [])]).toMatchObject([{ state: 'pending' }]);
+    expect([...(cell.resident(bob)?.holds.values() ?? [])]).toMatchObject([{ state: 'pending' }]);
     cell.advance(20_000);
     expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
       { t: 'absent', offerId: oid(1, 1, EAST), user: bob },
@@ -60,15 +60,15 @@ describe('the end of a lease', () => {
     expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
       { t: 'absent', offerId: oid(1, 1, EAST), user: bob },
     ]);
-    expect(cell.held(bob)).toMatchObject({ phase: 'lapsed' });
+    expect(cell.resident(bob)).toMatchObject({ phase: 'lapsed' });
     expect(cell.request({ ...reserve(1, 3) })).toEqual({ t: 'refused', reason: 'gone' });
     cell.restart();
-    expect(cell.held(bob)).toMatchObject({ phase: 'lapsed' });
+    expect(cell.resident(bob)).toMatchObject({ phase: 'lapsed' });
     const ended = (n: number) => ({ id: oid(1, n, EAST), state: 'withdrawn', leftMs: 0 }) as const;
     cell.request({ t: 'push', user: bob, events: [], offers: [ended(1)] });
-    expect(cell.held(bob)).toBeDefined();
+    expect(cell.resident(bob)).toBeDefined();
     cell.request({ t: 'push', user: bob, events: [], offers: [ended(2)] });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     expect(cell.rows('users')).toEqual([]);
   });
 
@@ -102,9 +102,9 @@ describe('the end of a lease', () => {
     cell.ping(bob, { ttlMs: 20_000 });
     cell.request(reserve(1));
     cell.advance(20_000);
-    expect(cell.held(bob)?.phase).toBe('lapsed');
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
     cell.ping(bob);
-    expect(cell.held(bob)).toMatchObject({ phase: 'live' });
+    expect(cell.resident(bob)).toMatchObject({ phase: 'live' });
     expect(cell.sentOf('claim')).toHaveLength(1);
     expect(cell.state().roster.size()).toBe(1);
   });

@@ -6,7 +6,7 @@ import type { CellRequest } from '../../../src/messages/calls.ts';
 import type { CellLoad } from '../../../src/protocol/status.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { PARENT } from '../support/family.ts';
-import { birth, bob, newQuestion, ping, START, user } from '../support/names.ts';
+import { bob, mapRow, newQuestion, ping, START, user } from '../support/names.ts';
 
 /** 200 users, or 20 events a second, are all that the cell can carry. */
 const SMALL = { limits: { ...DEFAULT_POLICY.limits, users: 100, eventsPerS: 10 } };
@@ -96,8 +96,8 @@ describe('OPS1: a part of a cell that was divided', () => {
 
   /** Being filled, with so many people who came by themselves. */
   function filling(people: number): CellHarness {
-    const cell = cellHarness({ unborn: true });
-    cell.request({ t: 'init', ...from, birth: birth() });
+    const cell = cellHarness({ uninitialised: true });
+    cell.request({ t: 'init', ...from, mapRow: mapRow() });
     for (let n = 0; n < people; n++) cell.ping(user(`u${n}`), { ttlMs: HOUR_MS });
     return cell;
   }
@@ -133,13 +133,13 @@ describe('OPS1: a part of a cell that was divided', () => {
     });
   });
 
-  it('tells nothing more once it is no leaf, and what it carries when it is one again', () => {
+  it('tells nothing more once it is not a leaf, and what it carries when it is one again', () => {
     const cell = filling(1);
     filled(cell);
     const next = { by: PARENT, n: 4 };
     cell.request({ t: 'retire', op: next, to: [PARENT] });
     expect(told(cell, 90)).toEqual([]);
-    expect(cell.state().told.band).toBe(0);
+    expect(cell.state().lastReport.band).toBe(0);
   });
 });
 

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, OP, PARENT, PARTS } from '../support/family.ts';
-import { ana, birth, CELL, newQuestion, qid } from '../support/names.ts';
+import { ana, CELL, mapRow, newQuestion, qid } from '../support/names.ts';
 
 describe('cells that merge', () => {
   const leaves = (state = 'leaf', version = 4, op = 'x') =>
     ({ t: 'rows', rows: PARTS.map((cell) => ({ cell, state, version, op })) }) as const;
   const merging = (): CellHarness => {
-    const cell = cellHarness({ unborn: true, manual: ['rows', 'ready', 'swap', 'retire'] });
-    expect(cell.request({ t: 'merge', birth: birth() })).toEqual({ t: 'changing', life: 'merging' });
+    const cell = cellHarness({ uninitialised: true, manual: ['rows', 'ready', 'swap', 'retire'] });
+    expect(cell.request({ t: 'merge', mapRow: mapRow() })).toEqual({ t: 'changing', life: 'merging' });
     return cell;
   };
 
@@ -23,9 +23,9 @@ describe('cells that merge', () => {
     answerAll(cell, ({ request }) => (request.t === 'retire' ? DONE : undefined));
     expect(cell.sentOf('retire')).toHaveLength(32);
     for (const from of PARTS) cell.request({ t: 'filled', op: OP, from, beacons: [] });
-    expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+    expect(cell.state().role.phase).toEqual({ t: 'leaf' });
     for (const from of PARTS) cell.request({ t: 'handed', op: OP, from });
-    expect(cell.state().life.behind).toEqual([]);
+    expect(cell.state().role.behind).toEqual([]);
   });
 
   it.each([
@@ -59,14 +59,14 @@ describe('cells that merge', () => {
     cell.request({ t: 'retire', op: { by: PARENT, n: 1 }, to: [PARENT] });
     expect(cell.request({ t: 'question', id: qid(), user: null })).toEqual({ t: 'moved', to: [PARENT] });
     expect(cell.sentOf('adopt')[0]?.address).toEqual({ to: 'cell', cell: PARENT });
-    const again = { t: 'init', op: { by: PARENT, n: 2 }, from: PARENT, birth: birth() } as const;
+    const again = { t: 'init', op: { by: PARENT, n: 2 }, from: PARENT, mapRow: mapRow() } as const;
     expect(cell.request(again)).toMatchObject({ code: 'cell_changing' });
     cell.answer('adopt', DONE);
     cell.answer('filled', DONE);
     expect(cell.request(again)).toMatchObject({ code: 'cell_changing' });
     cell.answer('handed', DONE);
     expect(cell.request(again)).toEqual(DONE);
-    expect(cell.state().life.phase.t).toBe('filling');
+    expect(cell.state().role.phase.t).toBe('filling');
     expect(cell.request({ t: 'ready', op: { by: PARENT, n: 3 } })).toEqual({ t: 'ready', ready: false });
   });
 
@@ -75,13 +75,13 @@ describe('cells that merge', () => {
     cell.request({ t: 'retire', op: { by: PARENT, n: 1 }, to: [PARENT] });
     cell.answer('filled', DONE);
     cell.answer('handed', DONE);
-    expect(cell.request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'not_mergeable' });
+    expect(cell.request({ t: 'merge', mapRow: mapRow() })).toMatchObject({ code: 'not_mergeable' });
     expect(cell.request({ t: 'enter', user: ana })).toEqual({ t: 'moved', to: [PARENT] });
   });
 
   it('MERGE1 is refused to a leaf, and to one that has not handed everything over', () => {
-    expect(cellHarness().request({ t: 'merge', birth: birth() })).toMatchObject({ code: 'not_mergeable' });
-    expect(divided().request({ t: 'merge', birth: birth() })).toMatchObject({
+    expect(cellHarness().request({ t: 'merge', mapRow: mapRow() })).toMatchObject({ code: 'not_mergeable' });
+    expect(divided().request({ t: 'merge', mapRow: mapRow() })).toMatchObject({
       code: 'cell_changing',
       detail: 'it still has to hand over: users 1, questions 1',
     });

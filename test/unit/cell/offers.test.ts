@@ -117,7 +117,7 @@ describe('an offer', () => {
     const cell = inState('accepted');
     cell.advance(900_000);
     expect(cell.question(qid())).toMatchObject({ phase: { t: 'expired' }, offers: [{ state: 'expired' }] });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 
   it('OFFER1 goes to the next one after a decline, and never twice to the same user', () => {
@@ -138,7 +138,7 @@ describe('an offer', () => {
     cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) });
     expect(cell.events(bob, qid(2))).toEqual([]);
     // The end of a rest is an arrival.
-    const restMs = (cell.held(bob)?.coolUntil ?? 0) - cell.now();
+    const restMs = (cell.resident(bob)?.coolUntil ?? 0) - cell.now();
     cell.advance(restMs - 1);
     expect(cell.events(bob, qid(2))).toEqual([]);
     cell.advance(1);

@@ -24,17 +24,17 @@ describe('the slot of an accepted offer', () => {
     cell.advance(110_000);
     expect(cell.sentOf('state')).toHaveLength(1);
     cell.answer('state', { t: 'state', live: false, leftMs: 0 });
-    expect(cell.held(bob)?.holds.size).toBe(0);
+    expect(cell.resident(bob)?.holds.size).toBe(0);
   });
 
   it('HOLD1 is shown until its own end, asked about or not, and costs no row while it is as it was', () => {
     const cell = accepted();
-    const until = cell.held(bob)?.holds.get(id)?.until;
+    const until = cell.resident(bob)?.holds.get(id)?.until;
     cell.advance(110_000);
     const rows = cell.store.rowsWritten();
     cell.answer('state', { t: 'state', live: true, state: 'accepted', leftMs: 24 * HOUR_MS - 110_000 });
     expect(cell.store.rowsWritten()).toBe(rows);
-    expect(Math.abs((cell.held(bob)?.holds.get(id)?.until ?? 0) - (until ?? 0))).toBeLessThan(15_000);
+    expect(Math.abs((cell.resident(bob)?.holds.get(id)?.until ?? 0) - (until ?? 0))).toBeLessThan(15_000);
     cell.advance(110_000);
     expect(cell.sentOf('state')).toHaveLength(2);
     cell.restart();
@@ -71,7 +71,7 @@ describe('a cell that lost its storage while it was to be filled', () => {
 
   it('SPLIT3 takes the questions that are handed to it, by an operation that it has never heard of', () => {
     const question = parcel();
-    const cell = cellHarness({ birth: { version: 1 } });
+    const cell = cellHarness({ mapRow: { version: 1 } });
     const sent = { t: 'adopt', op, from: PARENT, questions: [pack(question, cell.now())] } as const;
     expect(cell.request(sent)).toEqual({ t: 'done' });
     expect(cell.question(qid()).asker).toBe(ana);
@@ -82,11 +82,11 @@ describe('a cell that lost its storage while it was to be filled', () => {
 
   it('SPLIT6 acknowledges one that it has done, and changes nothing', () => {
     const question = parcel();
-    const cell = cellHarness({ birth: { version: 1 } });
-    cell.request({ t: 'init', op, from: PARENT, birth: { ...cell.birth, version: 2 } });
-    const life = cell.state().life;
+    const cell = cellHarness({ mapRow: { version: 1 } });
+    cell.request({ t: 'init', op, from: PARENT, mapRow: { ...cell.mapRow, version: 2 } });
+    const life = cell.state().role;
     const done = { ...life, phase: { t: 'leaf' }, heard: op.n, behind: [] } as const;
-    cell.state().life = done;
+    cell.state().role = done;
     const sent = { t: 'adopt', op, from: PARENT, questions: [pack(question, cell.now())] } as const;
     expect(cell.request(sent)).toEqual({ t: 'done' });
     expect(cell.state().questions.size).toBe(0);

@@ -58,7 +58,7 @@ describe('entering', () => {
       }),
     } as const;
     cell.ping(bob, { profile: { topics: ['cars'] } });
-    expect(cell.held(bob)).toMatchObject({
+    expect(cell.resident(bob)).toMatchObject({
       epoch: 7,
       profile: { topics: ['cars'], languages: ['en'], capacity: 3 },
       reputation: 0.9,
@@ -72,12 +72,12 @@ describe('entering', () => {
   it('gives a newcomer the defaults: any topic, any language, one slot, nothing to rest from', () => {
     const cell = cellHarness();
     cell.ping(bob);
-    expect(cell.held(bob)).toMatchObject({
+    expect(cell.resident(bob)).toMatchObject({
       profile: { topics: [], languages: [], capacity: 1 },
       reputation: 0.5,
       leaseUntil: cell.now() + TTL_MS,
     });
-    expect(cell.held(bob)?.coolUntil).toBeLessThanOrEqual(cell.now());
+    expect(cell.resident(bob)?.coolUntil).toBeLessThanOrEqual(cell.now());
   });
 
   it('keeps one claim in flight and answers every ping that waited for it', () => {
@@ -86,7 +86,7 @@ describe('entering', () => {
     cell.ping(bob, { seq: 2, point: at(300) });
     expect(cell.sentOf('claim')).toHaveLength(1);
     cell.answer('claim', { t: 'granted', epoch: 1, record: null });
-    expect(cell.held(bob)).toMatchObject({ point: at(300), seq: 2 });
+    expect(cell.resident(bob)).toMatchObject({ point: at(300), seq: 2 });
     expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'present' });
     expect(cell.replies.get(cell.lastToken() - 1)).toMatchObject({ t: 'present' });
   });
@@ -96,7 +96,7 @@ describe('entering', () => {
     cell.ping(bob, { seq: 2, point: at(300), profile: { capacity: 4 } });
     cell.ping(bob, { seq: 1, point: at(0) });
     cell.answer('claim', { t: 'granted', epoch: 1, record: null });
-    expect(cell.held(bob)).toMatchObject({ point: at(300), seq: 2, profile: { capacity: 4 } });
+    expect(cell.resident(bob)).toMatchObject({ point: at(300), seq: 2, profile: { capacity: 4 } });
   });
 
   it('CLAIM1 passes on that a newer ping of the session was seen elsewhere', () => {
@@ -104,7 +104,7 @@ describe('entering', () => {
     cell.ping(bob, { seq: 1 });
     cell.answer('claim', { t: 'refused' });
     expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'stale_ping' });
-    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.state().claims.size).toBe(0);
   });
 
   it('CLAIM6 says again which claim the ping was, over a restart too; a newer ping is a claim of its own', () => {
@@ -130,7 +130,7 @@ describe('entering', () => {
     expect(cell.replies.get(waits)).toBeUndefined();
     cell.answer('claim', { t: 'granted', epoch: 3, record: null, order: 9 });
     expect(cell.replies.get(waits)).toMatchObject({ t: 'present' });
-    expect(cell.held(bob)?.point).toEqual(at(200));
+    expect(cell.resident(bob)?.point).toEqual(at(200));
   });
 
   it('CLAIM6 a grant that came too late leaves the claim as old as it was', () => {
@@ -149,7 +149,7 @@ describe('PROF2 the opening of a socket that says no profile', () => {
     expect(cell.open[0]?.request).toMatchObject({ t: 'claim', opening: true });
     cell.answer('claim', { t: 'stranger' });
     expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'no_presence' });
-    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.state().claims.size).toBe(0);
     expect(cell.state().sockets.has(bob)).toBe(true);
   });
 
@@ -165,7 +165,7 @@ describe('PROF2 the opening of a socket that says no profile', () => {
       expect(cell.open[0]?.request).not.toHaveProperty('opening');
       cell.answer('claim', { t: 'granted', epoch: 1, record: null });
     }
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
   });
 });
 
@@ -210,10 +210,10 @@ describe('arriving', () => {
     cell.advance(1);
     expect(cell.sentOf('claim')).toHaveLength(3);
     cell.answer('claim', { t: 'granted', epoch: 1, record: null });
-    expect(cell.held(bob)?.phase).toBe('live');
-    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.resident(bob)?.phase).toBe('live');
+    expect(cell.state().claims.size).toBe(0);
     cell.restart();
-    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.state().claims.size).toBe(0);
   });
 
   it('LEASE1 is dropped, its caller told, when its lease ends before the grant', () => {
@@ -235,7 +235,7 @@ describe('while held', () => {
     cell.advance(30_000);
     const reply = cell.ping(bob, { seq: 2, point: at(200, 100), profile: { topics: ['food'] } });
     expect(reply).toMatchObject({ view: { expiresAt: new Date(cell.now() + TTL_MS).toISOString() } });
-    expect(cell.held(bob)).toMatchObject({
+    expect(cell.resident(bob)).toMatchObject({
       point: at(200, 100),
       pointAt: cell.now(),
       profile: { topics: ['food'], languages: ['en'], capacity: 1 },
@@ -248,15 +248,15 @@ describe('while held', () => {
     cell.ping(bob, { seq: 5, point: at(200) });
     expect(cell.ping(bob, { seq: 4, point: at(0) })).toMatchObject({ t: 'problem', code: 'stale_ping' });
     expect(cell.ping(bob, { seq: 5, point: at(200) })).toMatchObject({ t: 'present' });
-    expect(cell.held(bob)?.point).toEqual(at(200));
+    expect(cell.resident(bob)?.point).toEqual(at(200));
     cell.ping(bob, { seq: 1, session: 'other', point: at(0) });
-    expect(cell.held(bob)).toMatchObject({ point: at(0), session: 'other', seq: 1 });
+    expect(cell.resident(bob)).toMatchObject({ point: at(0), session: 'other', seq: 1 });
   });
 
   it('a lease is never longer than the policy allows', () => {
     const cell = cellHarness({ policy: { presence: { ttlMaxMs: 200_000 } } });
     cell.ping(bob, { ttlMs: 900_000 });
-    expect(cell.held(bob)?.leaseUntil).toBe(cell.now() + 200_000);
+    expect(cell.resident(bob)?.leaseUntil).toBe(cell.now() + 200_000);
   });
 
   it('LEAVE1 leaving makes unmatchable at once; leaving twice is leaving once', () => {
@@ -279,9 +279,9 @@ describe('while held', () => {
     const leaves = (order: number, leave: { session?: string; seq?: number }) =>
       cell.request({ t: 'recall', user: bob, epoch: 1, order, leave });
     expect(leaves(2, { session: 's', seq: 4 })).toMatchObject({ t: 'kept', session: 's', seq: 5 });
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
     expect(leaves(3, { session: 's', seq: 5 })).toMatchObject({ t: 'record', session: 's', seq: 5 });
-    expect(cell.held(bob)?.phase).toBe('frozen');
+    expect(cell.resident(bob)?.phase).toBe('frozen');
   });
 
   it('LEAVE1 a ping whose claim was on its way is dropped, its caller told', () => {
@@ -291,6 +291,6 @@ describe('while held', () => {
     cell.answer('claim', { t: 'refused' });
     expect(cell.replies.get(waits)).toMatchObject({ code: 'stale_ping' });
     expect(cell.open).toEqual([]);
-    expect(cell.state().arriving.size).toBe(0);
+    expect(cell.state().claims.size).toBe(0);
   });
 });

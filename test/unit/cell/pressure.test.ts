@@ -133,7 +133,7 @@ describe('a cell under pressure', () => {
     strain(cell, COALESCE_ABOVE + 0.1);
     cell.ping(bob, { point: at(50), seq: 1 });
     const rows = cell.store.rowsWritten();
-    const promised = cell.held(bob)?.leaseUntil;
+    const promised = cell.resident(bob)?.leaseUntil;
     for (let i = 2; i < 30; i++) {
       cell.advance(100);
       strain(cell, COALESCE_ABOVE + 0.1);
@@ -143,13 +143,13 @@ describe('a cell under pressure', () => {
       });
     }
     expect(cell.store.rowsWritten() - rows).toBe(0);
-    expect(cell.held(bob)).toMatchObject({ point: at(79), seq: 29 });
+    expect(cell.resident(bob)).toMatchObject({ point: at(79), seq: 29 });
     cell.advance(10_000);
     cell.request({ t: 'load' });
     // One row for all of them, and nothing that was promised beyond it.
     expect(cell.rows('users')[0]).toContain(`"seq":29`);
     cell.restart();
-    expect(cell.held(bob)).toMatchObject({ point: at(79), leaseUntil: promised });
+    expect(cell.resident(bob)).toMatchObject({ point: at(79), leaseUntil: promised });
   });
 
   it('LOAD3 an arrival that was put off is tried when its turn comes', () => {
@@ -194,7 +194,7 @@ describe('a cell under pressure', () => {
     const cell = cellHarness({ policy: TIGHT });
     cell.connect(bob);
     cell.ping(cem);
-    const lease = cell.held(cem)?.leaseUntil;
+    const lease = cell.resident(cem)?.leaseUntil;
     cell.advance(5000);
     strain(cell, REFUSE_PINGS_ABOVE + 0.1);
     const refused = { t: 'problem', code: 'busy', retryAfterS: expect.any(Number) };
@@ -204,7 +204,7 @@ describe('a cell under pressure', () => {
     strain(cell, REFUSE_PINGS_ABOVE + 0.1);
     expect(cell.ping(cem, { seq: 1 })).toMatchObject({ ...refused, retryAfterS: 35 });
     expect(cell.ping(bob, { seq: 1 }, true)).toMatchObject({ ...refused, retryAfterS: 35 });
-    expect(cell.held(cem)).toMatchObject({ phase: 'live', leaseUntil: lease });
+    expect(cell.resident(cem)).toMatchObject({ phase: 'live', leaseUntil: lease });
     cell.advance(35_000);
     strain(cell, REFUSE_PINGS_ABOVE + 0.1);
     expect(cell.ping(bob, { seq: 2 }, true).t).toBe('present');
@@ -293,7 +293,12 @@ describe('a crowd of 5,000 in one cell', () => {
   });
 });
 
-type Crowd = { readonly strains: number[]; readonly refused: number; readonly held: number; readonly lapses: number };
+type Crowd = {
+  readonly strains: number[];
+  readonly refused: number;
+  readonly held: number;
+  readonly lapses: number;
+};
 
 /** People on sockets of one cell with the default limits; each second's strain. Those who do not obey ping every 10 s, whatever they hear. */
 function crowd(given: { readonly people: number; readonly minutes: number; readonly obeys: boolean }): Crowd {
@@ -315,7 +320,7 @@ function crowd(given: { readonly people: number; readonly minutes: number; reado
     for (const [i, person] of now.entries()) {
       cell.setNow(Math.max(cell.now(), START + s * 1000 + (i * 1000) / now.length));
       const name = user(`p${person}`);
-      if (known.has(person) && cell.held(name)?.phase !== 'live') lapses++;
+      if (known.has(person) && cell.resident(name)?.phase !== 'live') lapses++;
       seq[person] = (seq[person] ?? 0) + 1;
       const sent = { seq: seq[person] ?? 0 };
       const reply = known.has(person) ? cell.ping(name, sent, true) : cell.connect(name, sent);

@@ -27,11 +27,11 @@ describe('a recall', () => {
     const cell = cellHarness();
     cell.ping(bob, { seq: 5 });
     cell.advance(5000);
-    const epoch = cell.held(bob)?.epoch as number;
+    const epoch = cell.resident(bob)?.epoch as number;
     expect(cell.request({ t: 'recall', user: bob, epoch, ...(ping === undefined ? {} : { ping }) })).toMatchObject({
       t: answer,
     });
-    expect(cell.held(bob)?.phase).toBe(answer === 'kept' ? 'live' : 'frozen');
+    expect(cell.resident(bob)?.phase).toBe(answer === 'kept' ? 'live' : 'frozen');
     // Of an earlier epoch there is no row, however new the ping is.
     expect(cell.request({ t: 'recall', user: bob, epoch: epoch - 1, ...(ping === undefined ? {} : { ping }) })).toEqual(
       {
@@ -69,13 +69,13 @@ describe('a recall', () => {
         holds: [{ offerId: reserve.offerId, state: 'reserved', leftMs: 35_000 }],
       },
     });
-    expect(cell.held(bob)?.phase).toBe('frozen');
+    expect(cell.resident(bob)?.phase).toBe('frozen');
     expect(cell.request({ t: 'scout', need: need(), policy: policyWith(), limit: 5 })).toMatchObject({
       candidates: [],
     });
     expect(cell.request({ ...reserve, offerId: oid(2, 1, EAST) })).toEqual({ t: 'refused', reason: 'gone' });
     cell.restart();
-    expect(cell.held(bob)?.phase).toBe('frozen');
+    expect(cell.resident(bob)?.phase).toBe('frozen');
     expect(cell.state().roster.size()).toBe(0);
   });
 
@@ -92,7 +92,7 @@ describe('a recall', () => {
     cell.ping(bob);
     expect(cell.request(recall(2))).toEqual({ t: 'no_row' });
     expect(cell.request({ t: 'recall', user: 'zoe' as never, epoch: 1 })).toEqual({ t: 'no_row' });
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
   });
 
   it('says 0 for a lease that has ended: only a real ping renews it', () => {
@@ -110,10 +110,10 @@ describe('a claim in flight', () => {
     cell.ping(bob);
     expect(cell.request(recall(2))).toEqual({ t: 'no_row' });
     cell.answer('claim', { t: 'granted', epoch, record: null });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     expect(cell.sentOf('claim')).toHaveLength(2);
     cell.answer('claim', { t: 'granted', epoch: 3, record: null });
-    expect(cell.held(bob)).toMatchObject({ epoch: 3, phase: 'live' });
+    expect(cell.resident(bob)).toMatchObject({ epoch: 3, phase: 'live' });
   });
 
   it('CLAIM3 holds for the highest epoch recalled, in whatever order recalls come', () => {
@@ -122,7 +122,7 @@ describe('a claim in flight', () => {
     cell.request(recall(4));
     cell.request(recall(2));
     cell.answer('claim', { t: 'granted', epoch: 4, record: null });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 
   it('CLAIM3 an answer to an earlier claim is not one to the present claim', () => {
@@ -132,9 +132,9 @@ describe('a claim in flight', () => {
     cell.advance(10_000);
     cell.ping(bob);
     if (first !== undefined) cell.answer(first, { t: 'granted', epoch: 1, record: null });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     cell.answer('claim', { t: 'granted', epoch: 2, record: null });
-    expect(cell.held(bob)?.epoch).toBe(2);
+    expect(cell.resident(bob)?.epoch).toBe(2);
   });
 });
 
@@ -147,11 +147,11 @@ describe('a frozen row', () => {
       cell.advance(60_000);
       expect(cell.sentOf('where')).toHaveLength(minutes);
       cell.answer('where', { t: 'where', cell: EAST, epoch: 1 });
-      expect(cell.held(bob)?.phase).toBe('frozen');
+      expect(cell.resident(bob)?.phase).toBe('frozen');
     }
     cell.advance(60_000);
     cell.answer('where', { t: 'where', cell: EAST, epoch: 2 });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 
   it('turns a ping into a new claim, whose grant at a higher epoch replaces it', () => {
@@ -162,9 +162,9 @@ describe('a frozen row', () => {
     cell.ping(bob, { point: at(400) });
     expect(cell.state().roster.size()).toBe(0);
     cell.answer('claim', { t: 'granted', epoch: 2, record: null });
-    expect(cell.held(bob)).toMatchObject({ epoch: 2, phase: 'live', point: at(400) });
+    expect(cell.resident(bob)).toMatchObject({ epoch: 2, phase: 'live', point: at(400) });
     cell.request({ t: 'forget', user: bob, epoch: 1 });
-    expect(cell.held(bob), 'a late forget is for the old epoch').toMatchObject({ phase: 'live' });
+    expect(cell.resident(bob), 'a late forget is for the old epoch').toMatchObject({ phase: 'live' });
     cell.request({ t: 'ask', question: newQuestion() });
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
   });

@@ -4,7 +4,8 @@ import { cellHarness } from '../support/cell-harness.ts';
 import { ana, bob, cem, newQuestion, qid } from '../support/names.ts';
 
 type Harness = ReturnType<typeof cellHarness>;
-const drain = (cell: Harness) => cell.request({ t: 'load' }, { birth: { ...cell.birth, version: 2, draining: true } });
+const drain = (cell: Harness) =>
+  cell.request({ t: 'load' }, { mapRow: { ...cell.mapRow, version: 2, draining: true } });
 const gone = (cell: Harness) => cell.request({ t: 'dissolve', version: 3 });
 const REFUSED = { t: 'problem', code: 'out_of_coverage' };
 
@@ -47,10 +48,10 @@ describe('a cell of a city that is gone', () => {
     expect(gone(cell)).toEqual({ t: 'done' });
     cell.restart();
     expect(cell.frames).toHaveLength(1);
-    expect(cell.ping(bob)).toEqual({ t: 'unborn' });
-    expect(cell.ping(cem, {}, true)).toEqual({ t: 'unborn' });
+    expect(cell.ping(bob)).toEqual({ t: 'uninitialised' });
+    expect(cell.ping(cem, {}, true)).toEqual({ t: 'uninitialised' });
     expect(cell.frames.at(-1)).toMatchObject({ user: cem, frame: { reason: 'removed' }, close: true });
-    expect(cell.request({ t: 'ask', question: newQuestion() })).toEqual({ t: 'unborn' });
+    expect(cell.request({ t: 'ask', question: newQuestion() })).toEqual({ t: 'uninitialised' });
   });
 
   it('GONE1 keeps what ended in it for its day, and lives again by a newer row', () => {
@@ -61,7 +62,7 @@ describe('a cell of a city that is gone', () => {
     gone(cell);
     expect(cell.request({ t: 'question', id: qid(), user: ana })).toMatchObject({ view: { state: 'cancelled' } });
     expect(cell.request({ t: 'dissolve', version: 2 })).toEqual({ t: 'done' });
-    cell.request({ t: 'load' }, { birth: { ...cell.birth, version: 4 } });
+    cell.request({ t: 'load' }, { mapRow: { ...cell.mapRow, version: 4 } });
     expect(cell.ping(bob)).toMatchObject({ t: 'present' });
     expect(gone(cell), 'word of the removal that comes late').toEqual({ t: 'done' });
     expect(cell.ping(bob)).toMatchObject({ t: 'present' });

@@ -61,7 +61,7 @@ describe('a crash', () => {
     for (const user of [ana, bob, cem, dee]) {
       expect(cell.items(user, qid()).map(({ n }) => n)).toEqual(cell.items(user, qid()).map((_, i) => i + 1));
     }
-    expect(cell.held(bob)?.holds.size).toBeUndefined();
+    expect(cell.resident(bob)?.holds.size).toBeUndefined();
     expect(cell.state().questions.size, 'ended, paid, and dropped a day later').toBe(0);
   });
 

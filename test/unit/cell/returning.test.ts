@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { cellHarness } from '../support/cell-harness.ts';
 import { PARENT } from '../support/family.ts';
-import { at, birth, bob, CELL, EAST, need, oid, policyWith, qid, record, user } from '../support/names.ts';
+import { at, bob, CELL, EAST, mapRow, need, oid, policyWith, qid, record, user } from '../support/names.ts';
 
 const profile = { topics: ['food'], languages: ['en'], capacity: 2 };
 
@@ -25,7 +25,7 @@ describe('PROF1 the record of a lease that has ended', () => {
     ]);
     // What is left of the rest has grown shorter meanwhile.
     expect(cell.sentOf('returnRecord')[0]?.request).toMatchObject({ record: { coolLeftMs: 70_000 } });
-    expect(cell.held(bob)?.phase).toBe('frozen');
+    expect(cell.resident(bob)?.phase).toBe('frozen');
     expect(cell.state().roster.size()).toBe(0);
     cell.answer('returnRecord', { t: 'returned' });
     expect(cell.rows('users')).toEqual([]);
@@ -53,7 +53,7 @@ describe('PROF1 the record of a lease that has ended', () => {
     cell.answer('returnRecord', { t: 'returned' });
     expect(cell.sentOf('claim')).toHaveLength(2);
     cell.answer('claim', { t: 'granted', epoch: 8, record: record({ profile }) });
-    expect(cell.held(bob)).toMatchObject({ phase: 'live', epoch: 8, profile });
+    expect(cell.resident(bob)).toMatchObject({ phase: 'live', epoch: 8, profile });
     expect(cell.replies.get(waits)).toMatchObject({ t: 'present' });
   });
 
@@ -67,7 +67,7 @@ describe('PROF1 the record of a lease that has ended', () => {
     expect(cell.sentOf('returnRecord')).toHaveLength(2);
     cell.answer('returnRecord', { t: 'returned' });
     cell.answer('claim', { t: 'granted', epoch: 8, record: record({ profile }) });
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
   });
 
   it('answers the recall that crosses it, and goes with the word that somebody else has them', () => {
@@ -82,7 +82,7 @@ describe('PROF1 the record of a lease that has ended', () => {
     cell.ping(bob);
     cell.answer('claim', { t: 'granted', epoch: 9, record: record() });
     cell.answer('returnRecord', { t: 'returned' });
-    expect(cell.held(bob)).toMatchObject({ phase: 'live', epoch: 9 });
+    expect(cell.resident(bob)).toMatchObject({ phase: 'live', epoch: 9 });
   });
 
   it('goes with the last hold of a lapsed row', () => {
@@ -124,14 +124,14 @@ describe('PROF1 the record of a lease that has ended', () => {
 describe('LEAVE1 a user who is handed over and leaves', () => {
   it('is not revived by the grant whose answer was lost', () => {
     const op = { by: PARENT, n: 3 };
-    const cell = cellHarness({ unborn: true, manual: ['claim'] });
-    cell.request({ t: 'init', op, from: PARENT, birth: birth() });
+    const cell = cellHarness({ uninitialised: true, manual: ['claim'] });
+    cell.request({ t: 'init', op, from: PARENT, mapRow: mapRow() });
     cell.request({ t: 'take', op, from: PARENT, users: [{ user: bob, epoch: 7 }] });
     cell.answer('claim', { t: 'failed' });
     expect(cell.request({ t: 'recall', user: bob, epoch: 8, order: 2, leave: {} })).toEqual({ t: 'no_row' });
     cell.advance(2000);
     cell.answer('claim', { t: 'granted', epoch: 8, record: record({ leaseLeftMs: 60_000 }) });
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 });
 
@@ -153,7 +153,7 @@ describe('CLAIM7 words of the profile', () => {
     cell.advance(1000);
     expect(cell.sentOf('claim').at(-1)?.request).toMatchObject({ changes: true, repeated: true, ageMs: 1000 });
     cell.answer('claim', { t: 'granted', epoch: 1, record: record() });
-    expect(cell.held(bob)?.profile.topics).toEqual(['aid']);
+    expect(cell.resident(bob)?.profile.topics).toEqual(['aid']);
   });
 
   it('that come while a ping without any is claimed for wait for a claim of their own', () => {
@@ -189,7 +189,7 @@ describe('CLAIM6 a recall that was answered kept', () => {
     expect(cell.request(recall)).toMatchObject({ t: 'kept' });
     cell.restart();
     expect(cell.request(recall)).toMatchObject({ t: 'kept' });
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
     expect(cell.request({ ...recall, order: 5 })).toMatchObject({ t: 'record' });
   });
 });

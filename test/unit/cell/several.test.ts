@@ -29,7 +29,7 @@ describe('answersWanted', () => {
     expect(cell.question(qid()).phase.t).toBe('matched');
     expect(cell.events(dee, qid())).toEqual(['offer.made', 'offer.withdrawn']);
     expect(cell.request({ t: 'accept', offerId: late, user: dee })).toMatchObject({ code: 'offer_gone' });
-    expect(cell.held(dee)?.holds.size).toBe(0);
+    expect(cell.resident(dee)?.holds.size).toBe(0);
   });
 
   it('ONE1 an accept is durable and final: after a restart too nobody takes its place', () => {
@@ -76,7 +76,7 @@ describe('answersWanted', () => {
     accept(cell, bob);
     cell.request({ t: 'cancel', id: qid(), user: ana });
     expect(cell.question(qid()).offers.map(({ state }) => state)).toEqual(['expired', 'withdrawn', 'withdrawn']);
-    for (const user of [bob, cem, dee]) expect(cell.held(user)?.holds.size).toBe(0);
+    for (const user of [bob, cem, dee]) expect(cell.resident(user)?.holds.size).toBe(0);
   });
 });
 
@@ -85,10 +85,10 @@ describe('capacity', () => {
     const cell = cellHarness({ policy: { cooldownMs: 0 } });
     cell.ping(bob, { profile: { capacity: 2 } });
     for (const n of [1, 2, 3]) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
-    expect(cell.held(bob)?.holds.size).toBe(2);
+    expect(cell.resident(bob)?.holds.size).toBe(2);
     expect(cell.question(qid(3)).phase.t).toBe('dormant');
     accept(cell, bob, 1);
-    expect(cell.held(bob)?.holds.size, 'an accepted offer keeps its slot').toBe(2);
+    expect(cell.resident(bob)?.holds.size, 'an accepted offer keeps its slot').toBe(2);
     cell.request({ t: 'cancel', id: qid(2), user: ana });
     expect(cell.events(bob, qid(3)), 'a slot that is freed is an arrival').toEqual(['offer.made']);
   });
@@ -98,7 +98,7 @@ describe('capacity', () => {
     cell.ping(bob, { profile: { capacity: 2 } });
     for (const n of [1, 2, 3]) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
     cell.ping(bob, { profile: { capacity: 1 } });
-    expect(cell.held(bob)?.holds.size).toBe(2);
+    expect(cell.resident(bob)?.holds.size).toBe(2);
     cell.request({ t: 'cancel', id: qid(1), user: ana });
     expect(cell.events(bob, qid(3))).toEqual([]);
     cell.request({ t: 'cancel', id: qid(2), user: ana });

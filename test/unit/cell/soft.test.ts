@@ -10,7 +10,7 @@ import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { CellRequest } from '../../../src/messages/calls.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { cellHarness } from '../support/cell-harness.ts';
-import { at, birth, bob, newQuestion, ping, policyWith, qid, START } from '../support/names.ts';
+import { at, bob, mapRow, newQuestion, ping, policyWith, qid, START } from '../support/names.ts';
 
 /** As the edge sends it. */
 const onGrid = (eastM: number) => snap(at(eastM), DEFAULT_POLICY.gridLength);
@@ -21,7 +21,7 @@ describe('over a socket', () => {
     const store = memoryRows(CELL_TABLES);
     const state = loadCell(store.load());
     const send = (request: CellRequest, now: EpochMs): Effects => {
-      const envelope = { request, birth: birth({ policy: tireless }) };
+      const envelope = { request, mapRow: mapRow({ policy: tireless }) };
       const effects = stepCell(state, { t: 'request', envelope, token: 1, socket: true }, now, () => 0.5);
       if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
       return effects;
@@ -51,7 +51,7 @@ describe('over a socket', () => {
     // Ten minutes are five leases of two minutes: the alarm fires (one write to forget it) and is armed anew.
     expect(cell.store.rowsWritten() - rows).toBeLessThanOrEqual(12);
     expect(cell.rows('users')[0]).toContain(`"leaseUntil":${START + 120_000}`);
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
   });
 
   it('SOFT1 the attachment carries point and lease over a restart', () => {
@@ -62,7 +62,7 @@ describe('over a socket', () => {
     const pingedAt = cell.now();
     cell.advance(50_000);
     cell.restart();
-    expect(cell.held(bob)).toMatchObject({ point: onGrid(700), pointAt: pingedAt, seq: 2, phase: 'live' });
+    expect(cell.resident(bob)).toMatchObject({ point: onGrid(700), pointAt: pingedAt, seq: 2, phase: 'live' });
     const near = { t: 'ask', question: newQuestion({ point: onGrid(700), radiusM: 500 }) } as const;
     cell.request(near);
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
@@ -78,7 +78,7 @@ describe('over a socket', () => {
     cell.attachments.set(bob, { ...change(soft), lat: 1, lng: 1 });
     cell.restart();
     expect(cell.frames).toEqual([{ user: change(soft).user, frame: { t: 'moved', reason: 'elsewhere' }, close: true }]);
-    expect(cell.held(bob)?.point).toEqual(at());
+    expect(cell.resident(bob)?.point).toEqual(at());
     expect(cell.state().sockets.size).toBe(0);
   });
 
@@ -88,7 +88,7 @@ describe('over a socket', () => {
     cell.advance(1000);
     cell.ping(bob, { point: at(400) });
     cell.restart();
-    expect(cell.held(bob)?.point).toEqual(at(400));
+    expect(cell.resident(bob)?.point).toEqual(at(400));
     expect(cell.state().sockets.size).toBe(1);
   });
 
@@ -101,7 +101,7 @@ describe('over a socket', () => {
     cell.ping(bob, { point: onGrid(300), seq: 3 }, true);
     expect(cell.attachments.get(bob)).toMatchObject({ seq: 3 });
     cell.restart();
-    expect(cell.held(bob)?.point).toEqual(onGrid(300));
+    expect(cell.resident(bob)?.point).toEqual(onGrid(300));
   });
 
   it('a lost socket makes its point durable, and the lease runs on', () => {
@@ -113,9 +113,9 @@ describe('over a socket', () => {
     cell.attachments.clear();
     cell.advance(100_000);
     cell.restart();
-    expect(cell.held(bob)).toMatchObject({ point: at(500), phase: 'live' });
+    expect(cell.resident(bob)).toMatchObject({ point: at(500), phase: 'live' });
     cell.advance(20_000);
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 });
 

@@ -92,15 +92,15 @@ describe('what a try costs', () => {
   });
 
   it('a cell that has been divided shows who it still holds, and names its parts', () => {
-    const also = [`${EAST}0`, `${EAST}1`] as CellId[];
+    const coOwners = [`${EAST}0`, `${EAST}1`] as CellId[];
     const cell = cellHarness({
       respond: ({ request, address }) =>
         request.t === 'scout' && address.to === 'cell' && address.cell === EAST
-          ? { t: 'scouted', candidates: [], beacon: false, also }
+          ? { t: 'scouted', candidates: [], beacon: false, coOwners }
           : undefined,
     });
     cell.request(wide);
-    expect(cellsOf(cell)).toEqual(expect.arrayContaining(also));
+    expect(cellsOf(cell)).toEqual(expect.arrayContaining(coOwners));
     expect(new Set(cellsOf(cell)).size).toBe(cellsOf(cell).length);
     expect(cell.question(qid()).phase.t).toBe('dormant');
   });
@@ -177,7 +177,7 @@ describe('sleeping', () => {
     const cell = cellHarness({ manual: ['scout'] });
     cell.request(wide);
     cell.restart();
-    expect(cell.state().rounds.size).toBe(0);
+    expect(cell.state().searches.size).toBe(0);
     cell.advance(8800);
     expect(cell.open.length).toBeGreaterThan(0);
     while (cell.open.length > 0) cell.answer('scout', found());

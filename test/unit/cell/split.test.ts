@@ -1,7 +1,7 @@
 // A cell that is split: who decides what at which moment, message by message.
 import { describe, expect, it } from 'vitest';
 import { cellHarness } from '../support/cell-harness.ts';
-import { answerAll, DONE, divided, healthyMap, heirOf, OP, PARENT, PARTS, rowsAt } from '../support/family.ts';
+import { answerAll, DONE, divided, healthyMap, OP, PARENT, PARTS, rowsAt, successorFor } from '../support/family.ts';
 import { at, bob, CELL, candidate, cellId, dee, EAST, need, newQuestion, oid, qid, user } from '../support/names.ts';
 
 describe('a cell that splits', () => {
@@ -15,7 +15,7 @@ describe('a cell that splits', () => {
     expect(cell.sentOf('init').map(({ address }) => address.to === 'cell' && address.cell)).toEqual(PARTS);
     expect(cell.sentOf('swap')).toHaveLength(0);
     cell.answer('rows', rowsAt('leaf', 3, 'rollout'));
-    expect(cell.state().life.phase).toEqual({ t: 'splitting', op: OP, version: 3 });
+    expect(cell.state().role.phase).toEqual({ t: 'splitting', op: OP, version: 3 });
     expect(cell.sentOf('swap')[0]?.request).toMatchObject({
       op: `${CELL}#2`,
       from: [{ cell: CELL, version: 3 }],
@@ -33,10 +33,10 @@ describe('a cell that splits', () => {
     cell.restart();
     for (let n = 0; n < 32; n++) cell.answer('init', DONE);
     cell.answer('swap', rowsAt('leaf', 3, 'rollout'));
-    expect(cell.state().life.phase.t).toBe('splitting');
+    expect(cell.state().role.phase.t).toBe('splitting');
     cell.advance(2000);
     cell.answer('swap', rowsAt('split', 4, `${CELL}#2`));
-    expect(cell.state().life.phase.t).toBe('handing');
+    expect(cell.state().role.phase.t).toBe('handing');
   });
 
   it.each([
@@ -49,22 +49,22 @@ describe('a cell that splits', () => {
     for (let n = 0; n < 32; n++) cell.answer('init', DONE);
     cell.answer('rows', rowsAt('leaf', 3, 'rollout'));
     cell.answer('swap', reply);
-    expect(cell.state().life.phase).toEqual({ t: 'leaf' });
+    expect(cell.state().role.phase).toEqual({ t: 'leaf' });
   });
 
   it('SPLIT6 numbers its operations above all before, also those of a life whose rows were lost: the versions of the map have risen', () => {
-    const reborn = cellHarness({ manual: ['init'], birth: { version: 41 } });
+    const reborn = cellHarness({ manual: ['init'], mapRow: { version: 41 } });
     reborn.request({ t: 'split' });
-    expect(reborn.state().life).toMatchObject({ led: 42, phase: { op: { n: 42 } } });
+    expect(reborn.state().role).toMatchObject({ led: 42, phase: { op: { n: 42 } } });
   });
 
   it('LOAD1 splits by itself at twice the users that it is to carry, unless its city does not want that', () => {
     for (const autoSplit of [true, false]) {
       const cell = cellHarness({ manual: ['init'], policy: { limits: { users: 2, autoSplit } } });
       for (let n = 0; n < 3; n++) cell.ping(user(`u${n}`), { point: at(n * 10) });
-      expect(cell.state().life.phase.t).toBe('leaf');
+      expect(cell.state().role.phase.t).toBe('leaf');
       cell.ping(user('u3'));
-      expect(cell.state().life.phase.t).toBe(autoSplit ? 'splitting' : 'leaf');
+      expect(cell.state().role.phase.t).toBe(autoSplit ? 'splitting' : 'leaf');
     }
   });
 
@@ -72,7 +72,7 @@ describe('a cell that splits', () => {
     const cell = cellHarness({ policy: { gridLength: 5, limits: { users: 1 } } });
     expect(cell.request({ t: 'split' })).toMatchObject({ t: 'problem', code: 'cell_smallest' });
     for (let n = 0; n < 3; n++) cell.ping(user(`u${n}`));
-    expect(cell.state().life.phase.t).toBe('leaf');
+    expect(cell.state().role.phase.t).toBe('leaf');
   });
 });
 
@@ -98,11 +98,11 @@ describe('a cell that is not a leaf any more', () => {
 
   it('SPLIT2 still shows whom it holds to scouts, keeps their slots, and leaves no beacon', () => {
     const cell = divided();
-    const ask = { need: need({ radiusM: 500 }), policy: cell.birth.policy };
+    const ask = { need: need({ radiusM: 500 }), policy: cell.mapRow.policy };
     expect(cell.request({ t: 'scout', ...ask, limit: 5, beaconMs: 60_000 })).toMatchObject({
       candidates: [{ user: bob }],
       beacon: false,
-      also: PARTS,
+      coOwners: PARTS,
     });
     const copy = { questionId: qid(1, EAST), text: 'x', point: at() };
     expect(cell.request({ t: 'reserve', offerId: oid(1, 1, EAST), user: bob, ...ask, copy, holdMs: 9000 })).toEqual({
@@ -113,7 +113,7 @@ describe('a cell that is not a leaf any more', () => {
 
   it('SPLIT3 drops a question only when its part has it, says so once all have been adopted, and repeats what was lost', () => {
     const cell = divided();
-    const heir = heirOf(cell);
+    const heir = successorFor(cell);
     const adopts = () => cell.sentOf('adopt').filter(({ address }) => address.to === 'cell' && address.cell === heir);
     expect(adopts()).toHaveLength(1);
     cell.answer('adopt', { t: 'failed' });
@@ -124,13 +124,13 @@ describe('a cell that is not a leaf any more', () => {
     expect(cell.rows('questions')).toEqual([]);
     answerAll(cell, ({ request }) => (request.t === 'filled' ? DONE : undefined));
     expect(new Set(cell.sentOf('filled').map(({ address }) => JSON.stringify(address))).size).toBe(32);
-    expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true, handed: false });
+    expect(cell.state().role.phase).toMatchObject({ t: 'handing', filled: true, handed: false });
   });
 
   it('WAKE2 gives each part the beacons, however long it takes until that one is filled', () => {
     const left = need({ topic: 'aid', radiusM: 5000 });
     const cell = divided((before) => {
-      before.request({ t: 'scout', need: left, policy: before.birth.policy, limit: 5, beaconMs: 600_000 });
+      before.request({ t: 'scout', need: left, policy: before.mapRow.policy, limit: 5, beaconMs: 600_000 });
     });
     answerAll(cell, ({ request }) => (request.t === 'adopt' ? DONE : undefined));
     for (let told = 1; told <= PARTS.length; told++) {
@@ -142,7 +142,7 @@ describe('a cell that is not a leaf any more', () => {
       ).toContain(left.questionId);
       cell.answer('filled', DONE);
     }
-    expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true });
+    expect(cell.state().role.phase).toMatchObject({ t: 'handing', filled: true });
     expect(cell.rows('beacons')).toEqual([]);
   });
 
@@ -153,10 +153,10 @@ describe('a cell that is not a leaf any more', () => {
     cell.request({ t: 'recall', user: bob, epoch: 7 });
     cell.request({ t: 'forget', user: bob, epoch: 7 });
     answerAll(cell, ({ request }) => (request.t === 'take' || request.t === 'handed' ? DONE : undefined));
-    const { phase } = cell.state().life;
+    const { phase } = cell.state().role;
     expect(phase).toMatchObject({ t: 'handing', handed: true });
-    cell.request({ t: 'init', op: { by: PARENT, n: cell.state().life.heard }, from: PARENT, birth: cell.birth });
-    expect(cell.state().life.phase).toEqual(phase);
+    cell.request({ t: 'init', op: { by: PARENT, n: cell.state().role.heard }, from: PARENT, mapRow: cell.mapRow });
+    expect(cell.state().role.phase).toEqual(phase);
     expect(cell.request({ t: 'ask', question: newQuestion({ id: qid(3) }) })).toEqual({ t: 'moved', to: PARTS });
   });
 
@@ -185,11 +185,11 @@ describe('a cell that is not a leaf any more', () => {
     answerAll(cell, ({ request }) => (request.t === 'adopt' || request.t === 'filled' ? DONE : undefined));
     cell.advance(1000);
     expect(cell.sentOf('take')[0]?.request).toMatchObject({ users: [{ user: bob, epoch: 7 }] });
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
     expect(cell.request({ t: 'recall', user: bob, epoch: 7 })).toMatchObject({ t: 'record' });
     cell.request({ t: 'forget', user: bob, epoch: 7 });
     answerAll(cell, ({ request }) => (request.t === 'take' || request.t === 'handed' ? DONE : undefined));
-    expect(cell.state().life.phase).toMatchObject({ t: 'handing', filled: true, handed: true });
+    expect(cell.state().role.phase).toMatchObject({ t: 'handing', filled: true, handed: true });
     expect(cell.state().agenda.next()).toBeUndefined();
     expect(cell.rows('users')).toEqual([]);
     expect(cell.journal().map(({ t }) => t)).toContain('cell.split');

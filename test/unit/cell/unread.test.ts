@@ -11,7 +11,7 @@ describe('KEEP3 a row that cannot be read', () => {
   it('is told with its name, and the others of a cell are there', () => {
     const cell = cellHarness();
     cell.ping(bob);
-    const whole = encodeUser(cell.held(bob) as never);
+    const whole = encodeUser(cell.resident(bob) as never);
     const rows: StoredRow[] = [
       { table: 'questions', key: 'q-1', value: '{"v":1,"te' },
       { table: 'users', key: bob, value: whole },

@@ -34,12 +34,12 @@ describe('PRIV3 the square that others see', () => {
     cell.request(heard(beyond(0.6)));
     cell.advance(40_000);
     cell.request(heard(beyond(0.6)));
-    expect(cell.held(ana)?.point, 'within the margin').toEqual(center(HOME));
+    expect(cell.resident(ana)?.point, 'within the margin').toEqual(center(HOME));
     cell.request(heard(beyond(PAST)));
-    expect(cell.held(ana)?.point, 'before the delay').toEqual(center(HOME));
+    expect(cell.resident(ana)?.point, 'before the delay').toEqual(center(HOME));
     cell.advance(18_000);
     cell.request(heard(beyond(PAST)));
-    expect(cell.held(ana)?.point).toEqual(NEXT);
+    expect(cell.resident(ana)?.point).toEqual(NEXT);
   });
 
   it('does not move for a point that was wrong', () => {
@@ -48,15 +48,15 @@ describe('PRIV3 the square that others see', () => {
     cell.request(heard(beyond(0.1)));
     cell.advance(18_000);
     cell.request(heard(beyond(PAST)));
-    expect(cell.held(ana)?.point).toEqual(center(HOME));
+    expect(cell.resident(ana)?.point).toEqual(center(HOME));
   });
 
   it('is drawn anew at each crossing, but for its lean', () => {
     let n = 0;
     const cell = walker({ chance: () => (++n % 7) / 7 });
-    const before = present(cell.held(ana)?.veil, 'veil').lng;
+    const before = present(cell.resident(ana)?.veil, 'veil').lng;
     cell.request(heard(beyond(9)));
-    const after = present(cell.held(ana)?.veil, 'veil').lng;
+    const after = present(cell.resident(ana)?.veil, 'veil').lng;
     expect(after.lean).toEqual(before.lean);
     expect(after.margin).not.toBe(before.margin);
     expect(after.delayMs).not.toBe(before.delayMs);
@@ -66,7 +66,7 @@ describe('PRIV3 the square that others see', () => {
     const cell = walker();
     const raw = beyond(9.5);
     cell.request(heard(raw));
-    expect(cell.held(ana)?.point, 'whose lean is the likeliest').toEqual(snap(raw, GRID));
+    expect(cell.resident(ana)?.point, 'whose lean is the likeliest').toEqual(snap(raw, GRID));
   });
 
   it('waits on through the end of its object', () => {
@@ -75,13 +75,13 @@ describe('PRIV3 the square that others see', () => {
     cell.advance(18_000);
     cell.restart();
     cell.request(heard(beyond(PAST)));
-    expect(cell.held(ana)?.point).toEqual(NEXT);
+    expect(cell.resident(ana)?.point).toEqual(NEXT);
   });
 
   it('goes with the record to another cell, and does not jump there', () => {
     const cell = walker();
     cell.request(heard(beyond(0.6)));
-    const veil = present(cell.held(ana)?.veil, 'veil');
+    const veil = present(cell.resident(ana)?.veil, 'veil');
     const given = cell.request({ t: 'recall', user: ana, epoch: 1 });
     expect(given).toMatchObject({ record: { point: center(HOME), veil } });
     const other = cellHarness({
@@ -89,7 +89,7 @@ describe('PRIV3 the square that others see', () => {
         request.t === 'claim' ? { t: 'granted', epoch: 2, record: record({ point: center(HOME), veil }) } : undefined,
     });
     other.request(heard(beyond(0.6)));
-    expect(other.held(ana)).toMatchObject({ point: center(HOME), veil });
+    expect(other.resident(ana)).toMatchObject({ point: center(HOME), veil });
   });
 
   it('begins anew where the lease has ended', () => {
@@ -98,7 +98,7 @@ describe('PRIV3 the square that others see', () => {
         request.t === 'claim' ? { t: 'granted', epoch: 2, record: record({ leaseLeftMs: 0 }) } : undefined,
     });
     cell.request(heard(beyond(0.1)));
-    expect(cell.held(ana)?.point).toEqual(NEXT);
+    expect(cell.resident(ana)?.point).toEqual(NEXT);
   });
 
   it('is their own at a leap, and at the ping after it, and lags again when they walk', () => {
@@ -106,7 +106,7 @@ describe('PRIV3 the square that others see', () => {
     const drives = (sides: number, afterMs: number): Point | undefined => {
       cell.advance(afterMs);
       cell.request(heard(beyond(sides)));
-      return cell.held(ana)?.point;
+      return cell.resident(ana)?.point;
     };
     expect(drives(2.1, 30_000), 'two squares between, 300 m, 30 s').toEqual(snap(beyond(2.1), GRID));
     expect(drives(3.1, 30_000), 'slowing down').toEqual(snap(beyond(3.1), GRID));
@@ -125,7 +125,7 @@ describe('PRIV3 the square that others see', () => {
             : undefined,
       });
       cell.request(heard(beyond(2.1)));
-      return cell.held(ana)?.point;
+      return cell.resident(ana)?.point;
     };
     expect(claims(30_000), 'driven').toEqual(snap(beyond(2.1), GRID));
     expect(claims(200_000), 'on foot').toEqual(center(HOME));
@@ -135,14 +135,14 @@ describe('PRIV3 the square that others see', () => {
     const cell = walker();
     cell.advance(30_000);
     cell.request(heard(beyond(PAST)));
-    expect(cell.held(ana)?.point).toEqual(NEXT);
+    expect(cell.resident(ana)?.point).toEqual(NEXT);
   });
 
   it('ROW1 is read from rows of before, which have no veil', () => {
-    const held = present(walker().held(ana), 'held');
-    const { veil: _, v: _v, ...row } = JSON.parse(encodeUser(held)) as Record<string, unknown>;
+    const resident = present(walker().resident(ana), 'held');
+    const { veil: _, v: _v, ...row } = JSON.parse(encodeUser(resident)) as Record<string, unknown>;
     for (const v of [1, 2]) expect(decodeUser(JSON.stringify({ v, ...row })).veil).toBeUndefined();
-    expect(decodeUser(encodeUser(held)).veil).toEqual(held.veil);
+    expect(decodeUser(encodeUser(resident)).veil).toEqual(resident.veil);
   });
 });
 
@@ -163,7 +163,7 @@ describe('PRIV3 the raw point', () => {
       expect(isKept(cell.state())).toBe(false);
       if (token === 900) cell.answer('claim', { t: 'granted', epoch: 1, record: null });
     }
-    expect(cell.held(ana)?.phase).toBe('live');
+    expect(cell.resident(ana)?.phase).toBe('live');
     expect(isKept([...cell.store.load()])).toBe(false);
   });
 });

@@ -60,7 +60,7 @@ describe('an attempt', () => {
 
   it.each([
     ['failed', { t: 'failed' }],
-    ['came back odd', { t: 'unborn' }],
+    ['came back odd', { t: 'uninitialised' }],
   ] as const)('VOID1 whose call %s is void, and the slot that it may hold is given back', (_, answer) => {
     const cell = attempting();
     cell.answer('reserve', answer);

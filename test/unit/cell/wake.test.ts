@@ -72,7 +72,7 @@ describe('an arrival in the cell of a dormant question', () => {
     ] as const)
       cell.request({ t: 'ask', question: newQuestion({ id: qid(n), point: at(eastM) }) });
     cell.ping(bob, { profile: { capacity: 2 } });
-    expect([...(cell.held(bob)?.holds.values() ?? [])].map(({ questionId }) => questionId).sort()).toEqual([
+    expect([...(cell.resident(bob)?.holds.values() ?? [])].map(({ questionId }) => questionId).sort()).toEqual([
       qid(2),
       qid(3),
     ]);
@@ -82,7 +82,7 @@ describe('an arrival in the cell of a dormant question', () => {
     const cell = cellHarness();
     for (const n of [3, 1, 2]) cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
     cell.ping(bob);
-    expect([...(cell.held(bob)?.holds.values() ?? [])].map(({ questionId }) => questionId)).toEqual([qid(3)]);
+    expect([...(cell.resident(bob)?.holds.values() ?? [])].map(({ questionId }) => questionId)).toEqual([qid(3)]);
   });
 
   it.each([

@@ -38,15 +38,15 @@ describe('the lease of a connected user', () => {
     cell.setNow(cell.now() + 60_000);
     const scout = { t: 'scout', need: need(), policy: policyWith(), limit: 5 } as const;
     expect(cell.request(scout)).toMatchObject({ candidates: [{ user: cem }] });
-    expect(cell.held(bob)).toBeUndefined();
-    expect(cell.held(cem)).toBeDefined();
+    expect(cell.resident(bob)).toBeUndefined();
+    expect(cell.resident(cem)).toBeDefined();
   });
 
   it('LEASE1 ends by the coarse alarm in a cell where nothing else happens', () => {
     const cell = cellHarness();
     cell.connect(bob);
     cell.advance(120_000 + SLACK_ALARM_MS);
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
     expect(cell.journal().at(-1)?.t).toBe('user.left');
     expect(cell.store.alarm()).toBeNull();
   });
@@ -56,7 +56,7 @@ describe('the lease of a connected user', () => {
     cell.connect(bob);
     cell.step({ t: 'socket_lost', user: bob });
     cell.advance(120_000);
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 
   it('LEASE1 ALARM2 is watched the same after a restart', () => {
@@ -64,9 +64,9 @@ describe('the lease of a connected user', () => {
     cell.connect(bob);
     pingFor(cell, [bob], 5);
     cell.restart();
-    expect(cell.held(bob)?.phase).toBe('live');
+    expect(cell.resident(bob)?.phase).toBe('live');
     expect(pingFor(cell, [bob], 60)).toBeLessThanOrEqual(1);
     cell.advance(120_000 + SLACK_ALARM_MS);
-    expect(cell.held(bob)).toBeUndefined();
+    expect(cell.resident(bob)).toBeUndefined();
   });
 });

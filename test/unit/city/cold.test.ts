@@ -1,7 +1,7 @@
 // Which split cells are merged again by themselves: who is cold, since when, and how long that must last.
 import { describe, expect, it } from 'vitest';
+import { isHot, type Limits } from '../../../src/city/cell-load.ts';
 import { type ColdSince, coldNow, dueToMerge, type Family, isCold } from '../../../src/city/cold.ts';
-import { isHot, type Limits } from '../../../src/city/heat.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import type { CellId, CityId } from '../../../src/protocol/ids.ts';
 

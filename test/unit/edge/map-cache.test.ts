@@ -5,12 +5,12 @@ import { center, children } from '../../../src/geo/geohash.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
 import type { CellId, CityId } from '../../../src/protocol/ids.ts';
-import type { City, MapPart, MapRow } from '../../../src/store/city-store.ts';
+import type { City, MapEntry, MapPart } from '../../../src/store/city-store.ts';
 import { START } from '../support/names.ts';
 
 const CITY = 'sf' as CityId;
 const city = { id: CITY, version: 1, policy: DEFAULT_POLICY, locationHint: 'wnam' } as City;
-const leaf = (cell: string, version = 1): MapRow => ({
+const leaf = (cell: string, version = 1): MapEntry => ({
   cell: cell as CellId,
   city: CITY,
   state: 'leaf',
@@ -25,7 +25,7 @@ const within = (prefix: string): readonly string[] =>
 function millions() {
   const prefixes = children('9q').filter((one) => one !== '9qz');
   const reads: string[] = [];
-  const split = new Map<string, readonly MapRow[]>();
+  const split = new Map<string, readonly MapEntry[]>();
   let now: EpochMs = START;
   const parts = new Map<string, MapPart>();
   const cache = new MapCache(

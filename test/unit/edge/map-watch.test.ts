@@ -1,23 +1,23 @@
 // A cell whose people are connected: changes of its city reach it although nobody of the edge comes by.
 import { describe, expect, it } from 'vitest';
 import { mapWatch } from '../../../src/edge/map-watch.ts';
-import type { Birth } from '../../../src/messages/birth.ts';
-import { birth as birthOf, CELL } from '../support/names.ts';
+import type { MapRow } from '../../../src/messages/map-row.ts';
+import { mapRow as birthOf, CELL } from '../support/names.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 function world() {
-  const calls = { leaf: 0, birth: 0 };
-  const applied: Birth[] = [];
+  const calls = { leaf: 0, mapRow: 0 };
+  const applied: MapRow[] = [];
   const failures: unknown[] = [];
-  const state = { version: 3, row: birthOf({ version: 4 }) as Birth | undefined, away: false, now: 0 };
+  const state = { version: 3, row: birthOf({ version: 4 }) as MapRow | undefined, away: false, now: 0 };
   const watch = mapWatch({
     leaf: async () => {
       calls.leaf++;
       return { version: state.version };
     },
-    birth: async () => {
-      calls.birth++;
+    mapRow: async () => {
+      calls.mapRow++;
       if (state.away) throw new Error('D1 is away');
       return state.row;
     },
@@ -33,12 +33,12 @@ describe('EDGE2 PRIV1 a cell with sockets', () => {
     const { calls, applied, state, watch } = world();
     watch(CELL, 3);
     await settled();
-    expect({ calls, applied }).toEqual({ calls: { leaf: 1, birth: 0 }, applied: [] });
+    expect({ calls, applied }).toEqual({ calls: { leaf: 1, mapRow: 0 }, applied: [] });
     state.version = 4;
     watch(CELL, 3);
     watch(CELL, 3);
     await settled();
-    expect(calls).toEqual({ leaf: 2, birth: 1 });
+    expect(calls).toEqual({ leaf: 2, mapRow: 1 });
     expect(applied).toMatchObject([{ version: 4 }]);
     watch(CELL, 4);
     await settled();
@@ -53,7 +53,7 @@ describe('EDGE2 PRIV1 a cell with sockets', () => {
     state.row = undefined;
     watch(CELL, 3);
     await settled();
-    expect({ births: calls.birth, applied }).toEqual({ births: 2, applied: [] });
+    expect({ mapRows: calls.mapRow, applied }).toEqual({ mapRows: 2, applied: [] });
     state.away = true;
     for (let i = 0; i < 5; i++) {
       watch(CELL, 3);

@@ -1,20 +1,20 @@
 // The way of a call, step by step: what each answer makes of it.
 import { describe, expect, it } from 'vitest';
 import { type Heard, type Move, Route } from '../../../src/engine/route.ts';
-import type { Birth } from '../../../src/messages/birth.ts';
+import type { MapRow } from '../../../src/messages/map-row.ts';
 import type { CellId } from '../../../src/protocol/ids.ts';
 
 const [HERE, NEXT, LAST] = ['9q8yyk', '9q8yyk0', '9q8yyk00'] as readonly string[] as [CellId, CellId, CellId];
 const KEY = '9q8yyk00bbbb';
-const ROW = { cell: HERE, version: 7 } as Birth;
+const ROW = { cell: HERE, version: 7 } as MapRow;
 const DONE: Heard = { t: 'done' };
-const UNBORN: Heard = { t: 'unborn' };
+const UNBORN: Heard = { t: 'uninitialised' };
 const moved = (...to: readonly CellId[]): Heard => ({ t: 'moved', to });
 const pending = (retryMs: number): Heard => ({ t: 'pending', retryMs });
 
 const route = (key: string | undefined = KEY, patienceMs = 1000): Route =>
   new Route({ cell: HERE, key }, patienceMs, () => 0.5);
-const call = (cell: CellId, row?: Birth, versioned = true): Move => ({ t: 'call', cell, row, versioned });
+const call = (cell: CellId, row?: MapRow, versioned = true): Move => ({ t: 'call', cell, row, versioned });
 const code = (move: Move): string | undefined =>
   move.t === 'done' && move.reply.t === 'problem' ? move.reply.code : undefined;
 
@@ -27,7 +27,7 @@ describe('the way of a call', () => {
     }
   });
 
-  it('EDGE8 goes to a cell that is behind, or was never born, with its row, once', () => {
+  it('EDGE8 goes to a cell that is behind, or was never initialised, with its row, once', () => {
     const way = route();
     way.start();
     expect(way.replied(UNBORN)).toEqual({ t: 'readRow', cell: HERE });
@@ -68,7 +68,7 @@ describe('the way of a call', () => {
     expect(calls).toBe(5);
   });
 
-  it('without a key tells that its cell has moved, and asks one that is no leaf for what it knows', () => {
+  it('without a key tells that its cell has moved, and asks one that is not a leaf for what it knows', () => {
     const way = new Route({ cell: HERE }, 1000, () => 0.5);
     way.start();
     expect(way.replied(moved(NEXT))).toEqual({ t: 'done', cell: HERE, reply: moved(NEXT) });

@@ -56,7 +56,7 @@ describe('leafIndex', () => {
     );
   });
 
-  it('refuses what is no leaf, and leaves that overlap', () => {
+  it('refuses what is not a leaf, and leaves that overlap', () => {
     for (const cell of ['9q', '9q8yy9q8', '', '9qa']) {
       expect(() => leafIndex([cell])).toThrow(new RangeError(`"${cell}" is not a geohash of 3 to 7 characters`));
     }

@@ -1,23 +1,23 @@
 // The matcher of a cell against the brute-force reference: the same people in the same order, whatever the roster.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { setBirth } from '../../../src/cell/map-row.ts';
+import { applyMapRow } from '../../../src/cell/apply-map-row.ts';
 import { emptyCell } from '../../../src/cell/restore.ts';
 import type { CellState } from '../../../src/cell/state.ts';
-import { held } from '../../../src/cell/tables/users.ts';
-import { collect } from '../../../src/cell/users/holds.ts';
+import { residentOf } from '../../../src/cell/tables/users.ts';
+import { collectCandidates } from '../../../src/cell/users/holds.ts';
 import { distanceM } from '../../../src/geo/distance.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { refuse } from '../../../src/matching/filter.ts';
 import { keepBest } from '../../../src/matching/score.ts';
 import type { Candidate } from '../../../src/messages/records.ts';
 import type { QuestionId, UserId } from '../../../src/protocol/ids.ts';
-import { at, birth, CELL, candidate, oid, START, user } from '../support/names.ts';
+import { at, CELL, candidate, mapRow, oid, START, user } from '../support/names.ts';
 import { needArb, peopleArb, policyArb } from './arbitraries.ts';
 import { greatCircleM, maybe, type Person, referenceMatch } from './reference.ts';
 
-const heldOf = ({ busyWith, ...person }: Person) =>
-  held({
+const toResident = ({ busyWith, ...person }: Person) =>
+  residentOf({
     user: person.user as UserId,
     epoch: 1,
     phase: 'live',
@@ -47,9 +47,9 @@ const heldOf = ({ busyWith, ...person }: Person) =>
 
 function cellOf(people: readonly Person[]): CellState {
   const state = emptyCell();
-  setBirth(state, birth());
+  applyMapRow(state, mapRow());
   for (const person of people) {
-    state.users.set(person.user as UserId, heldOf(person));
+    state.users.set(person.user as UserId, toResident(person));
     state.roster.set(person.user as UserId, person.point);
   }
   return state;
@@ -60,7 +60,7 @@ describe('collect', () => {
     let matched = 0;
     fc.assert(
       fc.property(peopleArb(40), needArb, policyArb, fc.integer({ min: 0, max: 12 }), (people, need, policy, limit) => {
-        const mine = collect(cellOf(people), need, policy, limit, START);
+        const mine = collectCandidates(cellOf(people), need, policy, limit, START);
         const reference = referenceMatch(need, policy, people, people.length, START);
         // The formulas differ in the last digits: compare scores, and the set of people where no tie is cut.
         expect(mine).toHaveLength(Math.min(limit, reference.length));
@@ -84,7 +84,7 @@ describe('collect', () => {
     fc.assert(
       fc.property(peopleArb(5), needArb, policyArb, (people, need, policy) => {
         for (const person of people) {
-          const reason = refuse(need, policy, heldOf(person), START);
+          const reason = refuse(need, policy, toResident(person), START);
           expect(typeof reason === 'number').toBe(maybe(need, policy, person, START));
           reasons.add(String(typeof reason === 'number' ? 'none' : reason));
         }

@@ -6,20 +6,20 @@ import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
 import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
 import type { JournalRecord } from '../../../src/cell/tables/journal.ts';
 import type { Question } from '../../../src/cell/tables/questions.ts';
-import type { Held } from '../../../src/cell/tables/users.ts';
+import type { Resident } from '../../../src/cell/tables/users.ts';
 import type { Attachment, Effects, Send } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import type { Chance } from '../../../src/lib/chance.ts';
-import type { Birth } from '../../../src/messages/birth.ts';
 import type { CellReply, CellRequest, UserReply } from '../../../src/messages/calls.ts';
+import type { MapRow } from '../../../src/messages/map-row.ts';
 import type { Ping, StreamItem } from '../../../src/messages/records.ts';
 import type { MapReply } from '../../../src/messages/resharding.ts';
 import type { OfferId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
 import type { EventType } from '../../../src/protocol/views.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { checkStep, durable } from './cell-invariants.ts';
-import { at, birth as birthOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
+import { at, mapRow as birthOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
 
 export type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 /** Answers a call at once, or leaves it to the test with `undefined`. */
@@ -27,12 +27,12 @@ export type Responder = (send: Send) => Answer | undefined;
 
 export type CellOptions = {
   readonly policy?: PolicyParts;
-  readonly birth?: Partial<Birth>;
+  readonly mapRow?: Partial<MapRow>;
   /** Names of calls that the test answers itself; the others are answered as healthy objects would. */
   readonly manual?: readonly Send['request']['t'][];
   readonly respond?: Responder;
   /** Lives from its first request on. */
-  readonly unborn?: boolean;
+  readonly uninitialised?: boolean;
   /** Off for runs of many thousand steps. */
   readonly checked?: boolean;
   /** What is drawn; the middle if not said. */
@@ -42,7 +42,7 @@ export type CellOptions = {
 export type CellHarness = ReturnType<typeof cellHarness>;
 
 export function cellHarness(options: CellOptions = {}) {
-  const row = birthOf({ policy: policyWith(options.policy), ...options.birth });
+  const row = birthOf({ policy: policyWith(options.policy), ...options.mapRow });
   const store = memoryRows(CELL_TABLES);
   const load = (): CellState => {
     const loaded = loadCell(store.load());
@@ -107,7 +107,7 @@ export function cellHarness(options: CellOptions = {}) {
     }
     return effects;
   }
-  function request(asked: CellRequest, more: { socket?: boolean; version?: number; birth?: Birth } = {}): CellReply {
+  function request(asked: CellRequest, more: { socket?: boolean; version?: number; mapRow?: MapRow } = {}): CellReply {
     const { socket = false, ...envelope } = more;
     const mine = ++token;
     step({ t: 'request', envelope: { request: asked, ...envelope }, token: mine, socket });
@@ -146,10 +146,10 @@ export function cellHarness(options: CellOptions = {}) {
     return step({ t: 'boot', attachments: [...attachments.values()], armedAt });
   }
 
-  if (options.unborn !== true) request({ t: 'load' }, { birth: row });
+  if (options.uninitialised !== true) request({ t: 'load' }, { mapRow: row });
 
   return {
-    birth: row,
+    mapRow: row,
     store,
     sent,
     open,
@@ -177,7 +177,7 @@ export function cellHarness(options: CellOptions = {}) {
     /** What is on disk in a table. */
     rows: (table: string): readonly string[] =>
       [...store.load()].filter((one) => one.table === table).map(({ value }) => value),
-    held: (user: UserId): Held | undefined => state.users.get(user),
+    resident: (user: UserId): Resident | undefined => state.users.get(user),
     question: (id: QuestionId): Question => present(state.questions.get(id), id),
     offerOf: (id: QuestionId, user: UserId): OfferId =>
       present(

@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import { assertCell } from '../../../sim/assert-cell.ts';
 import type { CellState } from '../../../src/cell/state.ts';
-import { encodeArriving } from '../../../src/cell/tables/claims.ts';
+import { encodeClaim } from '../../../src/cell/tables/claims.ts';
 import type { Question } from '../../../src/cell/tables/questions.ts';
 import { encodeQuestion } from '../../../src/cell/tables/questions.ts';
 import { encodeUser } from '../../../src/cell/tables/users.ts';
@@ -46,12 +46,14 @@ export function checkStep(
  */
 export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
   const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
-  const users = [...state.users.values()].map((held) => {
-    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, veil, ...rest } = parse(encodeUser(held));
+  const users = [...state.users.values()].map((resident) => {
+    const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, veil, ...rest } = parse(
+      encodeUser(resident),
+    );
     const { last, ...lasting } = (veil ?? {}) as Partial<Veil>;
     return {
       ...rest,
-      ...(connected.has(held.user) ? {} : { point, ttlMs, veil: lasting }),
+      ...(connected.has(resident.user) ? {} : { point, ttlMs, veil: lasting }),
       holds: (holds as { until?: number; askAt?: number }[]).map(({ until, askAt, ...hold }) => hold),
     };
   });
@@ -63,12 +65,12 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
   });
   const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
   return {
-    birth: state.birth,
-    life: state.life,
-    taking: [...state.taking.keys()].sort(),
+    mapRow: state.mapRow,
+    life: state.role,
+    taking: [...state.transfers.keys()].sort(),
     users: users.sort(byText),
     questions: questions.sort(byText),
-    arriving: [...state.arriving.values()].filter((one) => one.stored).map((one) => parse(encodeArriving(one))),
+    arriving: [...state.claims.values()].filter((one) => one.stored).map((one) => parse(encodeClaim(one))),
     // Whom a beacon excludes by now, and of which version it is, is told again by the next nudge or scout.
     beacons: [...state.beacons.values()]
       .map(({ need: { excluded, version, ...need }, until }) => ({ need, until }))
@@ -81,7 +83,7 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
 
 /** Tries that look no farther than the one before count in memory alone, and so does the time of the next. */
 function storedStage(state: CellState, { askedRadiusM, stage }: Question): number {
-  const { policy } = present(state.birth, 'birth');
+  const { policy } = present(state.mapRow, 'map row');
   let stored = stage;
   while (stored > 1 && looksNoFarther(policy, askedRadiusM, stored - 1)) stored--;
   return stored;

@@ -11,8 +11,8 @@ export const PARENT = cellId(CELL.slice(0, -1));
 /** Its number is above the version of the row that the cell was born by. */
 export const OP = { by: cellId(CELL), n: 2 };
 export const DONE = { t: 'done' } as const;
-export const heirOf = (cell: CellHarness): CellId =>
-  PARTS.find((part) => homeOf(qid()).startsWith(part)) ?? expect.fail(`no part of ${cell.birth.cell}`);
+export const successorFor = (cell: CellHarness): CellId =>
+  PARTS.find((part) => homeOf(qid()).startsWith(part)) ?? expect.fail(`no part of ${cell.mapRow.cell}`);
 
 /** Answers what is open, one after the other, as long as somebody knows an answer. */
 export function answerAll(
@@ -37,7 +37,7 @@ export const healthyMap = ({ request }: Send) =>
         ? rowsAt('split', 4, request.op)
         : undefined;
 
-/** A cell with people and a sleeping question, that has just learnt that it is no leaf. */
+/** A cell with people and a sleeping question, that has just learnt that it is not a leaf. */
 export function divided(before?: (cell: CellHarness) => void): CellHarness {
   const cell = cellHarness({ manual: ['init', 'rows', 'swap', 'adopt', 'take', 'filled', 'handed', 'claim'] });
   cell.ping(bob, { profile: { topics: ['food'] } });

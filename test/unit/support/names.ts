@@ -4,7 +4,7 @@ import type { Point } from '../../../src/geo/point.ts';
 import { shifted } from '../../../src/geo/shifted.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import { DEFAULT_POLICY } from '../../../src/matching/policy.ts';
-import type { Birth } from '../../../src/messages/birth.ts';
+import type { MapRow } from '../../../src/messages/map-row.ts';
 import type { Need } from '../../../src/messages/need.ts';
 import type { Candidate, NewQuestion, Ping, UserRecord } from '../../../src/messages/records.ts';
 import {
@@ -98,6 +98,6 @@ export function policyWith(parts: PolicyParts = {}): Policy {
   };
 }
 
-export function birth(more: Partial<Birth> = {}): Birth {
+export function mapRow(more: Partial<MapRow> = {}): MapRow {
   return { cell: CELL, city: 'sf' as CityId, version: 1, op: 'op-1', policy: DEFAULT_POLICY, near: NEAR, ...more };
 }

@@ -104,8 +104,8 @@ export function userHarness(me: UserId = ana) {
     },
     claim: (cell: CellId, more: Partial<Extract<UserRequest, { t: 'claim' }>> = {}): number =>
       ask({ t: 'claim', user: me, cell, session: 's', ...more }),
-    deliver: (items: readonly StreamItem[], question: QuestionId = qid(), keepMs = 600_000, born = 1) =>
-      replies.get(ask({ t: 'deliver', user: me, questionId: question, born, keepMs, items })),
+    deliver: (items: readonly StreamItem[], question: QuestionId = qid(), keepMs = 600_000, incarnation = 1) =>
+      replies.get(ask({ t: 'deliver', user: me, questionId: question, incarnation, keepMs, items })),
     events: (after = 0, limit = 200) =>
       replies.get(ask({ t: 'events', user: me, after, limit, waitMs: 0 })) as {
         items: { seq: number; type: EventType }[];

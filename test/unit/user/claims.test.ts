@@ -132,7 +132,7 @@ describe('a claim of another cell', () => {
     expect(user.sentOf('recall')).toHaveLength(1);
   });
 
-  it.each([{ t: 'failed' }, { t: 'moved', to: [] }, { t: 'unborn' }] as const)(
+  it.each([{ t: 'failed' }, { t: 'moved', to: [] }, { t: 'uninitialised' }] as const)(
     'CLAIM4 gets pending when the holder says %j; the holder keeps the user however long that lasts',
     (answer) => {
       const user = heldUser();

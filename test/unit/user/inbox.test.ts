@@ -42,7 +42,14 @@ describe('delivering', () => {
 
   it('KEEP2 is stored before it is acknowledged: in the step of the answer', () => {
     const user = userHarness();
-    const request = { t: 'deliver', user: ana, questionId: qid(), born: 1, keepMs: 1000, items: [item(1)] } as const;
+    const request = {
+      t: 'deliver',
+      user: ana,
+      questionId: qid(),
+      incarnation: 1,
+      keepMs: 1000,
+      items: [item(1)],
+    } as const;
     const effects = user.step({ t: 'request', request, token: 50 });
     expect(effects.replies).toEqual([{ token: 50, value: { t: 'stored', upTo: 1 } }]);
     expect(effects.rows.map(({ table, key }) => `${table}/${key}`)).toEqual(

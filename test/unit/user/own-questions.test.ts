@@ -9,7 +9,7 @@ import { qid } from '../support/names.ts';
 
 const asked = (state: UserState, n: number, at: number): void => {
   state.known.set(qid(n), {
-    born: 1,
+    incarnation: 1,
     n: 1,
     lastSeq: 0,
     purgeAt: epochMs(at + 1),

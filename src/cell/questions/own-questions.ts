@@ -9,16 +9,16 @@ import { type Problem, problem } from '../../protocol/problems.ts';
 import type { CellState } from '../state.ts';
 import type { Question } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
-import type { Tx } from '../tx.ts';
+import type { Step } from '../workspace.ts';
 import { isShort } from './lifecycle.ts';
-import { look } from './match.ts';
 import { policyOf } from './need.ts';
 import { end, topicOf } from './offers.ts';
+import { startSearch } from './searches.ts';
 import { registerWithAsker } from './streams.ts';
 
 /** Stores the question and tries it at once. The same id with the same body is the same question. `refused`: why no new one may be asked. */
-export function ask(tx: Tx, sent: NewQuestion, refused?: Problem): Question | Problem {
-  const { state, now } = tx;
+export function ask(step: Step, sent: NewQuestion, refused?: Problem): Question | Problem {
+  const { state, now } = step;
   const known = state.questions.get(sent.id);
   if (known !== undefined) {
     // Nobody makes the id of somebody else's key.
@@ -40,7 +40,7 @@ export function ask(tx: Tx, sent: NewQuestion, refused?: Problem): Question | Pr
     askedRadiusM: sent.radiusM ?? policy.radiusDefaultM,
     answersWanted: sent.answersWanted,
     ...saying([...(sent.adjusted ?? []), ...adjusted('expiresInS', secondsOf(sent.expiresInMs), ttlMs / 1000)]),
-    born: now,
+    incarnation: now,
     createdAt: now,
     expiresAt: plusMs(now, ttlMs),
     phase: { t: 'open', retryAt: undefined },
@@ -50,9 +50,9 @@ export function ask(tx: Tx, sent: NewQuestion, refused?: Problem): Question | Pr
     streams: new Map(),
   };
   state.questions.set(question.id, question);
-  tx.journal.push({ t: 'question.asked', q: question.id, ...topicOf(question) });
-  registerWithAsker(tx, question);
-  look(tx, question);
+  step.journal.push({ t: 'question.asked', q: question.id, ...topicOf(question) });
+  registerWithAsker(step, question);
+  startSearch(step, question);
   return question;
 }
 
@@ -69,29 +69,29 @@ export function underKnownId(state: CellState, sent: NewQuestion): NewQuestion {
  * The question, if `user` may see it; `null` is a service or ops, who may see all. Somebody else's is as if there were none: an
  * id tells nobody where a question was asked, nor that it was.
  */
-export function own(tx: Tx, id: Question['id'], user: UserId | null): Question | Problem {
-  const question = tx.state.questions.get(id);
-  if (question === undefined && tx.state.lost.has(id)) return problem('question_lost');
+export function ownQuestion(step: Step, id: Question['id'], user: UserId | null): Question | Problem {
+  const question = step.state.questions.get(id);
+  if (question === undefined && step.state.lost.has(id)) return problem('question_lost');
   return question === undefined || (user !== null && question.asker !== user) ? problem('unknown_question') : question;
 }
 
 /** Its point moves, its owner does not: it is matched where it now is. */
-export function move(tx: Tx, question: Question, point: Point): Problem | undefined {
+export function move(step: Step, question: Question, point: Point): Problem | undefined {
   if (hasEnded(question.phase)) return problem('question_ended');
   if (question.point.lat === point.lat && question.point.lng === point.lng) return undefined;
   question.point = point;
   question.moves = (question.moves ?? 0) + 1;
-  tx.questions.add(question.id);
-  tx.journal.push({ t: 'question.moved', q: question.id, stage: question.stage });
+  step.questions.add(question.id);
+  step.journal.push({ t: 'question.moved', q: question.id, stage: question.stage });
   // Answers to scouts of the old place are not for this one.
-  tx.state.rounds.delete(question.id);
-  if (isShort(question)) look(tx, question);
+  step.state.searches.delete(question.id);
+  if (isShort(question)) startSearch(step, question);
   return undefined;
 }
 
-export function cancel(tx: Tx, question: Question): Problem | undefined {
+export function cancel(step: Step, question: Question): Problem | undefined {
   if (question.phase.t === 'cancelled') return undefined;
   if (hasEnded(question.phase)) return problem('question_ended', `it is ${question.phase.t}`);
-  end(tx, question, 'cancelled');
+  end(step, question, 'cancelled');
   return undefined;
 }

@@ -2,8 +2,8 @@
 import type { CellId, CityId } from '../protocol/ids.ts';
 import type { Policy } from '../protocol/policy.ts';
 
-/** The map row by which a cell is born or brought up to date; the higher version wins. */
-export type Birth = {
+/** The map row by which a cell is initialised or brought up to date; the higher version wins. */
+export type MapRow = {
   readonly cell: CellId;
   readonly city: CityId;
   /** Of the city's row: raised by each change of cells or policy. */

@@ -8,14 +8,14 @@ import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { pingEveryS } from '../backpressure/pressure.ts';
-import { arrive } from '../questions/arrival.ts';
+import { wakeFor } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
-import type { Arriving, Waiting } from '../tables/claims.ts';
+import type { PendingClaim, Waiting } from '../tables/claims.ts';
 import { watchClaim } from '../tables/claims.ts';
-import type { Held } from '../tables/users.ts';
-import { held as heldOf } from '../tables/users.ts';
-import { call, type Tx } from '../tx.ts';
+import type { Resident } from '../tables/users.ts';
+import { residentOf } from '../tables/users.ts';
 import { iso, viewPresence } from '../view.ts';
+import { call, type Step } from '../workspace.ts';
 import { askAboutHolds } from './holds.ts';
 import { answerPing, isOlder, leaseMs } from './ping-rules.ts';
 import { fieldsOf, recordOf } from './record.ts';
@@ -27,12 +27,12 @@ const RETRY_FIRST_MS = 1000;
 const NO_PROFILE = 'no profile of yours is known yet; send a presence frame';
 
 /** Keeps the newest ping of somebody who is not held here, and claims them. */
-export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): void {
-  const { state, now } = tx;
-  const known = state.arriving.get(user);
+export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting): void {
+  const { state, now } = step;
+  const known = state.claims.get(user);
   const ttlMs = leaseMs(state, sent, undefined);
   if (known === undefined) {
-    const arriving: Arriving = {
+    const pending: PendingClaim = {
       user,
       ping: sent,
       pingAt: now,
@@ -47,12 +47,12 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
       tokens: [waiting],
       asked: 0,
     };
-    state.arriving.set(user, arriving);
-    claim(tx, arriving);
+    state.claims.set(user, pending);
+    claim(step, pending);
     return;
   }
   if (isOlder(known.ping, sent)) {
-    answerPing(tx, waiting, problem('stale_ping'));
+    answerPing(step, waiting, problem('stale_ping'));
     return;
   }
   known.tokens.push(waiting);
@@ -63,7 +63,7 @@ export function welcome(tx: Tx, user: UserId, sent: Ping, waiting: Waiting): voi
   known.leaseUntil = plusMs(now, ttlMs);
   // Its lease may end sooner than that of the ping before.
   watchClaim(state, user, known);
-  if (known.call === undefined) claim(tx, known);
+  if (known.call === undefined) claim(step, known);
 }
 
 const saysWords = ({ profile }: Ping): boolean => Object.keys(profile).length > 0;
@@ -78,118 +78,118 @@ function merged({ profile, opening }: Ping, { opening: again, ...sent }: Ping): 
  * Asks the UserObject for the user. The claim is repeated by the agenda until it is answered or the ping's lease ends. While a row
  * of theirs is on its way home it waits: asked for now, the user would be granted by what was known before that row.
  */
-export function claim(tx: Tx, arriving: Arriving): void {
-  const { user, ping: sent } = arriving;
-  const held = tx.state.users.get(user);
-  if (held !== undefined && isReturning(held)) {
-    if (!tx.state.returning.has(user)) sendRecord(tx, held);
-    arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
-    tx.arriving.add(user);
+export function claim(step: Step, pending: PendingClaim): void {
+  const { user, ping: sent } = pending;
+  const resident = step.state.users.get(user);
+  if (resident !== undefined && isReturning(resident)) {
+    if (!step.state.returning.has(user)) sendRecord(step, resident);
+    pending.retryAt = plusMs(step.now, RETRY_FIRST_MS);
+    step.claims.add(user);
     return;
   }
-  arriving.retryAt = undefined;
-  arriving.claimed = sent;
-  arriving.asked = arriving.tokens.length;
-  arriving.call = call(
-    tx,
+  pending.retryAt = undefined;
+  pending.claimed = sent;
+  pending.asked = pending.tokens.length;
+  pending.call = call(
+    step,
     { t: 'claim', user },
     { to: 'user', user },
     {
       t: 'claim',
       user,
-      cell: present(tx.state.birth, 'birth').cell,
+      cell: present(step.state.mapRow, 'map row').cell,
       session: sent.session,
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
-      ...(arriving.order === undefined ? {} : { order: arriving.order }),
-      ...(arriving.pingAt < tx.now ? { ageMs: tx.now - arriving.pingAt } : {}),
+      ...(pending.order === undefined ? {} : { order: pending.order }),
+      ...(pending.pingAt < step.now ? { ageMs: step.now - pending.pingAt } : {}),
       ...(saysWords(sent) ? { changes: true } : {}),
-      ...(arriving.again ? { repeated: true } : {}),
+      ...(pending.again ? { repeated: true } : {}),
       ...(sent.opening === true ? { opening: true } : {}),
     },
     CALL_TIMEOUT_MS,
   );
-  tx.arriving.add(user);
+  step.claims.add(user);
 }
 
 /** The UserObject's answer to a claim. */
 export function claimed(
-  tx: Tx,
+  step: Step,
   user: UserId,
   callId: number,
   answer: ClaimReply | Problem | { readonly t: 'failed' },
 ): void {
-  const arriving = tx.state.arriving.get(user);
-  if (arriving === undefined || arriving.call !== callId) return;
-  arriving.call = undefined;
+  const pending = step.state.claims.get(user);
+  if (pending === undefined || pending.call !== callId) return;
+  pending.call = undefined;
   // A newer ping may have come since the claim went out: the answer is not about that one.
-  const isAbout = arriving.ping === arriving.claimed;
-  if (isAbout && 'order' in answer) arriving.order = answer.order;
+  const isAbout = pending.ping === pending.claimed;
+  if (isAbout && 'order' in answer) pending.order = answer.order;
   switch (answer.t) {
     case 'granted':
       // A recall overtook this grant: the epoch is spent, the claim stays a claim.
-      if (answer.epoch <= arriving.fence) claim(tx, arriving);
-      else settle(tx, arriving, answer.epoch, answer.record, answer.unread);
+      if (answer.epoch <= pending.fence) claim(step, pending);
+      else settle(step, pending, answer.epoch, answer.record, answer.unread);
       return;
     case 'refused':
-      if (isAbout) endArriving(tx, user, problem('stale_ping'));
-      else claim(tx, arriving);
+      if (isAbout) endClaim(step, user, problem('stale_ping'));
+      else claim(step, pending);
       return;
     case 'stranger':
-      if (isAbout) endArriving(tx, user, problem('no_presence', NO_PROFILE));
-      else claim(tx, arriving);
+      if (isAbout) endClaim(step, user, problem('no_presence', NO_PROFILE));
+      else claim(step, pending);
       return;
     case 'problem':
-      endArriving(tx, user, answer);
+      endClaim(step, user, answer);
       return;
     case 'pending':
       if (!isAbout) {
-        // The newer ping is acknowledged once the UserObject has heard of it, lest one that is sent after that be taken for older.
-        answerWaiting(tx, arriving, arriving.claimed ?? arriving.ping, arriving.asked);
-        claim(tx, arriving);
+        // The newer ping is acknowledged once the UserObject has heard of it: one sent after that must not count as older.
+        answerWaiting(step, pending, pending.claimed ?? pending.ping, pending.asked);
+        claim(step, pending);
         return;
       }
-      answerWaiting(tx, arriving, arriving.ping);
-      arriving.retryAt = plusMs(tx.now, answer.retryMs);
-      tx.arriving.add(user);
+      answerWaiting(step, pending, pending.ping);
+      pending.retryAt = plusMs(step.now, answer.retryMs);
+      step.claims.add(user);
       return;
     case 'failed':
-      unheard(tx, arriving);
+      unheard(step, pending);
   }
 }
 
 /** The UserObject is silent. */
-export function unheard(tx: Tx, arriving: Arriving): void {
-  answerWaiting(tx, arriving, arriving.ping);
-  arriving.again = true;
-  arriving.retryAt = plusMs(tx.now, RETRY_FIRST_MS);
-  tx.arriving.add(arriving.user);
+export function unheard(step: Step, pending: PendingClaim): void {
+  answerWaiting(step, pending, pending.ping);
+  pending.again = true;
+  pending.retryAt = plusMs(step.now, RETRY_FIRST_MS);
+  step.claims.add(pending.user);
 }
 
 /** The claim is over: whoever waits for it is answered. */
-export function endArriving(tx: Tx, user: UserId, answer: CellReply<'presence'>): void {
-  const arriving = tx.state.arriving.get(user);
-  if (arriving === undefined) return;
-  for (const waiting of arriving.tokens) answerPing(tx, waiting, answer);
-  tx.state.arriving.delete(user);
-  tx.arriving.add(user);
-  if (arriving.stored) tx.arrived.add(user);
+export function endClaim(step: Step, user: UserId, answer: CellReply<'presence'>): void {
+  const pending = step.state.claims.get(user);
+  if (pending === undefined) return;
+  for (const waiting of pending.tokens) answerPing(step, waiting, answer);
+  step.state.claims.delete(user);
+  step.claims.add(user);
+  if (pending.stored) step.settledClaims.add(user);
 }
 
 /** Granted: from this step on the user is matchable here. */
 function settle(
-  tx: Tx,
-  arriving: Arriving,
+  step: Step,
+  pending: PendingClaim,
   epoch: number,
   record: UserRecord | null,
   unread: number | undefined,
 ): void {
-  const { state, now } = tx;
-  const { user, ping: sent } = arriving;
+  const { state, now } = step;
+  const { user, ping: sent } = pending;
   const old = state.users.get(user);
   // A row of this very epoch was frozen by a recall that came to nothing: what it says of its user is newer than any copy.
   const own = old?.phase === 'frozen' && old.epoch === epoch ? recordOf(old, now) : record;
   const fields = fieldsOf(own, policyOf(state), now);
-  const held = heldOf({
+  const resident = residentOf({
     ...fields,
     unread,
     user,
@@ -199,27 +199,27 @@ function settle(
     session: sent.session,
     seq: sent.seq,
     profile: { ...fields.profile, ...sent.profile },
-    ...shownOf(tx, own, sent.point),
-    pointAt: arriving.pingAt,
-    leaseUntil: arriving.leaseUntil,
-    ttlMs: arriving.leaseUntil - arriving.pingAt,
+    ...shownOf(step, own, sent.point),
+    pointAt: pending.pingAt,
+    leaseUntil: pending.leaseUntil,
+    ttlMs: pending.leaseUntil - pending.pingAt,
   });
   if (old !== undefined) state.roster.delete(user);
-  state.users.set(user, held);
-  state.roster.set(user, held.point);
-  tx.users.add(user);
-  tx.journal.push({ t: 'user.entered', who: held.pseudonym });
-  attach(tx, held);
-  askAboutHolds(tx, held);
-  arrive(tx, held);
-  endArriving(tx, user, { t: 'present', view: viewPresence(state, held, now) });
+  state.users.set(user, resident);
+  state.roster.set(user, resident.point);
+  step.users.add(user);
+  step.journal.push({ t: 'user.entered', who: resident.pseudonym });
+  attach(step, resident);
+  askAboutHolds(step, resident);
+  wakeFor(step, resident);
+  endClaim(step, user, { t: 'present', view: viewPresence(state, resident, now) });
 }
 
 /**
- * Others go on seeing them where they were seen, up to three squares away, lest the line between two cells be one that tells; who was seen
+ * Others go on seeing them where they were seen, up to three squares away, so that the line between two cells tells nothing; who was seen
  * nowhere begins with the square that they are in, and who leapt is seen where they are.
  */
-function shownOf({ state, chance }: Tx, record: UserRecord | null, snapped: Point): Pick<Held, 'point' | 'veil'> {
+function shownOf({ state, chance }: Step, record: UserRecord | null, snapped: Point): Pick<Resident, 'point' | 'veil'> {
   const { veil, point } = record ?? {};
   const last = { square: snapped, leapt: false };
   if (record === null || veil === undefined || point === undefined || record.leaseLeftMs === 0)
@@ -235,26 +235,26 @@ function shownOf({ state, chance }: Tx, record: UserRecord | null, snapped: Poin
  * Answers pings before their claim was granted. Words of the profile are acknowledged only once the old ones count no more: until
  * then their sender is asked to come again.
  */
-function answerWaiting(tx: Tx, arriving: Arriving, about: Ping, first = arriving.tokens.length): void {
+function answerWaiting(step: Step, pending: PendingClaim, about: Ping, first = pending.tokens.length): void {
   if (!saysWords(about)) {
-    acknowledge(tx, arriving, first);
+    acknowledge(step, pending, first);
     return;
   }
   const busy = { ...problem('busy'), retryAfterS: 1 };
-  for (const waiting of arriving.tokens.splice(0, first)) answerPing(tx, waiting, busy);
+  for (const waiting of pending.tokens.splice(0, first)) answerPing(step, waiting, busy);
 }
 
 /** From here on a row keeps the newest ping. */
-function acknowledge(tx: Tx, arriving: Arriving, first: number): void {
-  const { cell, city } = present(tx.state.birth, 'birth');
-  arriving.stored = true;
+function acknowledge(step: Step, pending: PendingClaim, first: number): void {
+  const { cell, city } = present(step.state.mapRow, 'map row');
+  pending.stored = true;
   const view = {
     cell,
     city,
-    expiresAt: iso(arriving.leaseUntil),
+    expiresAt: iso(pending.leaseUntil),
     offers: [],
-    pingEveryS: pingEveryS(tx.state, arriving.leaseUntil - arriving.pingAt, tx.now),
+    pingEveryS: pingEveryS(step.state, pending.leaseUntil - pending.pingAt, step.now),
   };
-  for (const waiting of arriving.tokens.splice(0, first)) answerPing(tx, waiting, { t: 'present', view });
-  tx.arriving.add(arriving.user);
+  for (const waiting of pending.tokens.splice(0, first)) answerPing(step, waiting, { t: 'present', view });
+  step.claims.add(pending.user);
 }

@@ -1,6 +1,6 @@
 // Ground that comes back: as it was last split.
 import { describe, expect, it } from 'vitest';
-import { asDivided } from '../../../src/city/divided.ts';
+import { asDivided } from '../../../src/city/redivide.ts';
 import { children } from '../../../src/geo/geohash.ts';
 
 const states = (rows: Readonly<Record<string, string>>) => (cell: string) => rows[cell];

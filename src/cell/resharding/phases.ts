@@ -7,33 +7,33 @@ import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { Op } from '../../messages/resharding.ts';
 import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
 import type { CellState } from '../state.ts';
-import type { Life } from '../tables/role.ts';
+import type { Role } from '../tables/role.ts';
 
-export const newborn = (): Life => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
+export const newRole = (): Role => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
 
 /** Its questions are decided here: everywhere but where they are being handed over. */
-export function decides({ life: { phase } }: CellState): boolean {
+export function decides({ role: { phase } }: CellState): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting' || phase.t === 'filling';
 }
 
 /** Arrivals are held against sleepers only where all questions and beacons are. */
-export function welcomes({ life: { phase } }: CellState): boolean {
+export function welcomes({ role: { phase } }: CellState): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting';
 }
 
 /** A leaf to which nobody hands over anything any more: only such a one may be split, or be merged with others. */
-export function isWhole({ phase, behind }: Life): boolean {
+export function isWhole({ phase, behind }: Role): boolean {
   return phase.t === 'leaf' && behind.length === 0;
 }
 
 /** Nothing of a change is left to be done here. */
-export function isAtRest({ phase }: Life): boolean {
+export function isAtRest({ phase }: Role): boolean {
   if (phase.t === 'handing') return phase.filled && phase.handed;
   return phase.t === 'leaf' || (phase.t === 'filling' && !phase.untold);
 }
 
 /** Nobody hands anything over to it any more. */
-export function hasEverybody({ phase, behind }: Life): boolean {
+export function hasEverybody({ phase, behind }: Role): boolean {
   return phase.t !== 'filling' && behind.length === 0;
 }
 
@@ -41,8 +41,8 @@ export function hasEverybody({ phase, behind }: Life): boolean {
 const CHANGE_GUARD_MS = 15_000;
 
 /** When a cell whose life is changing wants to go on; `undefined`: there is nothing to go on with. */
-export function dueRole({ life, change }: CellState, now: EpochMs): EpochMs | undefined {
-  if (isAtRest(life)) return undefined;
+export function dueRole({ role, change }: CellState, now: EpochMs): EpochMs | undefined {
+  if (isAtRest(role)) return undefined;
   let due: number = plusMs(now, CHANGE_GUARD_MS);
   for (const { retryAt } of change.lanes.values()) if (retryAt !== undefined) due = Math.min(due, retryAt);
   if (change.tellAt !== undefined) due = Math.min(due, change.tellAt);
@@ -50,7 +50,7 @@ export function dueRole({ life, change }: CellState, now: EpochMs): EpochMs | un
 }
 
 /** Cells that hold people of this place beside this one. */
-export function also({ life: { phase, behind } }: CellState): readonly CellId[] {
+export function coOwners({ role: { phase, behind } }: CellState): readonly CellId[] {
   if (phase.t === 'handing') return [...phase.to, ...behind];
   return phase.t === 'merging' ? [...(children(phase.op.by) as readonly CellId[]), ...behind] : behind;
 }
@@ -59,7 +59,7 @@ export function also({ life: { phase, behind } }: CellState): readonly CellId[] 
  * The number of the next operation that this cell leads: above all that it has led, also in a life that was lost with its storage,
  * as the map's versions rise with each swap.
  */
-export const nextOp = ({ life, birth }: CellState): number => Math.max(life.led, birth?.version ?? 0) + 1;
+export const nextOp = ({ role, mapRow }: CellState): number => Math.max(role.led, mapRow?.version ?? 0) + 1;
 
 export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined && a.by === b.by && a.n === b.n;
 
@@ -67,8 +67,8 @@ export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined &
 export const opText = (op: Op): string => `${op.by}#${op.n}`;
 
 /** Who gets a question; a home key may be shorter than a leaf, then its middle counts. */
-export function heirOf(to: readonly CellId[], id: QuestionId): CellId {
-  return heirAt(to, center(homeOf(id)));
+export function successorFor(to: readonly CellId[], id: QuestionId): CellId {
+  return successorAt(to, center(homeOf(id)));
 }
 
 /** Whether this cell, as a leaf, would own the question. */
@@ -76,7 +76,7 @@ export const isHomeIn = (cell: CellId, id: QuestionId): boolean =>
   encode(center(homeOf(id)), MAX_LENGTH).startsWith(cell);
 
 /** The successor that covers a point, or the nearest one: people may be held a little beyond the border. */
-export function heirAt(to: readonly CellId[], point: Point): CellId {
+export function successorAt(to: readonly CellId[], point: Point): CellId {
   const key = encode(point, MAX_LENGTH);
   const covering = to.find((cell) => key.startsWith(cell));
   if (covering !== undefined) return covering;

@@ -9,7 +9,7 @@ import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';
 import type { Meta, Pending, UserState } from './state.ts';
 
-export type Tx = {
+export type Step = {
   readonly state: UserState;
   readonly now: EpochMs;
   readonly effects: Effects;
@@ -18,7 +18,7 @@ export type Tx = {
   readonly inbox: Set<number>;
 };
 
-export const begin = (state: UserState, now: EpochMs): Tx => ({
+export const begin = (state: UserState, now: EpochMs): Step => ({
   state,
   now,
   effects: noEffects(),
@@ -28,8 +28,8 @@ export const begin = (state: UserState, now: EpochMs): Tx => ({
 });
 
 /** The user's record of who they are here, made at the first need. */
-export function metaOf(tx: Tx, user: UserId): Meta {
-  const { state } = tx;
+export function metaOf(step: Step, user: UserId): Meta {
+  const { state } = step;
   state.meta ??= {
     user,
     pseudonym: state.pseudonym,
@@ -44,30 +44,30 @@ export function metaOf(tx: Tx, user: UserId): Meta {
   return state.meta;
 }
 
-export function reply(tx: Tx, token: number, value: UserReply): void {
-  tx.effects.replies.push({ token, value });
+export function reply(step: Step, token: number, value: UserReply): void {
+  step.effects.replies.push({ token, value });
 }
 
-export function call(tx: Tx, what: Pending, address: Address, request: CellRequest, timeoutMs: number): number {
-  const id = tx.state.nextCall++;
-  tx.state.calls.set(id, what);
-  tx.effects.sends.push({ call: id, address, request, timeoutMs });
+export function call(step: Step, what: Pending, address: Address, request: CellRequest, timeoutMs: number): number {
+  const id = step.state.nextCall++;
+  step.state.calls.set(id, what);
+  step.effects.sends.push({ call: id, address, request, timeoutMs });
   return id;
 }
 
 /** Rows of what changed, and the alarm: moved earlier only, but set to the true minimum in its own handler. */
-export function finish(tx: Tx, inAlarm: boolean): Effects {
-  const { state, effects } = tx;
-  if (tx.meta) effects.rows.push({ table: 'meta', key: 'meta', value: encodeMeta(present(state.meta, 'meta')) });
-  for (const id of tx.known) {
+export function finish(step: Step, inAlarm: boolean): Effects {
+  const { state, effects } = step;
+  if (step.meta) effects.rows.push({ table: 'meta', key: 'meta', value: encodeMeta(present(state.meta, 'meta')) });
+  for (const id of step.known) {
     const known = state.known.get(id);
     effects.rows.push({ table: 'known', key: id, value: known === undefined ? null : encodeKnown(known) });
   }
-  for (const seq of tx.inbox) {
+  for (const seq of step.inbox) {
     const event = state.inbox.get(seq);
     effects.rows.push({ table: 'inbox', key: String(seq), value: event === undefined ? null : encodeEvent(event) });
   }
-  arm(state, effects, nextDue(state), tx.now, inAlarm);
+  arm(state, effects, nextDue(state), step.now, inAlarm);
   return effects;
 }
 

@@ -1,7 +1,7 @@
 // How hot a cell is: what comes in fades, and the largest share of any target counts.
 import { describe, expect, it } from 'vitest';
 import { count, eventsPerS, meter, stepMs } from '../../../src/cell/backpressure/meter.ts';
-import { heatOf, isHot, mayMerge, usedOf } from '../../../src/city/heat.ts';
+import { heatOf, isHot, mayMerge, usedOf } from '../../../src/city/cell-load.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 
 const LIMITS = { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true, mergeAfterS: 86_400 };
