@@ -2,7 +2,7 @@
 
 import { acceptedCount, isShort } from '../src/cell/questions/lifecycle.ts';
 import { decides } from '../src/cell/resharding/phases.ts';
-import type { CellState } from '../src/cell/state.ts';
+import type { AnyCell } from '../src/cell/state.ts';
 import { dueBeacon } from '../src/cell/tables/beacons.ts';
 import { dueClaim } from '../src/cell/tables/claims.ts';
 import { type DueKind, dueKey } from '../src/cell/tables/indexes.ts';
@@ -16,7 +16,7 @@ const BREATH_MS = 1000;
 export type Broken = { readonly rule: string; readonly what: string };
 
 /** Empty when all is well. Reads nothing from the disk. */
-export function assertCell(state: CellState): readonly Broken[] {
+export function assertCell(state: AnyCell): readonly Broken[] {
   const broken: Broken[] = [];
   const expect = (isSo: boolean, rule: string, what: () => string): void => {
     if (!isSo) broken.push({ rule, what: what() });

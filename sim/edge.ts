@@ -135,7 +135,7 @@ export function take(
       case 'readRow': {
         const { cell } = move;
         if (world.isD1Away()) world.after(0, () => go(route.rowRead('away')));
-        else world.after(world.delay(), () => go(route.rowRead(world.map.birthOf(cell))));
+        else world.after(world.delay(), () => go(route.rowRead(world.map.mapRowOf(cell))));
         return;
       }
       case 'find':

@@ -25,7 +25,7 @@ export type SimMap = {
   /** The leaf that covers a geohash at least as long as the leaf. */
   readonly leafCovering: (key: string) => CellId | undefined;
   /** Of a leaf. */
-  readonly birthOf: (cell: CellId) => MapRow | undefined;
+  readonly mapRowOf: (cell: CellId) => MapRow | undefined;
   /** Of any cell, leaf or not: what the parent of leaves is initialised by when they are merged. */
   readonly familyMapRow: (cell: CellId) => MapRow;
   /** What cells ask of the primary. */
@@ -146,7 +146,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     ownVersions: () => own,
     leafOf: (point) => covering(encode(point, MAX_LENGTH)),
     leafCovering: covering,
-    birthOf: (cell) => {
+    mapRowOf: (cell) => {
       if (!leaves.has(cell)) return undefined;
       const known = mapRows.get(cell) ?? makeMapRow(cell);
       mapRows.set(cell, known);

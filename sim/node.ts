@@ -1,7 +1,7 @@
 // One simulated object: a disk that survives, a memory that does not, a skewed clock, an alarm, and callers that wait.
 
 import { cellMachine } from '../src/cell/machine.ts';
-import type { CellState } from '../src/cell/state.ts';
+import type { AnyCell } from '../src/cell/state.ts';
 import type { CellEvent } from '../src/cell/step.ts';
 import type { Attachment, Effects } from '../src/engine/effects.ts';
 import type { Interpreter } from '../src/engine/interpreter.ts';
@@ -35,7 +35,7 @@ type Common = {
 export type CellNode = Common & {
   readonly kind: 'cell';
   readonly id: CellId;
-  state: CellState | undefined;
+  state: AnyCell | undefined;
   readonly sockets: Map<UserId, SimSocket>;
 };
 export type UserNode = Common & { readonly kind: 'user'; readonly id: UserId; state: UserState | undefined };

@@ -140,7 +140,7 @@ export class World {
       request,
       timeoutMs,
       (reply) => {
-        const row = reply.t !== 'uninitialised' || this.isD1Away() ? undefined : this.map.birthOf(node.id);
+        const row = reply.t !== 'uninitialised' || this.isD1Away() ? undefined : this.map.mapRowOf(node.id);
         if (row === undefined) done(reply);
         else this.call(node, request, timeoutMs, done, { version: row.version, row });
       },

@@ -2,7 +2,7 @@
 
 import { anywhereIn } from '../../sim/map.ts';
 import { emptyCell } from '../../src/cell/restore.ts';
-import type { CellState } from '../../src/cell/state.ts';
+import { type AnyCell, type CellState, isInitialised } from '../../src/cell/state.ts';
 import { stepCell } from '../../src/cell/step.ts';
 import type { Effects, Send } from '../../src/engine/effects.ts';
 import { decode, encode } from '../../src/geo/geohash.ts';
@@ -37,7 +37,7 @@ export type Town = {
 
 /** One cell without neighbours. */
 export function town(cell: string, policy: Policy = TIRELESS): Town {
-  const state = emptyCell();
+  const state: AnyCell = emptyCell();
   let now = epochMs(START_MS);
   let token = 0;
   const follow = (effects: Effects): void => {
@@ -57,6 +57,7 @@ export function town(cell: string, policy: Policy = TIRELESS): Town {
   };
   const mapRow = { cell: cell as CellId, city: 'bench' as CityId, version: 1, op: 'bench', policy, near: [] };
   stepCell(state, { t: 'request', envelope: { request: { t: 'load' }, mapRow }, token: 0 }, now, () => 0.5);
+  if (!isInitialised(state)) throw new Error('the cell of the bench takes no row of the map');
   return {
     state,
     now: () => now,

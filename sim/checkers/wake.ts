@@ -4,7 +4,7 @@
 import { isShort } from '../../src/cell/questions/lifecycle.ts';
 import { needOf, policyOf } from '../../src/cell/questions/need.ts';
 import { decides, welcomes } from '../../src/cell/resharding/phases.ts';
-import type { CellState } from '../../src/cell/state.ts';
+import { type CellState, isInitialised } from '../../src/cell/state.ts';
 import type { Question } from '../../src/cell/tables/questions.ts';
 import type { Resident } from '../../src/cell/tables/users.ts';
 import type { Effects } from '../../src/engine/effects.ts';
@@ -50,8 +50,9 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   };
   const homeOf = (id: QuestionId): { readonly question: Question; readonly state: CellState } | undefined => {
     for (const { state } of world.cells.values()) {
-      const question = state !== undefined && decides(state) ? state.questions.get(id) : undefined;
-      if (question !== undefined && state !== undefined) return { question, state };
+      if (state === undefined || !isInitialised(state) || !decides(state)) continue;
+      const question = state.questions.get(id);
+      if (question !== undefined) return { question, state };
     }
     return undefined;
   };

@@ -55,8 +55,8 @@ export const CLAIMS_MUTANTS: readonly Mutant[] = [
     'kept-unheard',
     'a cell of a city that is kept goes on draining',
     'src/cell/apply-map-row.ts',
-    'state.mapRow = mapRow;',
-    'state.mapRow = state.mapRow?.draining === true ? { ...mapRow, draining: true } : mapRow;',
+    'Object.assign(state, { mapRow,',
+    'Object.assign(state, { mapRow: state.mapRow?.draining === true ? { ...mapRow, draining: true } : mapRow,',
   ),
   one('epoch-kept', 'a grant does not raise the epoch', 'src/user/recalls.ts', 'meta.epoch++;', ''),
   one(

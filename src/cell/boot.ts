@@ -7,7 +7,7 @@ import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
 import { wakeFor } from './questions/arrival.ts';
 import { countTries } from './questions/sleep.ts';
 import { claimTaken } from './resharding/takeover.ts';
-import type { CellState } from './state.ts';
+import type { AnyCell } from './state.ts';
 import { watchUser } from './tables/users.ts';
 import { claim } from './users/pending-claims.ts';
 import { sendAway } from './users/sockets.ts';
@@ -19,9 +19,7 @@ const LATE_MS = 60_000;
 /** @param armedAt the alarm that is armed on disk; one that is overdue, missing or too late is armed anew. */
 export function boot(step: Step, attachments: readonly Attachment[], armedAt: EpochMs | undefined): void {
   const { state } = step;
-  state.armedAt = armedAt !== undefined && armedAt > step.now ? armedAt : undefined;
-  for (const attachment of attachments) restore(step, attachment);
-  if (state.mapRow === undefined) return;
+  restoreSockets(step, attachments, armedAt);
   for (const pending of state.claims.values()) claim(step, pending);
   for (const transfer of state.transfers.values()) claimTaken(step, transfer);
   const tried = triedUpTo(step, armedAt);
@@ -31,6 +29,16 @@ export function boot(step: Step, attachments: readonly Attachment[], armedAt: Ep
   }
   // A nudge that was under way is lost: whoever is here is held against the beacons once more.
   if (state.beacons.size > 0) for (const resident of state.users.values()) wakeFor(step, resident);
+}
+
+/** What every cell does, whether or not it knows its row of the map. */
+export function restoreSockets(
+  step: Step<AnyCell>,
+  attachments: readonly Attachment[],
+  armedAt: EpochMs | undefined,
+): void {
+  step.state.armedAt = armedAt !== undefined && armedAt > step.now ? armedAt : undefined;
+  for (const attachment of attachments) restore(step, attachment);
 }
 
 /**
@@ -44,7 +52,7 @@ function triedUpTo({ now, state }: Step, armedAt: EpochMs | undefined): EpochMs 
 }
 
 /** A socket's soft state counts only beside a row of its epoch; otherwise the socket is sent away. */
-function restore(step: Step, soft: Attachment): void {
+function restore(step: Step<AnyCell>, soft: Attachment): void {
   const { state } = step;
   const resident = state.users.get(soft.user);
   if (resident === undefined || resident.epoch !== soft.epoch || resident.phase === 'frozen') {
@@ -65,6 +73,6 @@ function restore(step: Step, soft: Attachment): void {
 }
 
 /** What a socket carries may be from before the grid became coarser. */
-function onGrid({ mapRow }: CellState, point: Point): Point {
+function onGrid({ mapRow }: AnyCell, point: Point): Point {
   return mapRow === undefined ? point : snap(point, mapRow.policy.gridLength);
 }

@@ -3,6 +3,7 @@
 import type { EpochMs } from '../lib/brand.ts';
 import { movedBack } from '../lib/clock.ts';
 import { meter } from './backpressure/meter.ts';
+import type { AnyCell } from './state.ts';
 import { dueKey } from './tables/indexes.ts';
 import type { Phase, Question } from './tables/questions.ts';
 import { attach } from './users/sockets.ts';
@@ -11,7 +12,7 @@ import type { Step } from './workspace.ts';
 type Move = (time: EpochMs) => EpochMs;
 
 /** Brings everything that this cell keeps back to the clock. Rare, and once: all rows are written anew. */
-export function healClock(step: Step, leadMs: number): void {
+export function healClock(step: Step<AnyCell>, leadMs: number): void {
   const { state, now } = step;
   const move = movedBack(now, leadMs);
   const maybe = (time: EpochMs | undefined): EpochMs | undefined => (time === undefined ? undefined : move(time));
@@ -86,7 +87,7 @@ function phaseBack(phase: Phase, move: Move): Phase {
 }
 
 /** What a crash would lose may be lost here as well. */
-function healVolatile(step: Step, move: Move): void {
+function healVolatile(step: Step<AnyCell>, move: Move): void {
   const { state, now } = step;
   state.armedAt = undefined;
   state.searches.clear();

@@ -2,11 +2,11 @@
 import type { Machine } from '../engine/machine.ts';
 import type { CellReply } from '../messages/calls.ts';
 import { loadCell, noteLost, shelveEnded } from './restore.ts';
-import type { CellState } from './state.ts';
+import type { AnyCell } from './state.ts';
 import { type CellEvent, stepCell } from './step.ts';
 import { CELL_TABLES } from './tables/all.ts';
 
-export const cellMachine: Machine<CellState, CellEvent> = {
+export const cellMachine: Machine<AnyCell, CellEvent> = {
   kind: 'cell',
   tables: CELL_TABLES,
   load: loadCell,

@@ -9,12 +9,12 @@ import { scoutBudget } from './questions/scout-budget.ts';
 import { questions } from './questions/shelf.ts';
 import { sleepers } from './questions/sleepers.ts';
 import { newRole } from './resharding/phases.ts';
-import type { CellState } from './state.ts';
+import { type AnyCell, isInitialised } from './state.ts';
 import { meta, TABLES } from './tables/all.ts';
 import { decodeQuestion } from './tables/questions.ts';
 import { roster } from './users/roster.ts';
 
-export function emptyCell(): CellState {
+export function emptyCell(): AnyCell {
   return {
     mapRow: undefined,
     role: newRole(),
@@ -67,14 +67,14 @@ export function emptyCell(): CellState {
  * Rebuilds the state from rows. What cannot be read is told to `unread`, and the rest lives on without it; what the cell is, and who its
  * successors are, is never guessed. @throws Error for a row of `meta` that cannot be read, and without `unread` for any.
  */
-export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): CellState {
+export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): AnyCell {
   const state = emptyCell();
   for (const row of rows) readRow(row, () => restoreRow(state, row), row.table === meta.name ? undefined : unread);
-  for (const { reindex } of TABLES) reindex?.(state);
+  if (isInitialised(state)) for (const { reindex } of TABLES) reindex?.(state);
   return state;
 }
 
-function restoreRow(state: CellState, { table: name, key, value }: StoredRow): void {
+function restoreRow(state: AnyCell, { table: name, key, value }: StoredRow): void {
   const table = TABLES.find((one) => one.name === name);
   if (table === undefined) throw new Error(`a cell has no table ${name}`);
   const at = table.restore(state, key, value);
@@ -82,7 +82,7 @@ function restoreRow(state: CellState, { table: name, key, value }: StoredRow): v
 }
 
 /** LIST2: from now on what has ended and owes nothing lies on the disk alone, and is read from there when it is asked for. */
-export function shelveEnded(state: CellState, get: (table: string, key: string) => string | undefined): void {
+export function shelveEnded(state: AnyCell, get: (table: string, key: string) => string | undefined): void {
   state.questions.readFrom((id) => {
     const text = get('questions', id);
     if (text === undefined) return undefined;
@@ -97,6 +97,6 @@ export function shelveEnded(state: CellState, get: (table: string, key: string) 
 }
 
 /** What was set aside, now or before: questions among it are said to be lost. */
-export function noteLost(state: CellState, aside: readonly Pick<StoredRow, 'table' | 'key'>[]): void {
+export function noteLost(state: AnyCell, aside: readonly Pick<StoredRow, 'table' | 'key'>[]): void {
   for (const { table, key } of aside) if (table === 'questions') state.lost.add(key as QuestionId);
 }

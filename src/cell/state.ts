@@ -100,9 +100,8 @@ export type Change = {
   restUntil: EpochMs;
 };
 
-export type CellState = {
+type Common = {
   // durable
-  mapRow: MapRow | undefined;
   role: Role;
   readonly users: Map<UserId, Resident>;
   readonly claims: Map<UserId, PendingClaim>;
@@ -114,7 +113,6 @@ export type CellState = {
   clock: EpochMs;
   // derived
   near: readonly Near[];
-  bounds: Bounds | undefined;
   readonly roster: Roster;
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
@@ -153,3 +151,12 @@ export type CellState = {
   readonly change: Change;
   nextCall: number;
 };
+
+/** It has never been told of its row of the map: it decides nothing, and says so. */
+export type UninitialisedCell = Common & { readonly mapRow: undefined; readonly bounds: undefined };
+
+export type CellState = Common & { mapRow: MapRow; bounds: Bounds };
+
+export type AnyCell = UninitialisedCell | CellState;
+
+export const isInitialised = (state: AnyCell): state is CellState => state.mapRow !== undefined;

@@ -21,8 +21,9 @@ import { answerTo } from './replies.ts';
 import { handle } from './requests.ts';
 import { carryOn } from './resharding/carry-on.ts';
 import { splitWhenHot } from './resharding/split.ts';
-import type { CellState } from './state.ts';
+import { type AnyCell, isInitialised } from './state.ts';
 import type { Token } from './tables/claims.ts';
+import { whileUninitialised } from './uninitialised.ts';
 import { type Connection, connected, disconnected, renewed } from './users/connections.ts';
 import { regrid } from './users/regrid.ts';
 import { socketLost } from './users/sockets.ts';
@@ -53,7 +54,7 @@ export type CellEvent =
   | { readonly t: 'tick' };
 
 /** Changes `state` in place; the effects must be carried out in their fixed order, or the state thrown away. */
-export function stepCell(state: CellState, event: CellEvent, at: EpochMs, chance: Chance): Effects {
+export function stepCell(state: AnyCell, event: CellEvent, at: EpochMs, chance: Chance): Effects {
   const { now, leadMs } = tellTime(state, at);
   const step = begin(state, now, chance);
   if (leadMs > 0) healClock(step, leadMs);
@@ -61,7 +62,8 @@ export function stepCell(state: CellState, event: CellEvent, at: EpochMs, chance
     reply(step, event.token, { t: 'uninitialised' });
     return step.effects;
   }
-  if (state.mapRow !== undefined && event.t !== 'boot') {
+  if (!isInitialisedStep(step)) return whileUninitialised(step, event);
+  if (event.t !== 'boot') {
     overdue(step);
     catchUp(step);
   }
@@ -110,23 +112,24 @@ function react(step: Step, event: CellEvent): void {
   }
 }
 
-/** Born by a map row, brought up to date by a newer one; false when it must be asked for. */
-function initialise(step: Step, envelope: CellEnvelope): boolean {
+/** Takes in the row of the map that comes with a request, if it is newer; false when it must be asked for. */
+function initialise(step: Step<AnyCell>, { request, mapRow: sent, version }: CellEnvelope): boolean {
   const { state } = step;
-  const { request } = envelope;
-  const mapRow = envelope.mapRow ?? (request.t === 'init' || request.t === 'merge' ? request.mapRow : undefined);
+  const mapRow = sent ?? (request.t === 'init' || request.t === 'merge' ? request.mapRow : undefined);
   if (mapRow !== undefined && (state.mapRow === undefined || mapRow.version > state.mapRow.version)) {
-    // Ground that was given up begins anew when it is split or merged.
+    // A place that was given up begins anew when it is split or merged.
     const again = request.t === 'init' || request.t === 'merge';
     step.fresh = state.mapRow === undefined || (again && state.mapRow.draining === true);
     const grid = state.mapRow?.policy.gridLength ?? 0;
     applyMapRow(state, mapRow);
-    regrid(step, grid);
+    if (isInitialisedStep(step)) regrid(step, grid);
     step.mapRowChanged = true;
   }
   if (state.mapRow === undefined) return false;
-  return envelope.version === undefined || envelope.version <= state.mapRow.version || mapRow !== undefined;
+  return version === undefined || version <= state.mapRow.version || mapRow !== undefined;
 }
+
+const isInitialisedStep = (step: Step<AnyCell>): step is Step => isInitialised(step.state);
 
 /** What follows from the event within the same step: arrivals are tried, and what is owed is sent. */
 function settle(step: Step): void {
@@ -139,7 +142,6 @@ function settle(step: Step): void {
     const question = step.state.questions.get(id);
     if (question !== undefined) deliver(step, question);
   }
-  if (step.state.mapRow === undefined) return;
   splitWhenHot(step);
   carryOn(step);
 }

@@ -51,7 +51,7 @@ export function newsOf(state: CellState, question: Question): QuestionNews {
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),
     expiresAt: iso(question.expiresAt),
-    cell: present(state.mapRow, 'map row').cell,
+    cell: state.mapRow.cell,
   };
 }
 
@@ -78,7 +78,7 @@ export function viewOffer(question: Question, offer: Offer): OfferView {
 
 /** Holds that became offers, with the time that this cell believes is left: a copy to display. */
 export function viewPresence(state: CellState, resident: Resident, now: EpochMs): PresenceView {
-  const { cell, city } = present(state.mapRow, 'map row');
+  const { cell, city } = state.mapRow;
   return {
     cell,
     city,

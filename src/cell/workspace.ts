@@ -10,7 +10,7 @@ import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { LazySet } from './lazy-set.ts';
 import { isPaid } from './questions/lifecycle.ts';
 import { isAtRest } from './resharding/phases.ts';
-import type { CellState, Pending } from './state.ts';
+import type { AnyCell, CellState, Pending } from './state.ts';
 import {
   beacons,
   claims,
@@ -33,8 +33,8 @@ const BUSY_STEP_MS = 3_600_000;
 /** BOUND2: of one row. */
 const JOURNAL_RECORDS_MAX = 1000;
 
-export type Step = {
-  readonly state: CellState;
+export type Step<State extends AnyCell = CellState> = {
+  readonly state: State;
   readonly now: EpochMs;
   readonly chance: Chance;
   readonly effects: Effects;
@@ -60,7 +60,7 @@ export type Step = {
   roleChanged: boolean;
 };
 
-export function begin(state: CellState, now: EpochMs, chance: Chance): Step {
+export function begin<State extends AnyCell>(state: State, now: EpochMs, chance: Chance): Step<State> {
   return {
     state,
     now,
@@ -83,7 +83,7 @@ export function begin(state: CellState, now: EpochMs, chance: Chance): Step {
   };
 }
 
-export function reply(step: Step, token: Token, value: CellReply): void {
+export function reply(step: Step<AnyCell>, token: Token, value: CellReply): void {
   step.effects.replies.push({ token, value });
 }
 
@@ -105,7 +105,7 @@ export function call(
 /** Turns what changed into rows and the alarm. `inAlarm`: the handler arms the true minimum; elsewhere it is only moved earlier. */
 export function finish(step: Step, inAlarm: boolean): Effects {
   const { state, effects } = step;
-  if (step.mapRowChanged) put(step, meta.name, 'birth', state.mapRow === undefined ? null : encodeMapRow(state.mapRow));
+  if (step.mapRowChanged) put(step, meta.name, 'birth', encodeMapRow(state.mapRow));
   if (step.roleChanged) put(step, meta.name, 'life', encodeRole(state.role));
   save(step, users, step.users);
   for (const id of step.settledClaims.items())

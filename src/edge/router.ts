@@ -216,7 +216,7 @@ export class Router {
           );
           break;
         case 'readRow':
-          move = route.rowRead(await this.#birthOf(move.cell));
+          move = route.rowRead(await this.#mapRowOf(move.cell));
           break;
         case 'find':
           move = route.found(await this.#successor(move.key, move.named));
@@ -263,7 +263,7 @@ export class Router {
     return named.find((cell) => key.startsWith(cell)) ?? fresh?.cell;
   }
 
-  async #birthOf(cell: CellId): Promise<MapRow | 'away' | undefined> {
+  async #mapRowOf(cell: CellId): Promise<MapRow | 'away' | undefined> {
     return this.#deps.store.mapRow(cell).catch((error: unknown) => {
       nothingWhenAway(error);
       return 'away' as const;

@@ -1,7 +1,7 @@
 // The object of one cell: decodes, steps, carries out. Every rule lives in src/cell.
 import { DurableObject } from 'cloudflare:workers';
 import { cellMachine } from '../cell/machine.ts';
-import type { CellState } from '../cell/state.ts';
+import type { AnyCell } from '../cell/state.ts';
 import type { CellEvent } from '../cell/step.ts';
 import { type Connection, isOver } from '../cell/users/connections.ts';
 import { runFrame } from '../edge/frame-verbs.ts';
@@ -27,7 +27,7 @@ import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
 import { answerClose, type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 
 export class CellObject extends DurableObject<Env> {
-  readonly #kept: Kept<CellState>;
+  readonly #kept: Kept<AnyCell>;
   readonly #shell: Shell<CellEvent>;
   readonly #sockets: Sockets;
   readonly #verbs: Verbs;
@@ -40,7 +40,7 @@ export class CellObject extends DurableObject<Env> {
     this.#sockets = sockets(ctx);
     const log = jsonLog(env.LOG_LEVEL);
     this.#kept = restored(ctx, cellMachine, log);
-    this.#shell = shell<CellState, CellEvent>(ctx, {
+    this.#shell = shell<AnyCell, CellEvent>(ctx, {
       machine: cellMachine,
       log,
       kept: this.#kept,

@@ -10,7 +10,7 @@ describe("the simulator's map", () => {
     return {
       city: 'sim' as CityId,
       ask: async (request) => map.ask(request),
-      mapRow: async (cell) => map.birthOf(cell),
+      mapRow: async (cell) => map.mapRowOf(cell),
       drain: async () => map.drain(),
       keep: async () => map.keep(),
       remove: async () => map.retire(),

@@ -31,7 +31,7 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     Promise.all(cells.map(async (cell) => ({ cell, version: await versionOf(map, cell) })));
   const swapOf = async (map: CityMap, op: string, from: readonly CellId[], to: readonly CellId[]) =>
     ({ t: 'swap', op, city: map.city, from: await named(map, from), to, near: [NEIGHBOUR] }) as const;
-  const birthOf = async (map: CityMap, cell: CellId): Promise<MapRow> => {
+  const mapRowOf = async (map: CityMap, cell: CellId): Promise<MapRow> => {
     const mapRow = await map.mapRow(cell);
     if (mapRow === undefined) throw new Error(`${cell} is not a leaf`);
     return mapRow;
@@ -39,7 +39,7 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
 
   it('SPLIT1 a split makes the parts leaves of one version, above all before it, and what is around knows', async () => {
     const map = await make();
-    const before = Math.max(await versionOf(map, S), (await birthOf(map, NEIGHBOUR)).version);
+    const before = Math.max(await versionOf(map, S), (await mapRowOf(map, NEIGHBOUR)).version);
     const { rows } = await map.ask(await swapOf(map, `${S}#1`, [S], PARTS));
     expect(rows).toMatchObject([{ cell: S, state: 'split', op: `${S}#1` }]);
     const parts = await rowsOf(map, PARTS);
@@ -47,10 +47,10 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     expect(new Set([...rows, ...parts].map(({ version }) => version)).size).toBe(1);
     expect(parts[0]?.version).toBeGreaterThan(before);
     expect(await map.mapRow(S)).toBeUndefined();
-    const around = await birthOf(map, NEIGHBOUR);
+    const around = await mapRowOf(map, NEIGHBOUR);
     expect(around.version).toBe(parts[0]?.version);
     expect(around.near).toEqual(expect.arrayContaining([...PARTS]));
-    expect((await birthOf(map, PART)).near).toEqual(expect.arrayContaining([NEIGHBOUR, PARTS[1]]));
+    expect((await mapRowOf(map, PART)).near).toEqual(expect.arrayContaining([NEIGHBOUR, PARTS[1]]));
   });
 
   it('SPLIT1 sent again it changes nothing, and by a version that is not that of the row nothing at all', async () => {
@@ -90,18 +90,18 @@ export function cityMapContract(make: () => Promise<CityMap>): void {
     expect(rows.map(({ state }) => state)).toEqual(PARTS.map(() => 'merged'));
     expect((await rowsOf(map, [S]))[0]).toMatchObject({ state: 'leaf', op: `${S}#2` });
     expect(await map.mapRow(PART)).toBeUndefined();
-    expect((await birthOf(map, S)).op).toBe(`${S}#2`);
+    expect((await mapRowOf(map, S)).op).toBe(`${S}#2`);
   });
 
   it('GONE1 GONE2 draining is in every row by which a cell is initialised, above the version before, and taken back again', async () => {
     const map = await make();
-    const before = await birthOf(map, S);
+    const before = await mapRowOf(map, S);
     await map.drain();
-    const draining = await birthOf(map, S);
+    const draining = await mapRowOf(map, S);
     expect(draining).toMatchObject({ draining: true });
     expect(draining.version).toBeGreaterThan(before.version);
     await map.keep();
-    const kept = await birthOf(map, S);
+    const kept = await mapRowOf(map, S);
     expect(kept.draining ?? false).toBe(false);
     expect(kept.version).toBeGreaterThan(draining.version);
     await map.remove();

@@ -38,7 +38,7 @@ const partOf = (cell: CellId, version = 1): MapPart => ({
   rows: [{ cell, city: 'sf' as CityId, state: 'leaf', version, around: 1 }],
   cities: [cityAt(version)],
 });
-const birthOf = (cell: CellId, version = 1): MapRow => ({
+const mapRowOf = (cell: CellId, version = 1): MapRow => ({
   cell,
   city: 'sf' as CityId,
   version,
@@ -114,7 +114,7 @@ describe('EDGE2: a call to a home', () => {
     const { router, mapRows, log } = world((_cell, { mapRow }) =>
       mapRow === undefined ? { t: 'uninitialised' } : DONE,
     );
-    mapRows.set(LEAF, birthOf(LEAF, 3));
+    mapRows.set(LEAF, mapRowOf(LEAF, 3));
     expect(await ask(router)).toEqual(DONE);
     expect(log.map(({ envelope }) => [envelope.version, envelope.mapRow?.version])).toEqual([
       [1, undefined],
@@ -124,7 +124,7 @@ describe('EDGE2: a call to a home', () => {
 
   it('gives up on a cell that will not be initialised', async () => {
     const { router, mapRows, log } = world(() => ({ t: 'uninitialised' }));
-    mapRows.set(LEAF, birthOf(LEAF));
+    mapRows.set(LEAF, mapRowOf(LEAF));
     expect(await ask(router)).toMatchObject({ code: 'unknown_cell' });
     expect(log).toHaveLength(2);
   });

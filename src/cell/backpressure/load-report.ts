@@ -1,7 +1,6 @@
 // How much a cell carries, for ops: when asked, and of its own accord, seldom, so that nobody has to ask them all.
 
 import { type Carried, SPLIT_AT, usedOf } from '../../city/cell-load.ts';
-import { present } from '../../lib/assert.ts';
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { CellLoad } from '../../protocol/status.ts';
@@ -41,7 +40,7 @@ export function carried(state: CellState, now: EpochMs): Carried {
 }
 
 export function loadOf(state: CellState, now: EpochMs): CellLoad {
-  const { cell, city } = present(state.mapRow, 'map row');
+  const { cell, city } = state.mapRow;
   const { phase, behind } = state.role;
   const questions: Record<QuestionState, number> = {
     open: 0,

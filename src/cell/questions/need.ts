@@ -1,5 +1,4 @@
 // What a question needs right now, as the people and cells around it see it.
-import { present } from '../../lib/assert.ts';
 import { looksNoFarther, radiusAt, widenings } from '../../matching/stages.ts';
 import type { Need } from '../../messages/need.ts';
 import type { OfferCopy } from '../../messages/records.ts';
@@ -11,7 +10,7 @@ import { madeCount, wasMade } from './lifecycle.ts';
 
 /** @throws Error in a cell that was never initialised: the step answers `uninitialised` before anything else. */
 export function policyOf(state: CellState): Policy {
-  return present(state.mapRow, 'map row').policy;
+  return state.mapRow.policy;
 }
 
 export function radiusOf(state: CellState, question: Question): number {

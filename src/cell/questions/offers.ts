@@ -1,5 +1,4 @@
 // The life of offers, decided here alone: attempted, made, accepted, declined, answered, expired, withdrawn.
-import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { StateReply } from '../../messages/calls.ts';
 import type { Candidate } from '../../messages/records.ts';
@@ -247,4 +246,4 @@ function reserveAsk(step: Step, question: Question, offer: Offer) {
 }
 
 /** The cell that this is. */
-export const cellOf = (step: Step): Candidate['cell'] => present(step.state.mapRow, 'map row').cell;
+export const cellOf = (step: Step): Candidate['cell'] => step.state.mapRow.cell;

@@ -2,7 +2,6 @@
 // to hand over.
 
 import { childrenOf } from '../../city/family.ts';
-import { present } from '../../lib/assert.ts';
 import type { CellReply } from '../../messages/calls.ts';
 import type { MapReply } from '../../messages/resharding.ts';
 import type { CellId } from '../../protocol/ids.ts';
@@ -28,11 +27,11 @@ export function mergeByHand(step: Step): CellReply<'merge'> {
     return problem('cell_changing', `it still has to hand over: users ${users.size}, questions ${questions.size}`);
   }
   if (phase.t === 'splitting') return problem('cell_changing', 'it is splitting');
-  if (step.state.mapRow?.draining === true) return problem('city_draining');
+  if (step.state.mapRow.draining === true) return problem('city_draining');
   if (phase.t === 'handing' && phase.to.length === 1)
     return problem('not_mergeable', 'it was itself merged with others');
   const n = nextOp(step.state);
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   enterPhase(step, { phase: { t: 'merging', op: { by: cell, n }, versions: undefined }, led: n });
   return { t: 'changing', life: 'merging' };
 }
@@ -44,7 +43,7 @@ export function isReady({ role }: CellState): boolean {
 
 /** Goes on with it, as far as it can. */
 export function prepareMerge(step: Step, { op, versions }: Merging): void {
-  const { cell, city } = present(step.state.mapRow, 'map row');
+  const { cell, city } = step.state.mapRow;
   const from = childrenOf(cell);
   if (versions === undefined) {
     run(step, 'map', { op, what: 'rows', cell: undefined }, { to: 'map' }, { t: 'rows', cells: from });
@@ -62,7 +61,7 @@ export function prepareMerge(step: Step, { op, versions }: Merging): void {
 
 /** What the primary of the map says of the children, before the swap or after it. */
 export function mapSaidOfMerge(step: Step, phase: Merging, { rows }: MapReply): 'again' | 'done' {
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   const from = childrenOf(cell);
   const found = from.flatMap((child) => rows.find((row) => row.cell === child) ?? []);
   if (found.length === from.length && found.every(({ state, op }) => state !== 'leaf' && op === opText(phase.op))) {
@@ -81,13 +80,13 @@ export function mapSaidOfMerge(step: Step, phase: Merging, { rows }: MapReply): 
 
 /** The children stay what they are. */
 export function giveUp(step: Step, { op }: Merging): void {
-  const to = childrenOf(present(step.state.mapRow, 'map row').cell);
+  const to = childrenOf(step.state.mapRow.cell);
   enterPhase(step, { phase: { t: 'handing', op, to, filled: true, handed: true } });
 }
 
 /** Tells the children that they are leaves no more. */
 export function retireChildren(step: Step, { op, from }: Filling): void {
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   const waiting = from.filter((child: CellId) => !step.state.change.ready.has(child));
   for (const child of waiting) {
     run(step, child, { op, what: 'retire', cell: child }, { to: 'cell', cell: child }, { t: 'retire', op, to: [cell] });

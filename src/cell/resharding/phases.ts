@@ -6,18 +6,18 @@ import type { Point } from '../../geo/point.ts';
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { Op } from '../../messages/resharding.ts';
 import { type CellId, homeOf, type QuestionId } from '../../protocol/ids.ts';
-import type { CellState } from '../state.ts';
+import type { AnyCell, CellState } from '../state.ts';
 import type { Role } from '../tables/role.ts';
 
 export const newRole = (): Role => ({ phase: { t: 'leaf' }, led: 0, heard: 0, origin: undefined, behind: [] });
 
 /** Its questions are decided here: everywhere but where they are being handed over. */
-export function decides({ role: { phase } }: CellState): boolean {
+export function decides({ role: { phase } }: Pick<AnyCell, 'role'>): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting' || phase.t === 'filling';
 }
 
 /** Arrivals are held against sleepers only where all questions and beacons are. */
-export function welcomes({ role: { phase } }: CellState): boolean {
+export function welcomes({ role: { phase } }: Pick<AnyCell, 'role'>): boolean {
   return phase.t === 'leaf' || phase.t === 'splitting';
 }
 
@@ -59,7 +59,7 @@ export function coOwners({ role: { phase, behind } }: CellState): readonly CellI
  * The number of the next operation that this cell leads: above all that it has led, also in a life that was lost with its storage,
  * as the map's versions rise with each swap.
  */
-export const nextOp = ({ role, mapRow }: CellState): number => Math.max(role.led, mapRow?.version ?? 0) + 1;
+export const nextOp = ({ role, mapRow }: CellState): number => Math.max(role.led, mapRow.version) + 1;
 
 export const isSameOp = (a: Op | undefined, b: Op): boolean => a !== undefined && a.by === b.by && a.n === b.n;
 

@@ -19,7 +19,7 @@ const AWAY = { reason: 'removed', waitMs: 30_000 } as const;
  */
 export function refusedByRemoval(step: Step, request: CellRequest, { socket }: Waiting): CellReply | undefined {
   const { state } = step;
-  if (state.mapRow?.draining !== true && state.mapRow?.removed !== true) return undefined;
+  if (state.mapRow.draining !== true && state.mapRow.removed !== true) return undefined;
   // A question that is known was asked before: its asker may ask for it again.
   if (request.t === 'ask' && !state.questions.has(request.question.id)) {
     return state.mapRow.removed === true
@@ -36,7 +36,7 @@ export function refusedByRemoval(step: Step, request: CellRequest, { socket }: W
 export function dissolve(step: Step, version: number): void {
   const { state } = step;
   const { mapRow } = state;
-  if (mapRow === undefined || mapRow.version >= version) return;
+  if (mapRow.version >= version) return;
   state.mapRow = { ...mapRow, version, draining: true, removed: true };
   step.mapRowChanged = true;
   for (const user of [...state.sockets.keys()]) sendAway(step, user, AWAY);

@@ -5,7 +5,6 @@ import { childrenOf } from '../../city/family.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import { center, decode } from '../../geo/geohash.ts';
 import { outerRadiusM } from '../../geo/outer-radius.ts';
-import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { CellReply } from '../../messages/calls.ts';
 import type { MapRow } from '../../messages/map-row.ts';
@@ -33,7 +32,7 @@ export function splitWhenHot(step: Step): void {
   const { limits } = policyOf(state);
   if (!isWhole(state.role) || !limits.autoSplit || state.change.restUntil > now) return;
   // What goes is not split any more.
-  if (state.mapRow?.draining === true || !mayDivide(state) || !isHot(carried(state, now), limits)) return;
+  if (state.mapRow.draining === true || !mayDivide(state) || !isHot(carried(state, now), limits)) return;
   begin(step);
 }
 
@@ -49,21 +48,21 @@ export function splitByHand(step: Step): CellReply<'split'> {
     return problem('cell_changing', `people are still being handed over to it by ${by}`);
   }
   if (!mayDivide(step.state)) {
-    const { cell, policy } = present(step.state.mapRow, 'map row');
+    const { cell, policy } = step.state.mapRow;
     return problem('cell_smallest', `${cell} has ${cell.length} letters, the privacy grid ${policy.gridLength}`);
   }
-  if (step.state.mapRow?.draining === true) return problem('city_draining');
+  if (step.state.mapRow.draining === true) return problem('city_draining');
   begin(step);
   return { t: 'changing', life: 'splitting' };
 }
 
 /** Goes on with it, as far as it can. */
 export function prepareSplit(step: Step, { op, version }: Splitting): void {
-  const { cell, city } = present(step.state.mapRow, 'map row');
+  const { cell, city } = step.state.mapRow;
   const waiting = childrenOf(cell).filter((child) => !step.state.change.ready.has(child));
   for (const child of waiting) {
     if (!isFree(step, child)) continue;
-    const mapRow = birthOf(step.state, child);
+    const mapRow = mapRowOf(step.state, child);
     run(
       step,
       child,
@@ -83,7 +82,7 @@ export function prepareSplit(step: Step, { op, version }: Splitting): void {
 
 /** What the primary of the map says of this cell, before the swap or after it. */
 export function mapSaidOfSplit(step: Step, phase: Splitting, { rows }: MapReply): 'again' | 'done' {
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   const row = rows.find((one) => one.cell === cell);
   if (row?.state !== 'leaf' && row?.op === opText(phase.op)) {
     startHandOff(step, phase.op, childrenOf(cell));
@@ -102,23 +101,23 @@ export function mapSaidOfSplit(step: Step, phase: Splitting, { rows }: MapReply)
 }
 
 /** Cells around, those that this one was filled from left out: they are no leaves. */
-export const nearOf = (state: CellState): readonly CellId[] => present(state.mapRow, 'map row').near;
+export const nearOf = (state: CellState): readonly CellId[] => state.mapRow.near;
 
 function begin(step: Step): void {
   const { state } = step;
-  const { cell } = present(state.mapRow, 'map row');
+  const { cell } = state.mapRow;
   const n = nextOp(state);
   enterPhase(step, { phase: { t: 'splitting', op: { by: cell, n }, version: undefined }, led: n });
 }
 
 function mayDivide(state: CellState): boolean {
-  const { cell, policy } = present(state.mapRow, 'map row');
+  const { cell, policy } = state.mapRow;
   return cell.length < Math.min(CELL_LENGTH_MAX, policy.gridLength);
 }
 
 /** The row by which a child is initialised: its neighbourhood is what this cell knows of its own, and the siblings. */
-function birthOf(state: CellState, child: CellId): MapRow {
-  const { cell, city, version, policy, op, draining } = present(state.mapRow, 'map row');
+function mapRowOf(state: CellState, child: CellId): MapRow {
+  const { cell, city, version, policy, op, draining } = state.mapRow;
   const middle = center(child);
   const reachM = outerRadiusM(child) + (policy.radiusStepsM.at(-1) ?? 0) + MARGIN_M;
   const siblings = childrenOf(cell).filter((other) => other !== child);

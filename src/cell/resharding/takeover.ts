@@ -1,7 +1,6 @@
 // A cell that others fill: it adopts their questions, claims their users in the ordinary way, and holds arrivals against sleepers
 // only once it has everything.
 
-import { present } from '../../lib/assert.ts';
 import { epochMs, plusMs } from '../../lib/brand.ts';
 import type { CellRequest, ClaimReply } from '../../messages/calls.ts';
 import type { Op } from '../../messages/resharding.ts';
@@ -127,7 +126,7 @@ export function mayRetire(step: Step, op: Op): boolean {
 /** Asks the UserObject for a user who is handed over, until it has decided. */
 export function claimTaken(step: Step, transfer: Transfer): void {
   const { user, epoch } = transfer;
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   transfer.retryAt = undefined;
   transfer.call = call(
     step,
@@ -161,7 +160,7 @@ export function taken(
   if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
   const { pointAgeMs, point, veil } = answer.record;
   // Nobody is taken up by a city that has gone meanwhile.
-  const leaseLeftMs = state.mapRow?.removed === true ? 0 : answer.record.leaseLeftMs;
+  const leaseLeftMs = state.mapRow.removed === true ? 0 : answer.record.leaseLeftMs;
   const resident = residentOf({
     ...fieldsOf(answer.record, policyOf(state), now),
     unread: answer.unread,
@@ -199,7 +198,7 @@ export function taken(
  */
 function isUnheard({ state }: Step, op: Op): boolean {
   const { role, mapRow } = state;
-  return op.n > (op.by === mapRow?.cell ? role.led : role.heard);
+  return op.n > (op.by === mapRow.cell ? role.led : role.heard);
 }
 
 function isFilledBy(step: Step, op: Op, from: Ask<'filled'>['from']): boolean {

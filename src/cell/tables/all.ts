@@ -6,7 +6,7 @@ import { applyMapRow } from '../apply-map-row.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { needOf } from '../questions/need.ts';
 import { decides, dueRole, hasEverybody } from '../resharding/phases.ts';
-import type { CellState } from '../state.ts';
+import type { AnyCell, CellState } from '../state.ts';
 import { decodeBeacon, encodeBeacon, watchBeacon } from './beacons.ts';
 import { decodeClaim, encodeClaim, watchClaim } from './claims.ts';
 import { decodeTransfer, dueTransfer, encodeTransfer } from './incoming.ts';
@@ -23,7 +23,7 @@ export type Table = {
   readonly name: string;
   readonly kind: 'all' | 'log';
   /** Takes a row in; answers with a time that it tells, which the clock is not behind. */
-  readonly restore: (state: CellState, key: string, value: string) => EpochMs | undefined;
+  readonly restore: (state: AnyCell, key: string, value: string) => EpochMs | undefined;
   /** Due times and indexes of all that was restored. */
   readonly reindex?: (state: CellState) => void;
 };

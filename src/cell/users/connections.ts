@@ -6,7 +6,7 @@ import { errorFrame } from '../../protocol/frames.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { policyOf } from '../questions/need.ts';
-import type { CellState } from '../state.ts';
+import type { AnyCell } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
 import { iso } from '../view.ts';
 import type { Step } from '../workspace.ts';
@@ -32,9 +32,7 @@ export const WARNED_MS = 60_000;
 export function connected(step: Step, opened: readonly Connection[]): void {
   const { state } = step;
   for (const connection of opened) {
-    const all = [...of(state, connection.user).filter(({ id }) => id !== connection.id), connection];
-    put(state, connection.user, all);
-    if (state.mapRow === undefined) continue;
+    const all = noteConnection(state, connection);
     const { socketsMax } = policyOf(state).presence;
     const oldestFirst = all.sort((a, b) => a.openedAt - b.openedAt);
     for (const oldest of oldestFirst.slice(0, Math.max(0, all.length - socketsMax)))
@@ -42,7 +40,14 @@ export function connected(step: Step, opened: readonly Connection[]): void {
   }
 }
 
-export function disconnected({ state }: Step, user: UserId, id: string): void {
+/** All connections of its user, it being one of them. */
+export function noteConnection(state: AnyCell, connection: Connection): Connection[] {
+  const all = [...of(state, connection.user).filter(({ id }) => id !== connection.id), connection];
+  put(state, connection.user, all);
+  return all;
+}
+
+export function disconnected({ state }: Step<AnyCell>, user: UserId, id: string): void {
   put(
     state,
     user,
@@ -51,7 +56,7 @@ export function disconnected({ state }: Step, user: UserId, id: string): void {
 }
 
 /** Its token was followed by another. */
-export function renewed({ state }: Step, user: UserId, id: string, expiresAt: EpochMs | undefined): void {
+export function renewed({ state }: Step<AnyCell>, user: UserId, id: string, expiresAt: EpochMs | undefined): void {
   put(
     state,
     user,
@@ -84,7 +89,7 @@ export function isOver({ expiresAt }: Pick<Connection, 'expiresAt'>, now: number
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-const of = ({ connections }: CellState, user: UserId): readonly Connection[] => connections.get(user) ?? [];
+const of = ({ connections }: AnyCell, user: UserId): readonly Connection[] => connections.get(user) ?? [];
 
 function end(step: Step, { id, user }: Connection, why: Problem, code: number): void {
   step.effects.frames.push({
@@ -99,7 +104,7 @@ function end(step: Step, { id, user }: Connection, why: Problem, code: number): 
 }
 
 /** The alarm is for the first that is to be warned, or ended. */
-function put({ connections, agenda }: CellState, user: UserId, all: readonly Connection[]): void {
+function put({ connections, agenda }: AnyCell, user: UserId, all: readonly Connection[]): void {
   if (all.length === 0) connections.delete(user);
   else connections.set(user, all);
   let due = Number.POSITIVE_INFINITY;

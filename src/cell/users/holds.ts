@@ -1,6 +1,5 @@
 // Slots at users held here. A hold never decides: it is made by a reserve and freed on the word of its question alone.
 
-import { present } from '../../lib/assert.ts';
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import { type Askable, inboxIsFull, refuse } from '../../matching/filter.ts';
 import { keepBest, scoreBound, scored } from '../../matching/score.ts';
@@ -31,7 +30,7 @@ export function collectCandidates(
 ): Candidate[] {
   const found: Candidate[] = [];
   if (limit <= 0) return found;
-  const { cell } = present(state.mapRow, 'map row');
+  const { cell } = state.mapRow;
   const reachM = reachOf(need, policy);
   state.roster.around(
     need.point,
@@ -176,4 +175,4 @@ function query(step: Step, user: UserId, offer: OfferId, t: 'state' | 'absent'):
   );
 }
 
-const coolMs = (step: Step): number => present(step.state.mapRow, 'map row').policy.cooldownMs;
+const coolMs = (step: Step): number => step.state.mapRow.policy.cooldownMs;

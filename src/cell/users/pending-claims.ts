@@ -1,6 +1,5 @@
 // Users who ping this cell and are not held here: their newest ping waits until their UserObject has granted them.
 import type { Point } from '../../geo/point.ts';
-import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { CellReply, ClaimReply } from '../../messages/calls.ts';
 import type { Ping, UserRecord } from '../../messages/records.ts';
@@ -97,7 +96,7 @@ export function claim(step: Step, pending: PendingClaim): void {
     {
       t: 'claim',
       user,
-      cell: present(step.state.mapRow, 'map row').cell,
+      cell: step.state.mapRow.cell,
       session: sent.session,
       ...(sent.seq === undefined ? {} : { seq: sent.seq }),
       ...(pending.order === undefined ? {} : { order: pending.order }),
@@ -246,7 +245,7 @@ function answerWaiting(step: Step, pending: PendingClaim, about: Ping, first = p
 
 /** From here on a row keeps the newest ping. */
 function acknowledge(step: Step, pending: PendingClaim, first: number): void {
-  const { cell, city } = present(step.state.mapRow, 'map row');
+  const { cell, city } = step.state.mapRow;
   pending.stored = true;
   const view = {
     cell,

@@ -7,7 +7,7 @@ import { attach } from './sockets.ts';
 /** After the policy of the cell has changed from a grid of length `before`. */
 export function regrid(step: Step, before: number): void {
   const { state } = step;
-  const length = state.mapRow?.policy.gridLength ?? before;
+  const length = state.mapRow.policy.gridLength;
   if (length >= before) return;
   for (const resident of state.users.values()) {
     const point = coarser(resident.point, length);

@@ -1,5 +1,4 @@
 // A record goes home by itself: whose lease has ended is held by nobody, and what they have said of themselves is kept for them.
-import { present } from '../../lib/assert.ts';
 import { plusMs } from '../../lib/brand.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Resident, watchUser } from '../tables/users.ts';
@@ -25,7 +24,7 @@ export function returnHome(step: Step, resident: Resident): void {
 /** Tells the UserObject; repeated until it has answered. */
 export function sendRecord(step: Step, resident: Resident): void {
   const { user, epoch, session, seq } = resident;
-  const { cell } = present(step.state.mapRow, 'map row');
+  const { cell } = step.state.mapRow;
   resident.returnAt = plusMs(step.now, AGAIN_MS);
   watchUser(step.state, user, resident);
   step.state.returning.add(user);

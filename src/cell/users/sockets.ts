@@ -2,11 +2,10 @@
 
 import { boundsContain } from '../../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
-import { present } from '../../lib/assert.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
-import type { CellSocket, CellState } from '../state.ts';
+import type { AnyCell, CellSocket, CellState } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
 import type { Resident } from '../tables/users.ts';
 import type { Step } from '../workspace.ts';
@@ -25,7 +24,7 @@ export function socketOf(state: CellState, user: UserId, sent: Ping): CellSocket
 
 /** Near a border the holder decides: beyond the margin, or after three points outside, the socket is told to move. */
 export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolean {
-  const bounds = present(state.bounds, 'bounds');
+  const { bounds } = state;
   if (boundsContain(bounds, sent.point)) {
     socket.outside = 0;
     return false;
@@ -35,7 +34,7 @@ export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolea
 }
 
 /** Soft state goes with the user's socket, if there is one here. */
-export function attach(step: Step, resident: Resident): void {
+export function attach(step: Step<AnyCell>, resident: Resident): void {
   const socket = step.state.sockets.get(resident.user);
   if (socket === undefined) return;
   const { user, epoch, session, seq, point, veil, pointAt, leaseUntil } = resident;
@@ -57,7 +56,7 @@ export function attach(step: Step, resident: Resident): void {
 }
 
 /** The user's sockets here are told to reconnect. */
-export function sendAway(step: Step, user: UserId, away: Away): void {
+export function sendAway(step: Step<AnyCell>, user: UserId, away: Away): void {
   step.state.sockets.delete(user);
   step.state.connections.delete(user);
   step.state.agenda.set(dueKey('connection', user), undefined);
@@ -65,7 +64,7 @@ export function sendAway(step: Step, user: UserId, away: Away): void {
 }
 
 /** A socket was lost: its soft point becomes durable, the lease runs on. */
-export function socketLost(step: Step, user: UserId): void {
+export function socketLost(step: Step<AnyCell>, user: UserId): void {
   const { state } = step;
   state.sockets.delete(user);
   const resident = state.users.get(user);

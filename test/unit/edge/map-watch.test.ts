@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { mapWatch } from '../../../src/edge/map-watch.ts';
 import type { MapRow } from '../../../src/messages/map-row.ts';
-import { mapRow as birthOf, CELL } from '../support/names.ts';
+import { CELL, mapRow as mapRowOf } from '../support/names.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -10,7 +10,7 @@ function world() {
   const calls = { leaf: 0, mapRow: 0 };
   const applied: MapRow[] = [];
   const failures: unknown[] = [];
-  const state = { version: 3, row: birthOf({ version: 4 }) as MapRow | undefined, away: false, now: 0 };
+  const state = { version: 3, row: mapRowOf({ version: 4 }) as MapRow | undefined, away: false, now: 0 };
   const watch = mapWatch({
     leaf: async () => {
       calls.leaf++;
@@ -60,7 +60,7 @@ describe('EDGE2 PRIV1 a cell with sockets', () => {
       await settled();
     }
     expect(failures).toHaveLength(1);
-    Object.assign(state, { away: false, now: 5000, row: birthOf({ version: 9 }) });
+    Object.assign(state, { away: false, now: 5000, row: mapRowOf({ version: 9 }) });
     watch(CELL, 3);
     await settled();
     expect(applied).toMatchObject([{ version: 9 }]);

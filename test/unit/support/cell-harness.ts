@@ -1,7 +1,7 @@
 // A cell under test: its steps are carried out as an object would, calls are answered by whoever is configured or by the test.
 import { expect } from 'vitest';
 import { loadCell, shelveEnded } from '../../../src/cell/restore.ts';
-import type { CellState } from '../../../src/cell/state.ts';
+import { type AnyCell, type CellState, isInitialised } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
 import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
 import type { JournalRecord } from '../../../src/cell/tables/journal.ts';
@@ -19,7 +19,7 @@ import type { OfferId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
 import type { EventType } from '../../../src/protocol/views.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { checkStep, durable } from './cell-invariants.ts';
-import { at, mapRow as birthOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
+import { at, mapRow as mapRowOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
 
 export type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
 /** Answers a call at once, or leaves it to the test with `undefined`. */
@@ -42,9 +42,9 @@ export type CellOptions = {
 export type CellHarness = ReturnType<typeof cellHarness>;
 
 export function cellHarness(options: CellOptions = {}) {
-  const row = birthOf({ policy: policyWith(options.policy), ...options.mapRow });
+  const row = mapRowOf({ policy: policyWith(options.policy), ...options.mapRow });
   const store = memoryRows(CELL_TABLES);
-  const load = (): CellState => {
+  const load = (): AnyCell => {
     const loaded = loadCell(store.load());
     shelveEnded(loaded, store.get);
     return loaded;
@@ -165,7 +165,10 @@ export function cellHarness(options: CellOptions = {}) {
     setNow: (to: number) => {
       now = epochMs(to);
     },
-    state: () => state,
+    state: (): CellState => {
+      if (!isInitialised(state)) expect.fail('the cell has no row of the map');
+      return state;
+    },
     now: () => now,
     lastToken: () => token,
     ping: (user: UserId, more: Partial<Ping> = {}, socket = false) =>

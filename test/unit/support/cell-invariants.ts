@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import { assertCell } from '../../../sim/assert-cell.ts';
-import type { CellState } from '../../../src/cell/state.ts';
+import type { AnyCell } from '../../../src/cell/state.ts';
 import { encodeClaim } from '../../../src/cell/tables/claims.ts';
 import type { Question } from '../../../src/cell/tables/questions.ts';
 import { encodeQuestion } from '../../../src/cell/tables/questions.ts';
@@ -17,7 +17,7 @@ export type Before = { readonly alarmAt: number | null; readonly journalLast: nu
 
 /** @param inAlarm the step was the alarm's own handler, which alone may arm later than what was armed. */
 export function checkStep(
-  state: CellState,
+  state: AnyCell,
   store: MemoryRows,
   effects: Effects,
   before: Before,
@@ -44,7 +44,7 @@ export function checkStep(
  * Everything that a crash must not change. Left out: what a socket carries, when and where a held user last pinged, when a hold next
  * asks, when a sleeper is tried next, and how much of a stream was acknowledged.
  */
-export function durable(state: CellState, connected: ReadonlySet<string> = new Set()): unknown {
+export function durable(state: AnyCell, connected: ReadonlySet<string> = new Set()): unknown {
   const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
   const users = [...state.users.values()].map((resident) => {
     const { pointAt, leaseUntil, seq, session, holds, point, ttlMs, returnAt, veil, ...rest } = parse(
@@ -82,8 +82,8 @@ export function durable(state: CellState, connected: ReadonlySet<string> = new S
 }
 
 /** Tries that look no farther than the one before count in memory alone, and so does the time of the next. */
-function storedStage(state: CellState, { askedRadiusM, stage }: Question): number {
-  const { policy } = present(state.mapRow, 'map row');
+function storedStage({ mapRow }: AnyCell, { askedRadiusM, stage }: Question): number {
+  const { policy } = present(mapRow, 'map row');
   let stored = stage;
   while (stored > 1 && looksNoFarther(policy, askedRadiusM, stored - 1)) stored--;
   return stored;
