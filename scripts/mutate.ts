@@ -22,14 +22,18 @@ await runCommand(
     },
   },
   async ({ room, since, file, json }) => {
-    const files = filesOf(room, since, file);
-    if (files.length === 0) {
+    const rooms = byRoom(filesOf(room, since, file));
+    if (rooms.size === 0) {
       console.log('no file of the core differs: nothing to mutate');
       return 0;
     }
-    const code = await stryker(files);
-    if (code !== 0) return code;
-    const result = summaryOf();
+    const reports: Report[] = [];
+    for (const [name, files] of rooms) {
+      const code = await stryker(name, files);
+      if (code !== 0) return code;
+      reports.push(JSON.parse(readFileSync(join(ROOT, CACHE, `${name}.json`), 'utf8')) as Report);
+    }
+    const result = summaryOf(reports);
     tell(result);
     if (json) console.log(JSON.stringify(result.total));
     return 0;
@@ -53,7 +57,17 @@ function filesOf(room: string | undefined, since: string | undefined, file: stri
   }
 }
 
-function stryker(files: readonly string[]): Promise<number> {
+/** A room is judged by its own tests: what only the tests of others notice is found late, and by chance. */
+function byRoom(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const rooms = new Map<string, string[]>();
+  for (const file of files) {
+    const room = file.split('/')[1] ?? file;
+    rooms.set(room, [...(rooms.get(room) ?? []), file]);
+  }
+  return rooms;
+}
+
+function stryker(room: string, files: readonly string[]): Promise<number> {
   const folder = join(ROOT, CACHE);
   mkdirSync(folder, { recursive: true });
   const config = {
@@ -67,18 +81,22 @@ function stryker(files: readonly string[]): Promise<number> {
     mutate: files,
     ignoreStatic: true,
     incremental: true,
-    incrementalFile: `${CACHE}/incremental.json`,
+    incrementalFile: `${CACHE}/${room}.incremental.json`,
     tempDirName: `${CACHE}/work`,
     reporters: ['progress-append-only', 'json', 'html'],
-    jsonReporter: { fileName: `${CACHE}/report.json` },
-    htmlReporter: { fileName: `${CACHE}/report.html` },
+    jsonReporter: { fileName: `${CACHE}/${room}.json` },
+    htmlReporter: { fileName: `${CACHE}/${room}.html` },
     concurrency: 2,
     allowEmpty: true,
   };
   const path = join(folder, 'stryker.json');
   writeFileSync(path, JSON.stringify(config, undefined, 2));
   const bin = join(createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json'), '../bin/stryker.js');
-  const child = spawn(process.execPath, [bin, 'run', path], { cwd: ROOT, stdio: 'inherit' });
+  const child = spawn(process.execPath, [bin, 'run', path], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ROOM: room },
+  });
   return new Promise((done) => child.on('exit', (code) => done(code ?? 1)));
 }
 
@@ -102,15 +120,14 @@ type Report = {
   >;
 };
 
-function summaryOf(): {
+function summaryOf(reports: readonly Report[]): {
   readonly rooms: ReadonlyMap<string, Count>;
   readonly total: Count & { readonly score: number };
   readonly survivors: readonly Survivor[];
 } {
-  const report = JSON.parse(readFileSync(join(ROOT, CACHE, 'report.json'), 'utf8')) as Report;
   const rooms = new Map<string, Count>();
   const survivors: Survivor[] = [];
-  for (const [file, { mutants }] of Object.entries(report.files)) {
+  for (const [file, { mutants }] of reports.flatMap(({ files }) => Object.entries(files))) {
     const room = file.split('/')[1] ?? file;
     const of = (...statuses: readonly string[]): number =>
       mutants.filter(({ status }) => statuses.includes(status)).length;
@@ -152,5 +169,5 @@ function tell({ rooms, total, survivors }: ReturnType<typeof summaryOf>): void {
       `${room.padEnd(12)}${String(count.killed).padStart(8)}${String(count.survived).padStart(10)}` +
         `${String(count.uncovered).padStart(9)}${`${scoreOf(count)} %`.padStart(8)}`,
     );
-  console.log(`\neach of them, in its place: ${CACHE}/report.html`);
+  console.log(`\neach of them, in its place: ${CACHE}/ROOM.html`);
 }

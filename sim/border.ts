@@ -1,5 +1,6 @@
 // What the borders of cells cost: the same people and questions once over a split block and once over one cell that covers it,
 // with the shipping steps, without faults. Questions beside a border are held against those in the middle of a cell.
+import { wasMade } from '../src/cell/tables/offers.ts';
 import type { Bounds } from '../src/geo/bounds.ts';
 import { minDistanceToBoundsM } from '../src/geo/distance.ts';
 import { children, decode, encode } from '../src/geo/geohash.ts';
@@ -183,7 +184,7 @@ function simulate(
   for (const { state } of world.cells.values()) {
     for (const question of state?.questions.values() ?? []) {
       // By number, not by time: somebody in another cell is the better choice and learns of it a moment later.
-      const first = question.offers.find(({ madeAt }) => madeAt !== undefined);
+      const first = question.offers.find(wasMade);
       const known = asked.get(question.id);
       if (first === undefined || known === undefined) continue;
       add(known, (tally) => {

@@ -63,7 +63,7 @@ export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
         if (before !== undefined && before !== t) report('KEEP1', `${id} had ended as ${before} and is now ${t}`);
         if (!ENDED.includes(t)) continue;
         ends.set(id, t);
-        const answers = question.offers.filter((offer) => offer.answer !== undefined).length;
+        const answers = question.offers.filter(({ state }) => state === 'answered').length;
         if (t === 'expired' && answers > 0) report('KEEP1', `${id} expired with ${answers} answers`);
         if (t === 'answered' && answers === 0) report('KEEP1', `${id} is answered without an answer`);
       }

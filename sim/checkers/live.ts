@@ -3,7 +3,8 @@
 
 import { isShort } from '../../src/cell/questions/lifecycle.ts';
 import { decides, isAtRest } from '../../src/cell/resharding/phases.ts';
-import { dueQuestion, hasEnded, isLive } from '../../src/cell/tables/questions.ts';
+import { isLive } from '../../src/cell/tables/offers.ts';
+import { dueQuestion, hasEnded } from '../../src/cell/tables/questions.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';

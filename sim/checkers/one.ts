@@ -1,8 +1,12 @@
 // ONE1: never more accepted offers than answers wanted. ONE2: no offer beyond a user's capacity, nor two live ones for one
 // question. VOID1: a void attempt stays void.
-import type { Offer, Question } from '../../src/cell/tables/questions.ts';
+import type { Offer } from '../../src/cell/tables/offers.ts';
+import type { Question } from '../../src/cell/tables/questions.ts';
 import type { OfferId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
+
+/** Also by an answer that its state does not tell of. */
+const WON: readonly Offer['state'][] = ['accepted', 'answered'];
 
 export const oneChecker =
   (capacityOf: (user: UserId) => number): MakeChecker =>
@@ -16,9 +20,7 @@ export const oneChecker =
       return mine;
     };
     const judge = (question: Question): void => {
-      const won = question.offers.filter(
-        ({ state, answer }) => state === 'accepted' || state === 'answered' || answer !== undefined,
-      );
+      const won = question.offers.filter((offer) => WON.includes(offer.state) || 'answer' in offer);
       if (won.length > question.answersWanted) {
         report('ONE1', `${question.id} wants ${question.answersWanted} and has ${won.length} accepted`);
       }

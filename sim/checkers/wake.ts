@@ -5,6 +5,7 @@ import { isShort } from '../../src/cell/questions/lifecycle.ts';
 import { needOf, policyOf } from '../../src/cell/questions/need.ts';
 import { decides, welcomes } from '../../src/cell/resharding/phases.ts';
 import { type CellState, isInitialised } from '../../src/cell/state.ts';
+import { wasMade } from '../../src/cell/tables/offers.ts';
 import type { Question } from '../../src/cell/tables/questions.ts';
 import type { Resident } from '../../src/cell/tables/users.ts';
 import type { Effects } from '../../src/engine/effects.ts';
@@ -59,7 +60,7 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   const seeks = (state: CellState, question: Question): boolean => {
     const { offers } = question;
     if (!isShort(question) || state.searches.has(question.id)) return false;
-    if (offers.filter(({ madeAt }) => madeAt !== undefined).length >= policyOf(state).offers.max) return false;
+    if (offers.filter(wasMade).length >= policyOf(state).offers.max) return false;
     return !offers.some((offer) => offer.state === 'reserving');
   };
   return {

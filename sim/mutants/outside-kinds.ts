@@ -130,8 +130,8 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
     'matched-withdraws-silently',
     'when enough have accepted the other offers are withdrawn without a word: their users get no offer.withdrawn, go on seeing the offer as pending and keep its slot taken',
     'src/cell/questions/offers.ts',
-    "tellOffer(step, question, offer, 'offer.withdrawn');",
-    "if (hasEnded(question.phase)) tellOffer(step, question, offer, 'offer.withdrawn');",
+    "tellOffer(step, question, withdrawn, 'offer.withdrawn');",
+    "if (hasEnded(question.phase)) tellOffer(step, question, withdrawn, 'offer.withdrawn');",
   ),
   one(
     'absence-of-pending-untold',

@@ -5,7 +5,8 @@ import { movedBack } from '../lib/clock.ts';
 import { meter } from './backpressure/meter.ts';
 import type { AnyCell } from './state.ts';
 import { dueKey } from './tables/indexes.ts';
-import type { Phase, Question } from './tables/questions.ts';
+import { offerBy } from './tables/offers.ts';
+import { phaseBy, type Question } from './tables/questions.ts';
 import { attach } from './users/sockets.ts';
 import type { Step } from './workspace.ts';
 
@@ -63,27 +64,9 @@ function questionBack(question: Question, now: EpochMs, move: Move): Question {
     ...question,
     createdAt: move(question.createdAt),
     expiresAt: isFromThen ? move(question.expiresAt) : question.expiresAt,
-    phase: phaseBack(question.phase, move),
-    offers: question.offers.map((offer) => ({
-      ...offer,
-      triedAt: move(offer.triedAt),
-      madeAt: maybe(offer.madeAt),
-      until: move(offer.until),
-    })),
+    phase: phaseBy(move, question.phase),
+    offers: question.offers.map((offer) => offerBy(move, offer)),
   };
-}
-
-function phaseBack(phase: Phase, move: Move): Phase {
-  switch (phase.t) {
-    case 'open':
-      return { t: 'open', retryAt: phase.retryAt === undefined ? undefined : move(phase.retryAt) };
-    case 'dormant':
-      return { t: 'dormant', wakeAt: move(phase.wakeAt) };
-    case 'matched':
-      return phase;
-    default:
-      return { t: phase.t, endedAt: move(phase.endedAt) };
-  }
 }
 
 /** What a crash would lose may be lost here as well. */

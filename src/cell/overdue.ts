@@ -12,6 +12,7 @@ import { end, expire } from './questions/offers.ts';
 import { lostReserve, startSearch } from './questions/searches.ts';
 import { claimTaken } from './resharding/takeover.ts';
 import { type DueKind, kindOf } from './tables/indexes.ts';
+import { isLive } from './tables/offers.ts';
 import type { Question } from './tables/questions.ts';
 import { hasEnded } from './tables/questions.ts';
 import type { Resident } from './tables/users.ts';
@@ -85,7 +86,7 @@ function questionDue(step: Step, question: Question): void {
     return;
   }
   for (const offer of [...question.offers]) {
-    if (offer.until > now) continue;
+    if (!isLive(offer) || offer.until > now) continue;
     if (offer.state === 'pending') expire(step, question, offer);
     else if (offer.state === 'reserving') lostReserve(step, question, offer.id);
   }

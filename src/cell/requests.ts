@@ -21,6 +21,7 @@ import { splitByHand } from './resharding/split.ts';
 import { adopt, filled, handed, init, mayRetire, take } from './resharding/takeover.ts';
 import { amendRole } from './resharding/tasks.ts';
 import type { Waiting } from './tables/claims.ts';
+import { wasMade } from './tables/offers.ts';
 import type { Question } from './tables/questions.ts';
 import { applyOfferChange, collectCandidates, noteUnread, releaseSlot, reserve } from './users/holds.ts';
 import { ping } from './users/presence.ts';
@@ -184,8 +185,9 @@ type OfferVerb = Extract<CellRequest, { readonly t: 'accept' | 'decline' | 'answ
 function offerReply(step: Step, request: OfferVerb): CellReply<'accept'> {
   const found = findOffer(step, request.offerId);
   // Somebody else's offer, or an attempt that never became one, is nothing that this user may know of.
-  if (found === undefined || found.offer.madeAt === undefined) return problem('unknown_offer');
+  if (found === undefined) return problem('unknown_offer');
   const { question, offer } = found;
+  if (!wasMade(offer)) return problem('unknown_offer');
   if (request.user !== null && offer.user !== request.user) return problem('unknown_offer');
   const refused =
     request.t === 'accept'

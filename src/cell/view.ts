@@ -1,12 +1,12 @@
 // A cell's questions, offers and users as the public interface shows them.
-import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
-import type { AnswerView, OfferState, OfferView, PresenceView, QuestionNews, QuestionView } from '../protocol/views.ts';
+import type { AnswerView, OfferView, PresenceView, QuestionNews, QuestionView } from '../protocol/views.ts';
 import { pingEveryS } from './backpressure/pressure.ts';
-import { acceptedCount, answeredCount, madeCount, pendingCount, publicState, stateOf } from './questions/lifecycle.ts';
+import { acceptedCount, answeredCount, madeCount, pendingCount, stateOf } from './questions/lifecycle.ts';
 import { radiusOf } from './questions/need.ts';
 import type { CellState } from './state.ts';
-import type { Offer, Question } from './tables/questions.ts';
+import type { MadeOffer, Offer } from './tables/offers.ts';
+import type { Question } from './tables/questions.ts';
 import type { Hold, Resident } from './tables/users.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,17 +56,16 @@ export function newsOf(state: CellState, question: Question): QuestionNews {
 }
 
 export function viewAnswer(offer: Offer): AnswerView | undefined {
-  return offer.answer === undefined
-    ? undefined
-    : { offerId: offer.id, text: offer.answer.text, at: iso(offer.answer.at) };
+  return offer.state === 'answered'
+    ? { offerId: offer.id, text: offer.answer.text, at: iso(offer.answer.at) }
+    : undefined;
 }
 
-export function viewOffer(question: Question, offer: Offer): OfferView {
-  const state: OfferState = present(publicState(offer), 'public state of the offer');
+export function viewOffer(question: Question, offer: MadeOffer): OfferView {
   return {
     id: offer.id,
     questionId: question.id,
-    state,
+    state: offer.state,
     text: question.text,
     ...(question.topic === undefined ? {} : { topic: question.topic }),
     lat: question.point.lat,

@@ -1,5 +1,6 @@
 // What the shipping steps cost in the simulated world, counted: calls between cells, rows for each transition, and the work of
 // a crowd that arrives where thousands of questions sleep.
+
 import { describe, expect, it } from 'vitest';
 import type { Checker, Violation } from '../../sim/checkers/checker.ts';
 import { filterChecker } from '../../sim/checkers/filters.ts';
@@ -9,6 +10,7 @@ import { wakeChecker } from '../../sim/checkers/wake.ts';
 import { newLedger } from '../../sim/ledger.ts';
 import { anywhereIn } from '../../sim/map.ts';
 import type { World } from '../../sim/world.ts';
+import { wasMade } from '../../src/cell/tables/offers.ts';
 import { minDistanceToBoundsM } from '../../src/geo/distance.ts';
 import { center, decode, neighbors } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
@@ -75,7 +77,7 @@ describe('calls', () => {
         .map(({ to }) => to);
       expect(new Set(scouts).size).toBe(scouts.length);
       expect(touched).toEqual(expect.arrayContaining(scouts));
-      const made = question(id).offers.filter(({ madeAt }) => madeAt !== undefined);
+      const made = question(id).offers.filter(wasMade);
       const winners = made.filter(({ cell }) => cell !== home).map(({ cell, id: offer }) => `${cell} ${offer}`);
       const reserves = world
         .of('reserve')
@@ -105,7 +107,9 @@ describe('calls', () => {
     const id = ask(corner, { radiusM: 600 });
     run(5000);
     expect(question(id).offers.map(({ user }) => user)).toEqual(['best', 'second']);
-    const madeAt = Math.max(...question(id).offers.map((offer) => (offer.madeAt ?? Number.POSITIVE_INFINITY) - from));
+    const madeAt = Math.max(
+      ...question(id).offers.map((offer) => (wasMade(offer) ? offer.madeAt : Number.POSITIVE_INFINITY) - from),
+    );
     const { scoutTimeMs } = world.map.policy;
     expect(madeAt).toBeGreaterThan(scoutTimeMs - 100);
     expect(madeAt).toBeLessThan(scoutTimeMs + 100);

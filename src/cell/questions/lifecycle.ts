@@ -2,12 +2,8 @@
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { OfferState, QuestionState } from '../../protocol/views.ts';
-import { hasEnded, type Offer, type Question } from '../tables/questions.ts';
-
-/** Was shown to its user. */
-export function wasMade(offer: Offer): boolean {
-  return offer.madeAt !== undefined;
-}
+import { type Offer, wasMade } from '../tables/offers.ts';
+import { hasEnded, type Question } from '../tables/questions.ts';
 
 export const acceptedCount = (question: Question): number =>
   count(question, (offer) => offer.state === 'accepted' || offer.state === 'answered');

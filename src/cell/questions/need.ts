@@ -5,8 +5,9 @@ import type { OfferCopy } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import type { CellState } from '../state.ts';
+import { wasMade } from '../tables/offers.ts';
 import type { Question } from '../tables/questions.ts';
-import { madeCount, wasMade } from './lifecycle.ts';
+import { madeCount } from './lifecycle.ts';
 
 /** @throws Error in a cell that was never initialised: the step answers `uninitialised` before anything else. */
 export function policyOf(state: CellState): Policy {

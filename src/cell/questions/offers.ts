@@ -5,8 +5,20 @@ import type { Candidate } from '../../messages/records.ts';
 import { type OfferId, offerId, questionOf, type UserId } from '../../protocol/ids.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
-import type { Offer, Question } from '../tables/questions.ts';
-import { hasEnded, isLive } from '../tables/questions.ts';
+import {
+  type AnsweredOffer,
+  type Attempt,
+  accepted,
+  answered,
+  ended,
+  isLive,
+  type LiveOffer,
+  type MadeOffer,
+  type Offer,
+  publish,
+  voided,
+} from '../tables/offers.ts';
+import { hasEnded, type Question } from '../tables/questions.ts';
 import { reserve } from '../users/holds.ts';
 import { call, type Step } from '../workspace.ts';
 import { endBeacons } from './beacons.ts';
@@ -64,11 +76,10 @@ export function openings(step: Step, question: Question): number {
 }
 
 /** The slot is confirmed: from now on it is an offer. */
-export function publishOffer(step: Step, question: Question, offer: Offer): void {
+export function publishOffer(step: Step, question: Question, attempted: Attempt): void {
   const { ttlMs } = policyOf(step.state).offers;
-  offer.state = 'pending';
-  offer.madeAt = step.now;
-  offer.until = plusMs(step.now, Math.min(ttlMs, question.expiresAt - step.now));
+  const until = plusMs(step.now, Math.min(ttlMs, question.expiresAt - step.now));
+  const offer = publish(attempted, step.now, until);
   const { phase } = question;
   const retryAt = phase.t === 'dormant' ? phase.wakeAt : phase.t === 'open' ? phase.retryAt : undefined;
   question.phase = { t: 'open', retryAt: isShort(question) ? retryAt : undefined };
@@ -77,8 +88,8 @@ export function publishOffer(step: Step, question: Question, offer: Offer): void
 }
 
 /** An attempt that was refused, or whose answer did not come, is void for ever; a late slot is given back. */
-export function voidAttempt(step: Step, question: Question, offer: Offer): void {
-  offer.state = 'void';
+export function voidAttempt(step: Step, question: Question, offer: Attempt): void {
+  voided(offer);
   step.questions.add(question.id);
 }
 
@@ -98,15 +109,13 @@ export function release(step: Step, offer: OfferId, user: UserId, cell: Candidat
 }
 
 /** Accepts, once and for all. The same request gets the same answer. */
-export function accept(step: Step, question: Question, offer: Offer): Problem | undefined {
+export function accept(step: Step, question: Question, offer: MadeOffer): Problem | undefined {
   if (offer.state === 'accepted' || offer.state === 'answered') return undefined;
   if (offer.state === 'declined') return problem('offer_declined');
-  if (offer.state !== 'pending' || offer.until <= step.now)
-    return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
+  if (offer.state !== 'pending' || offer.until <= step.now) return problem('offer_gone', `the offer is ${offer.state}`);
   if (acceptedCount(question) >= question.answersWanted)
     return problem('offer_gone', 'enough people have already accepted');
-  offer.state = 'accepted';
-  offer.until = question.expiresAt;
+  accepted(offer, question.expiresAt);
   recordMatch(step, question, offer, 'offer.accepted');
   if (acceptedCount(question) === question.answersWanted) {
     question.phase = { t: 'matched' };
@@ -118,44 +127,48 @@ export function accept(step: Step, question: Question, offer: Offer): Problem | 
 }
 
 /** Declines; final. */
-export function decline(step: Step, question: Question, offer: Offer): Problem | undefined {
+export function decline(step: Step, question: Question, offer: MadeOffer): Problem | undefined {
   if (offer.state === 'declined') return undefined;
   if (offer.state === 'accepted') return problem('offer_accepted');
   if (offer.state === 'answered') return problem('offer_answered');
-  if (offer.state !== 'pending') return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
-  offer.state = 'declined';
+  if (offer.state !== 'pending') return problem('offer_gone', `the offer is ${offer.state}`);
+  ended(offer, 'declined');
   step.journal.push({ t: 'offer.declined', o: offer.id, ...topicOf(question) });
   tellOffer(step, question, offer);
   return undefined;
 }
 
 /** Answers an accepted offer; the last answer wanted ends the question. */
-export function answer(step: Step, question: Question, offer: Offer, text: string): Problem | undefined {
+export function answer(step: Step, question: Question, offer: MadeOffer, text: string): Problem | undefined {
   if (offer.state === 'answered')
-    return offer.answer?.text === text
+    return offer.answer.text === text
       ? undefined
       : problem('offer_answered', 'it was already answered with a different text');
   if (offer.state === 'pending') return problem('offer_not_accepted');
   if (offer.state === 'declined') return problem('offer_declined');
-  if (offer.state !== 'accepted') return problem('offer_gone', `the offer is ${publicState(offer) ?? 'void'}`);
-  offer.state = 'answered';
-  offer.answer = { text, at: step.now };
+  if (offer.state !== 'accepted') return problem('offer_gone', `the offer is ${offer.state}`);
+  const given = answered(offer, { text, at: step.now });
   step.journal.push({ t: 'offer.answered', o: offer.id, ...topicOf(question) });
-  tellOffer(step, question, offer);
-  if (answeredCount(question) === question.answersWanted) end(step, question, 'answered', offer);
-  else tellAsker(step, question, 'question.answered', { offer });
+  tellOffer(step, question, given);
+  if (answeredCount(question) === question.answersWanted) end(step, question, 'answered', given);
+  else tellAsker(step, question, 'question.answered', { offer: given });
   return undefined;
 }
 
 /** A pending offer's time is up, or its user has gone. */
-export function expire(step: Step, question: Question, offer: Offer): void {
-  offer.state = 'expired';
+export function expire(step: Step, question: Question, live: LiveOffer): void {
+  const offer = ended(live, 'expired');
   step.journal.push({ t: 'offer.expired', o: offer.id, ...topicOf(question) });
   tellOffer(step, question, offer, 'offer.expired');
 }
 
 /** Ends a question and everything that hangs on it. `last`: the answer that ended it. */
-export function end(step: Step, question: Question, how: 'answered' | 'expired' | 'cancelled', last?: Offer): void {
+export function end(
+  step: Step,
+  question: Question,
+  how: 'answered' | 'expired' | 'cancelled',
+  last?: AnsweredOffer,
+): void {
   question.phase = { t: how, endedAt: step.now };
   step.state.searches.delete(question.id);
   endBeacons(step, question);
@@ -211,14 +224,14 @@ function withdrawOpen(step: Step, question: Question): void {
   for (const offer of question.offers) {
     if (offer.state === 'reserving') voidAttempt(step, question, offer);
     if (offer.state !== 'pending') continue;
-    offer.state = 'withdrawn';
+    const withdrawn = ended(offer, 'withdrawn');
     step.journal.push({ t: 'offer.withdrawn', o: offer.id, ...topicOf(question) });
-    tellOffer(step, question, offer, 'offer.withdrawn');
+    tellOffer(step, question, withdrawn, 'offer.withdrawn');
   }
   if (!hasEnded(question.phase)) step.questions.add(question.id);
 }
 
-function attempt(question: Question, candidate: Candidate, step: Step): Offer {
+function attempt(question: Question, candidate: Candidate, step: Step): Attempt {
   return {
     id: offerId(question.id, question.nextAttempt),
     user: candidate.user,
@@ -227,9 +240,7 @@ function attempt(question: Question, candidate: Candidate, step: Step): Offer {
     score: candidate.score,
     state: 'reserving',
     triedAt: step.now,
-    madeAt: undefined,
     until: reserveGuard(step.now),
-    answer: undefined,
   };
 }
 

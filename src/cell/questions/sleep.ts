@@ -2,8 +2,8 @@
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
 import { sleepMs } from '../../matching/stages.ts';
+import { isLive } from '../tables/offers.ts';
 import type { Question } from '../tables/questions.ts';
-import { isLive } from '../tables/questions.ts';
 import type { Step } from '../workspace.ts';
 import { isRepeat, policyOf } from './need.ts';
 import { tellAsker } from './streams.ts';

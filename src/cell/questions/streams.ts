@@ -7,10 +7,11 @@ import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS, NEWS_BYTES_MAX, NEWS_MAX } from '../../protocol/limits.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
 import { decides } from '../resharding/phases.ts';
-import type { Offer, Question, Stream } from '../tables/questions.ts';
+import type { MadeOffer, Offer } from '../tables/offers.ts';
+import type { Question, Stream } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
 import { applyOfferChange } from '../users/holds.ts';
-import { iso, newsOf, viewOffer } from '../view.ts';
+import { iso, newsOf, viewAnswer, viewOffer } from '../view.ts';
 import { call, type Step } from '../workspace.ts';
 import { isPaid } from './lifecycle.ts';
 
@@ -20,7 +21,7 @@ const BACK_OFF_MAX_MS = 60_000;
 export function tellOffer(
   step: Step,
   question: Question,
-  offer: Offer,
+  offer: MadeOffer,
   type?: 'offer.made' | 'offer.withdrawn' | 'offer.expired',
 ): void {
   const view = viewOffer(question, offer);
@@ -40,14 +41,11 @@ export function tellAsker(
   data: { readonly offer?: Offer } = {},
 ): void {
   const { offer } = data;
-  const answer =
-    offer?.answer === undefined
-      ? {}
-      : { answer: { offerId: offer.id, text: offer.answer.text, at: iso(offer.answer.at) } };
+  const answer = offer && viewAnswer(offer);
   const event = eventOf(step, type, {
     question: newsOf(step.state, question),
     ...(offer === undefined ? {} : { offerId: offer.id }),
-    ...answer,
+    ...(answer === undefined ? {} : { answer }),
   });
   append(step, question, question.asker, { event, ...ending(question) });
 }

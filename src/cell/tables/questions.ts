@@ -4,33 +4,16 @@ import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import { versionedOf } from '../../lib/versioned.ts';
 import type { StreamItem } from '../../messages/records.ts';
 import type { Adjusted } from '../../protocol/adjusted.ts';
-import type { CellId, OfferId, QuestionId, UserId } from '../../protocol/ids.ts';
+import type { QuestionId, UserId } from '../../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../../protocol/limits.ts';
-import type { OfferState } from '../../protocol/views.ts';
 import { lean, whole } from '../questions/lean.ts';
+import { isLive, type Offer } from './offers.ts';
 
 /** 2: what is owed does not repeat the text. */
 const VERSION = 2;
 
 /** A crash between a commit and its sends is repaired this long after it, should nothing else wake the object before. */
 export const UNSENT_GUARD_MS = 30_000;
-
-/** An attempt to win one user, from the reserve to the end; its state decides, the hold never does. */
-export type Offer = {
-  readonly id: OfferId;
-  readonly user: UserId;
-  /** Where the user was held when it was made. */
-  readonly cell: CellId;
-  readonly distanceM: number;
-  readonly score: number;
-  /** `reserving`: not an offer yet; `void`: never becomes one. */
-  state: OfferState | 'reserving' | 'void';
-  readonly triedAt: EpochMs;
-  madeAt: EpochMs | undefined;
-  /** The time limit: of the reserve, then of the pending offer, then of the accepted one. */
-  until: EpochMs;
-  answer: { readonly text: string; readonly at: EpochMs } | undefined;
-};
 
 export type Phase =
   | {
@@ -46,11 +29,6 @@ export type Ended = Extract<Phase, { readonly endedAt: EpochMs }>;
 
 export function hasEnded(phase: Phase): phase is Ended {
   return phase.t === 'answered' || phase.t === 'expired' || phase.t === 'cancelled';
-}
-
-/** Takes a slot at its user, or may take one: pending, accepted and not yet answered, or on its way. */
-export function isLive(offer: Offer): boolean {
-  return offer.state === 'pending' || offer.state === 'accepted' || offer.state === 'reserving';
 }
 
 /** What is owed to one user on behalf of one question, numbered from 1. `acked` may lag behind the truth, never lead it. */
@@ -121,6 +99,20 @@ export function decodeQuestion(text: string): Question {
     });
   }
   return { ...row, incarnation: born ?? row.createdAt, streams };
+}
+
+/** The same phase by a clock that is ahead or behind. */
+export function phaseBy(move: (time: EpochMs) => EpochMs, phase: Phase): Phase {
+  switch (phase.t) {
+    case 'open':
+      return { t: 'open', retryAt: phase.retryAt === undefined ? undefined : move(phase.retryAt) };
+    case 'dormant':
+      return { t: 'dormant', wakeAt: move(phase.wakeAt) };
+    case 'matched':
+      return phase;
+    default:
+      return { t: phase.t, endedAt: move(phase.endedAt) };
+  }
 }
 
 /** The first time limit of the question, its offers or its unsent events. An open question always has one: its expiry. */

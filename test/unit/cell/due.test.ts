@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { dueBeacon } from '../../../src/cell/tables/beacons.ts';
 import type { PendingClaim } from '../../../src/cell/tables/claims.ts';
 import { dueClaim } from '../../../src/cell/tables/claims.ts';
-import type { Offer, Phase, Question, Stream } from '../../../src/cell/tables/questions.ts';
+import type { Offer } from '../../../src/cell/tables/offers.ts';
+import type { Phase, Question, Stream } from '../../../src/cell/tables/questions.ts';
 import { dueQuestion } from '../../../src/cell/tables/questions.ts';
 import type { Resident } from '../../../src/cell/tables/users.ts';
 import { dueResident, residentOf } from '../../../src/cell/tables/users.ts';
@@ -43,18 +44,19 @@ const user = (phase: Resident['phase'], holdsUntil: readonly number[], frozenAt?
     })),
   });
 
-const offer = (state: Offer['state'], untilMs: number): Offer => ({
-  id: oid(1),
-  user: bob,
-  cell: CELL,
-  distanceM: 1,
-  score: 1,
-  state,
-  triedAt: START,
-  madeAt: START,
-  until: t(untilMs),
-  answer: undefined,
-});
+const offer = (state: Offer['state'], untilMs: number): Offer =>
+  ({
+    id: oid(1),
+    user: bob,
+    cell: CELL,
+    distanceM: 1,
+    score: 1,
+    state,
+    triedAt: START,
+    madeAt: START,
+    until: t(untilMs),
+    ...(state === 'answered' ? { answer: { text: 'x', at: START } } : {}),
+  }) as Offer;
 const stream = (items: number, retryMs?: number): Stream => ({
   next: 2,
   acked: 0,

@@ -43,7 +43,7 @@ describe('an attempt', () => {
     cell.advance(300);
     cell.answer('reserve', { t: 'held' });
     expect(states(cell)).toEqual([[oid(1), bob, 'pending']]);
-    expect(cell.question(qid()).offers[0]?.until).toBe(cell.now() + 30_000);
+    expect(cell.question(qid()).offers[0]).toMatchObject({ until: cell.now() + 30_000 });
     expect(cell.events(bob, qid())).toEqual(['offer.made']);
     expect(cell.request({ t: 'accept', offerId: oid(1), user: bob })).toMatchObject({ view: { state: 'accepted' } });
   });
