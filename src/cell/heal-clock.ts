@@ -22,8 +22,10 @@ export function healClock(step: Step<AnyCell>, leadMs: number): void {
     resident.leaseUntil = move(resident.leaseUntil);
     resident.idleSince = move(resident.idleSince);
     resident.coolUntil = move(resident.coolUntil);
-    resident.frozenAt = maybe(resident.frozenAt);
-    if (resident.returnAt !== undefined) resident.returnAt = move(resident.returnAt);
+    if (resident.phase === 'frozen') {
+      resident.frozenAt = move(resident.frozenAt);
+      if (resident.returnAt !== undefined) resident.returnAt = move(resident.returnAt);
+    }
     for (const [id, hold] of resident.holds) {
       const asks = hold.askAt === undefined ? {} : { askAt: move(hold.askAt) };
       resident.holds.set(id, { ...hold, ...asks, until: move(hold.until) });

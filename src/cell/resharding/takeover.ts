@@ -167,7 +167,6 @@ export function taken(
     user,
     epoch: answer.epoch,
     phase: leaseLeftMs > 0 ? 'live' : 'lapsed',
-    frozenAt: undefined,
     session: answer.newest?.session ?? '',
     seq: answer.newest?.seq,
     point,

@@ -21,22 +21,9 @@ const FROZEN_ASKS_MS = 60_000;
  */
 export type Hold = Omit<HoldRecord, 'leftMs'> & { readonly until: EpochMs; readonly askAt?: EpochMs };
 
-/**
- * A user held here. `lapsed`: the lease has ended, the row stays for its last hold. `frozen` after a recall, or when the record
- * goes home by itself: not matchable, takes no holds, waits until somebody else has what it says.
- */
-export type Resident = {
+type Common = {
   readonly user: UserId;
   readonly epoch: number;
-  phase: 'live' | 'lapsed' | 'frozen';
-  /** When a frozen row last asked whether it may go. */
-  frozenAt: EpochMs | undefined;
-  /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
-  returnAt?: EpochMs;
-  /** The newest recall that was answered `kept`: a copy of it is answered the same. */
-  keptFor?: number;
-  /** Volatile: the same, of a recall that nobody counted. */
-  keptPing?: PingTime;
   session: string;
   seq: number | undefined;
   profile: Profile;
@@ -57,19 +44,59 @@ export type Resident = {
   readonly holdsQuestion: (id: QuestionId) => boolean;
 };
 
-type Fields = Omit<Resident, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] };
+type Answers = {
+  /** The newest recall that was answered `kept`: a copy of it is answered the same. */
+  keptFor?: number;
+  /** Volatile: the same, of a recall that nobody counted. */
+  keptPing?: PingTime;
+};
+
+export type LiveResident = Common & Answers & { readonly phase: 'live' };
+
+/** The lease has ended, and the row stays for its last hold. */
+export type LapsedResident = Common & Answers & { readonly phase: 'lapsed' };
+
+/** After a recall, or when the record goes home by itself: not matchable, takes no holds, waits until somebody else has what it says. */
+export type FrozenResident = Common & {
+  readonly phase: 'frozen';
+  /** When it last asked whether it may go. */
+  frozenAt: EpochMs;
+  /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
+  returnAt?: EpochMs;
+};
+
+/** A user held here. */
+export type Resident = LiveResident | LapsedResident | FrozenResident;
+
+type Fields<Of extends Resident> = Of extends Resident
+  ? Omit<Of, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] }
+  : never;
 
 /** Builds a user held here from its fields. */
-export function residentOf(fields: Fields): Resident {
+export function residentOf<Of extends Resident>(fields: Fields<Of>): Of {
   const holds = new Map<OfferId, Hold>(fields.holds.map((hold) => [hold.offerId, asked(hold)]));
-  return {
-    ...fields,
-    holds,
-    holdsQuestion: (id) => {
-      for (const hold of holds.values()) if (hold.questionId === id) return true;
-      return false;
-    },
+  const holdsQuestion = (id: QuestionId): boolean => {
+    for (const hold of holds.values()) if (hold.questionId === id) return true;
+    return false;
   };
+  return { ...fields, holds, holdsQuestion } as unknown as Of;
+}
+
+// One phase becomes another in place: the roster, the agenda and whoever looks at it share the resident.
+
+export function lapsed(resident: LiveResident): LapsedResident {
+  return Object.assign<Common & Answers, Pick<LapsedResident, 'phase'>>(resident, { phase: 'lapsed' });
+}
+
+export function revived(resident: LapsedResident): LiveResident {
+  return Object.assign<Common & Answers, Pick<LiveResident, 'phase'>>(resident, { phase: 'live' });
+}
+
+export function frozen(resident: LiveResident | LapsedResident, now: EpochMs): FrozenResident {
+  return Object.assign<Common, Pick<FrozenResident, 'phase' | 'frozenAt'>>(resident, {
+    phase: 'frozen',
+    frozenAt: now,
+  });
 }
 
 /** Rows of before do not say when an accepted hold is to be asked about: at once. */
@@ -77,13 +104,15 @@ const asked = (hold: Hold): Hold =>
   hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
 
 export function encodeUser(resident: Resident): string {
-  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = resident;
+  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = resident as Resident & Answers;
   return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
 }
 
 export function decodeUser(text: string): Resident {
-  const { v: _, ...row } = versionedOf<Fields>([1, 2, VERSION], 'users', text);
-  return residentOf(row);
+  const { v: _, ...row } = versionedOf<Fields<Resident>>([1, 2, VERSION], 'users', text);
+  if (row.phase !== 'frozen') return residentOf(row);
+  // Rows of version 1 do not say when they were frozen.
+  return residentOf({ ...row, frozenAt: row.frozenAt ?? row.leaseUntil });
 }
 
 /** When the question of a hold is asked what became of it. */
@@ -91,8 +120,7 @@ export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;
 
 /** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
 export function dueResident(resident: Resident): EpochMs | undefined {
-  if (resident.phase === 'frozen')
-    return resident.returnAt ?? plusMs(resident.frozenAt ?? resident.leaseUntil, FROZEN_ASKS_MS);
+  if (resident.phase === 'frozen') return resident.returnAt ?? plusMs(resident.frozenAt, FROZEN_ASKS_MS);
   let due: number = resident.phase === 'live' ? resident.leaseUntil : Number.POSITIVE_INFINITY;
   for (const hold of resident.holds.values()) due = Math.min(due, dueHold(hold));
   return Number.isFinite(due) ? epochMs(due) : undefined;

@@ -194,7 +194,6 @@ function settle(
     user,
     epoch,
     phase: 'live',
-    frozenAt: undefined,
     session: sent.session,
     seq: sent.seq,
     profile: { ...fields.profile, ...sent.profile },

@@ -10,7 +10,7 @@ import { refusePing } from '../backpressure/pressure.ts';
 import { wakeFor } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Waiting } from '../tables/claims.ts';
-import { type Resident, watchUser } from '../tables/users.ts';
+import { type LiveResident, lapsed, type Resident, revived, watchUser } from '../tables/users.ts';
 import { viewPresence } from '../view.ts';
 import { reply, type Step } from '../workspace.ts';
 import { dropHolds } from './holds.ts';
@@ -54,8 +54,8 @@ export function ping(step: Step, user: UserId, { ping: sent, at }: Heard, waitin
 }
 
 /** The lease has ended: the questions of pending holds are told, and the record goes home unless a hold keeps it. */
-export function lapse(step: Step, resident: Resident): void {
-  resident.phase = 'lapsed';
+export function lapse(step: Step, live: LiveResident): void {
+  const resident = lapsed(live);
   step.state.roster.delete(resident.user);
   step.users.add(resident.user);
   step.journal.push({ t: 'user.left', who: resident.pseudonym });
@@ -94,8 +94,8 @@ function refresh(step: Step, resident: Resident, { ping: sent, at }: Heard, soft
   const { state, now } = step;
   const wasAskable =
     resident.phase === 'live' && resident.leaseUntil > now && resident.pointAt + policyOf(state).pointAgeMaxMs > now;
-  const revived = resident.phase === 'lapsed';
-  const { veil, shown } = seen(step, resident, revived ? undefined : at, sent.point);
+  const returns = resident.phase === 'lapsed';
+  const { veil, shown } = seen(step, resident, returns ? undefined : at, sent.point);
   const moved = resident.point.lat !== shown.lat || resident.point.lng !== shown.lng;
   const profile = sameProfile(resident.profile, sent.profile)
     ? resident.profile
@@ -109,14 +109,14 @@ function refresh(step: Step, resident: Resident, { ping: sent, at }: Heard, soft
   resident.point = shown;
   resident.veil = veil;
   resident.pointAt = now;
-  if (revived) {
-    resident.phase = 'live';
+  if (resident.phase === 'lapsed') {
+    revived(resident);
     step.journal.push({ t: 'user.entered', who: resident.pseudonym });
   }
-  if (moved || revived) state.roster.set(resident.user, resident.point);
+  if (moved || returns) state.roster.set(resident.user, resident.point);
   const halfGone = resident.leaseUntil - now < ttlMs / 2;
   // The length of the lease belongs to the profile: a socket's attachment does not carry it.
-  const due = changed || revived || ttlMs !== resident.ttlMs || (!soft && halfGone);
+  const due = changed || returns || ttlMs !== resident.ttlMs || (!soft && halfGone);
   const keeps = moved || (turned && !soft);
   const waits = keeps && !due && wasAskable && isTooSoon(step, resident.user);
   const write = due || (!soft && keeps && !waits);

@@ -4,8 +4,14 @@ import type { CellCalls, PingTime } from '../../messages/calls.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { Token } from '../tables/claims.ts';
-import type { Resident } from '../tables/users.ts';
-import { watchUser } from '../tables/users.ts';
+import {
+  type FrozenResident,
+  frozen,
+  type LapsedResident,
+  type LiveResident,
+  type Resident,
+  watchUser,
+} from '../tables/users.ts';
 import { call, reply, type Step } from '../workspace.ts';
 import { dropHolds } from './holds.ts';
 import { claim, unheard } from './pending-claims.ts';
@@ -24,7 +30,7 @@ export function recall(step: Step, sent: Recall, token: Token): void {
   const { state } = step;
   const { user, epoch } = sent;
   const resident = state.users.get(user);
-  if (resident?.epoch === epoch && stays(resident, sent, step.now)) {
+  if (resident?.epoch === epoch && resident.phase !== 'frozen' && stays(resident, sent, step.now)) {
     const { session, seq } = resident;
     // A copy of this recall may come when the ping has grown old: it decides nothing.
     if (sent.order !== undefined && sent.order > (resident.keptFor ?? 0)) {
@@ -54,18 +60,16 @@ export function recall(step: Step, sent: Recall, token: Token): void {
 
 function freeze(step: Step, resident: Resident, leaves: boolean): void {
   // As when a lease ends: nobody else will tell the questions.
-  if (leaves && resident.phase !== 'lapsed' && resident.returnAt === undefined) dropHolds(step, resident);
+  if (leaves && resident.phase !== 'lapsed' && !isReturning(resident)) dropHolds(step, resident);
   if (resident.phase === 'frozen') return;
   if (resident.phase === 'live') step.journal.push({ t: 'user.left', who: resident.pseudonym });
-  resident.phase = 'frozen';
-  resident.frozenAt = step.now;
+  frozen(resident, step.now);
   step.state.roster.delete(resident.user);
   step.users.add(resident.user);
 }
 
 /** Whether the user stays, whatever wants them. */
-function stays(resident: Resident, { order, ping, leave }: Recall, now: EpochMs): boolean {
-  if (resident.phase === 'frozen') return false;
+function stays(resident: LiveResident | LapsedResident, { order, ping, leave }: Recall, now: EpochMs): boolean {
   if (order !== undefined && resident.keptFor !== undefined && order <= resident.keptFor) return true;
   if (resident.phase !== 'live') return false;
   if (leave !== undefined) return (newerBy(resident, leave) ?? 0) > 0;
@@ -106,7 +110,7 @@ export function forget(step: Step, user: UserId, epoch: number, left: boolean): 
 }
 
 /** A frozen row that nobody came for asks the UserObject whether it may go. */
-export function askAfterFrozen(step: Step, resident: Resident): void {
+export function askAfterFrozen(step: Step, resident: FrozenResident): void {
   resident.frozenAt = step.now;
   const { user } = resident;
   watchUser(step.state, user, resident);

@@ -1,7 +1,7 @@
 // A record goes home by itself: whose lease has ended is held by nobody, and what they have said of themselves is kept for them.
 import { plusMs } from '../../lib/brand.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
-import { type Resident, watchUser } from '../tables/users.ts';
+import { type FrozenResident, frozen, type LapsedResident, type Resident, watchUser } from '../tables/users.ts';
 import { call, type Step } from '../workspace.ts';
 import { recordOf } from './record.ts';
 
@@ -12,9 +12,8 @@ const AT_ONCE = 30;
 const NEXT_MS = 1000;
 
 /** Frozen from this step on, on disk, until the UserObject has the record: a ping in between is a claim. */
-export function returnHome(step: Step, resident: Resident): void {
-  resident.phase = 'frozen';
-  resident.frozenAt = step.now;
+export function returnHome(step: Step, lapsed: LapsedResident): void {
+  const resident = frozen(lapsed, step.now);
   step.users.add(resident.user);
   const before = step.returning++;
   if (before < AT_ONCE) sendRecord(step, resident);
@@ -22,7 +21,7 @@ export function returnHome(step: Step, resident: Resident): void {
 }
 
 /** Tells the UserObject; repeated until it has answered. */
-export function sendRecord(step: Step, resident: Resident): void {
+export function sendRecord(step: Step, resident: FrozenResident): void {
   const { user, epoch, session, seq } = resident;
   const { cell } = step.state.mapRow;
   resident.returnAt = plusMs(step.now, AGAIN_MS);
@@ -45,4 +44,5 @@ export function sendRecord(step: Step, resident: Resident): void {
   );
 }
 
-export const isReturning = (resident: Resident | undefined): boolean => resident?.returnAt !== undefined;
+export const isReturning = (resident: Resident | undefined): resident is FrozenResident =>
+  resident?.phase === 'frozen' && resident.returnAt !== undefined;

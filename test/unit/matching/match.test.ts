@@ -21,7 +21,6 @@ const toResident = ({ busyWith, ...person }: Person) =>
     user: person.user as UserId,
     epoch: 1,
     phase: 'live',
-    frozenAt: undefined,
     session: 's',
     seq: undefined,
     ttlMs: 60_000,
