@@ -121,6 +121,6 @@ function arrivingDue(step: Step, user: UserId): void {
   const pending = step.state.claims.get(user);
   if (pending === undefined) return;
   if (pending.leaseUntil <= step.now) endClaim(step, user, problem('no_presence'));
-  else if (pending.call === undefined) claim(step, pending);
+  else if (pending.inFlight === undefined) claim(step, pending);
   else step.claims.add(user);
 }

@@ -31,13 +31,12 @@ export type PendingClaim = {
   order: number | undefined;
   /** Whether a claim for this ping may have been heard before, or its sender been answered, though nobody said what came of it. */
   again: boolean;
-  /** Volatile: the claim in flight, the ping that it is for, and the epochs whose grants came too late. */
-  call: number | undefined;
-  claimed: Ping | undefined;
+  /** Volatile: the call that asks for the user, the ping that it is for, and how many had waited when it went out: they come first. */
+  inFlight: { readonly call: number; ping: Ping; readonly waiting: number } | undefined;
+  /** Volatile: the epochs whose grants came too late. */
   fence: number;
-  /** Volatile: who waits for the outcome; those who did when the claim went out come first, so many. */
+  /** Volatile: who waits for the outcome. */
   tokens: Waiting[];
-  asked: number;
 };
 
 type Row = Pick<PendingClaim, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
@@ -49,7 +48,7 @@ export function encodeClaim(pending: PendingClaim): string {
 
 export function decodeClaim(text: string): PendingClaim {
   const row = versioned<Row>(VERSION, 'arriving', text);
-  return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
+  return { ...row, stored: true, again: true, inFlight: undefined, fence: 0, tokens: [] };
 }
 
 export function dueClaim(pending: PendingClaim): EpochMs {
@@ -58,6 +57,6 @@ export function dueClaim(pending: PendingClaim): EpochMs {
 }
 
 export function watchClaim(state: Agendas, user: UserId, pending: PendingClaim | undefined): void {
-  const isAsked = pending?.call !== undefined && !pending.stored;
+  const isAsked = pending?.inFlight !== undefined && !pending.stored;
   watch(state, dueKey('claim', user), pending && dueClaim(pending), isAsked);
 }

@@ -40,11 +40,9 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
       retryAt: undefined,
       order: undefined,
       again: false,
-      call: undefined,
-      claimed: undefined,
+      inFlight: undefined,
       fence: 0,
       tokens: [waiting],
-      asked: 0,
     };
     state.claims.set(user, pending);
     claim(step, pending);
@@ -62,7 +60,7 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
   known.leaseUntil = plusMs(now, ttlMs);
   // Its lease may end sooner than that of the ping before.
   watchClaim(state, user, known);
-  if (known.call === undefined) claim(step, known);
+  if (known.inFlight === undefined) claim(step, known);
 }
 
 const saysWords = ({ profile }: Ping): boolean => Object.keys(profile).length > 0;
@@ -87,9 +85,7 @@ export function claim(step: Step, pending: PendingClaim): void {
     return;
   }
   pending.retryAt = undefined;
-  pending.claimed = sent;
-  pending.asked = pending.tokens.length;
-  pending.call = call(
+  const asked = call(
     step,
     { t: 'claim', user },
     { to: 'user', user },
@@ -107,6 +103,7 @@ export function claim(step: Step, pending: PendingClaim): void {
     },
     CALL_TIMEOUT_MS,
   );
+  pending.inFlight = { call: asked, ping: sent, waiting: pending.tokens.length };
   step.claims.add(user);
 }
 
@@ -118,10 +115,11 @@ export function claimed(
   answer: ClaimReply | Problem | { readonly t: 'failed' },
 ): void {
   const pending = step.state.claims.get(user);
-  if (pending === undefined || pending.call !== callId) return;
-  pending.call = undefined;
+  const inFlight = pending?.inFlight;
+  if (pending === undefined || inFlight?.call !== callId) return;
+  pending.inFlight = undefined;
   // A newer ping may have come since the claim went out: the answer is not about that one.
-  const isAbout = pending.ping === pending.claimed;
+  const isAbout = pending.ping === inFlight.ping;
   if (isAbout && 'order' in answer) pending.order = answer.order;
   switch (answer.t) {
     case 'granted':
@@ -143,7 +141,7 @@ export function claimed(
     case 'pending':
       if (!isAbout) {
         // The newer ping is acknowledged once the UserObject has heard of it: one sent after that must not count as older.
-        answerWaiting(step, pending, pending.claimed ?? pending.ping, pending.asked);
+        answerWaiting(step, pending, inFlight.ping, inFlight.waiting);
         claim(step, pending);
         return;
       }

@@ -105,7 +105,7 @@ export function forget(step: Step, user: UserId, epoch: number, left: boolean): 
   step.users.add(user);
   const pending = state.claims.get(user);
   // A ping that waited for the record to be at home.
-  if (pending !== undefined && isReturning(resident) && pending.call === undefined) claim(step, pending);
+  if (pending !== undefined && isReturning(resident) && pending.inFlight === undefined) claim(step, pending);
   else if (pending === undefined && state.sockets.has(user) && !left) sendAway(step, user, { reason: 'elsewhere' });
 }
 
@@ -125,5 +125,5 @@ export function sentHome(step: Step, user: UserId, epoch: number, isThere: boole
   if (isThere && resident?.epoch === epoch && isReturning(resident)) forget(step, user, epoch, true);
   else watchUser(state, user, resident);
   const waiting = state.claims.get(user);
-  if (!isThere && waiting !== undefined && waiting.call === undefined) unheard(step, waiting);
+  if (!isThere && waiting !== undefined && waiting.inFlight === undefined) unheard(step, waiting);
 }

@@ -22,7 +22,7 @@ export function regrid(step: Step, before: number): void {
     if (point === undefined) continue;
     // The claim in flight is about this very ping still.
     const ping = { ...pending.ping, point };
-    if (pending.claimed === pending.ping) pending.claimed = ping;
+    if (pending.inFlight?.ping === pending.ping) pending.inFlight.ping = ping;
     pending.ping = ping;
     if (pending.stored) step.claims.add(pending.user);
   }

@@ -59,10 +59,8 @@ describe('rows of a cell', () => {
     expect(decodeClaim(encodeClaim(arriving))).toEqual({
       ...arriving,
       again: true,
-      call: undefined,
-      claimed: undefined,
+      inFlight: undefined,
       tokens: [],
-      asked: 0,
     });
     const question = present(state.questions.get(qid()), 'question');
     expect(decodeQuestion(encodeQuestion(question))).toEqual(question);

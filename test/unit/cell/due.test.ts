@@ -100,9 +100,7 @@ const arriving = (leaseMs: number, retryMs?: number): PendingClaim => ({
   retryAt: retryMs === undefined ? undefined : t(retryMs),
   order: undefined,
   again: false,
-  call: undefined,
-  claimed: undefined,
-  asked: 0,
+  inFlight: undefined,
   fence: 0,
   tokens: [],
 });
