@@ -49,7 +49,7 @@ export function runSeed(options: SimOptions): SimReport {
   const observer: Observer = {
     committed: (node, effects, event) => {
       if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
-      occurred.note(effects, event);
+      occurred.note(node, effects, event);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
   };

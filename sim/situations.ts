@@ -1,24 +1,28 @@
 // Which situations a run has been in, counted from its commits: what was asked and how it was answered, and what the journals say. A rule
 // whose situation never occurred was not tested, however many seeds were clean.
 import type { Effects } from '../src/engine/effects.ts';
-import type { NodeEvent } from './node.ts';
+import type { Node, NodeEvent } from './node.ts';
+import { recordsIn } from './recorded.ts';
 
 export type Situations = Record<string, number>;
 
-const JOURNAL_TYPES = /"t":"([a-z.]+)"/g;
-
 export function situations(): {
   readonly seen: Situations;
-  readonly note: (effects: Effects, event: NodeEvent) => void;
+  readonly note: (node: Node, effects: Effects, event: NodeEvent) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
     seen[name] = (seen[name] ?? 0) + 1;
   };
-  const note = (effects: Effects, event: NodeEvent): void => {
+  const told = new Map<string, number>();
+  const note = (node: Node, effects: Effects, event: NodeEvent): void => {
     for (const { value } of effects.replies) add(`${askedBy(event)} → ${toldBy(value)}`);
-    for (const { table, value } of effects.rows)
-      if (table === 'journal') for (const [, type = ''] of (value ?? '').matchAll(JOURNAL_TYPES)) add(type);
+    if (node.kind === 'cell')
+      for (const { n, t } of recordsIn(effects.rows)) {
+        if (n <= (told.get(node.id) ?? 0)) continue;
+        told.set(node.id, n);
+        add(t);
+      }
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
   return { seen, note };

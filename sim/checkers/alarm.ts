@@ -1,5 +1,6 @@
 // ALARM1: outside its handler an alarm is only ever moved earlier, unless its time is past. TIME1: an object's time never falls
 // behind what it has written to its journal, in this life or an earlier one.
+import { recordsIn } from '../recorded.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const alarmChecker: MakeChecker = ({ report }) => {
@@ -24,7 +25,8 @@ export const alarmChecker: MakeChecker = ({ report }) => {
       }
       const written = stored.get(node.id) ?? 0;
       if (now < written) report('TIME1', `${node.id} wrote at ${written} and is at ${now}`);
-      if (rows.some(({ table }) => table === 'journal')) stored.set(node.id, Math.max(written, now));
+      if (node.kind === 'cell' && recordsIn(rows).some(({ at }) => at === now))
+        stored.set(node.id, Math.max(written, now));
     },
   };
 };

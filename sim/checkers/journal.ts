@@ -1,7 +1,8 @@
-// JRN1: a cell's journal is numbered without gaps, one row for each transaction in which something happened; what it tells of
-// offers is what became of them. COUNT1, when insights read it, rests on this.
-import type { JournalRecord } from '../../src/cell/tables/journal.ts';
+// JRN1: what a cell records is numbered without gaps, waits in a row, and is gathered once, in order; what it tells of offers is what
+// became of them. COUNT1, when insights read it, rests on this.
+import { decodeJournal, type JournalRecord } from '../../src/cell/tables/journal.ts';
 import { type CellId, type OfferId, questionOf } from '../../src/protocol/ids.ts';
+import { recordsIn } from '../recorded.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** What may follow what in the life of one offer. */
@@ -14,7 +15,8 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
   'offer.withdrawn': ['offer.made'],
 };
 
-export const journalChecker: MakeChecker = ({ report }) => {
+export const journalChecker: MakeChecker = ({ world, report }) => {
+  const gathered = new Map<CellId, number>();
   const last = new Map<CellId, number>();
   const told = new Map<OfferId, string>();
   const ended = new Set<string>();
@@ -39,13 +41,29 @@ export const journalChecker: MakeChecker = ({ report }) => {
   return {
     committed: (node, { rows }) => {
       if (node.kind !== 'cell') return;
-      const written = rows.filter(({ table }) => table === 'journal');
-      if (written.length > 1) report('JRN1', `${node.id} wrote ${written.length} journal rows in one transaction`);
-      for (const { key, value } of written) {
-        const before = last.get(node.id) ?? 0;
-        if (Number(key) !== before + 1) report('JRN1', `${node.id} wrote ${key} after ${before}`);
-        last.set(node.id, Number(key));
-        for (const record of (JSON.parse(value ?? '{}') as { records: JournalRecord[] }).records) read(node.id, record);
+      let before = last.get(node.id) ?? 0;
+      for (const record of recordsIn(rows)) {
+        if (record.n <= before) continue;
+        if (record.n !== before + 1) report('JRN1', `${node.id} recorded ${record.n} after ${before}`);
+        if (record.t === 'journal.lost') report('JRN1', `${node.id} has lost ${record.n}`);
+        before = record.n;
+        read(node.id, record);
+      }
+      last.set(node.id, before);
+      for (const { table, key, value } of rows) {
+        if (table !== 'journal' || value === null) continue;
+        for (const { n } of decodeJournal(key, value).records) {
+          const earlier = gathered.get(node.id) ?? 0;
+          if (n !== earlier + 1) report('JRN1', `${node.id} gathered ${n} after ${earlier}`);
+          gathered.set(node.id, n);
+        }
+      }
+    },
+    healed: () => {
+      for (const node of world.cells.values()) {
+        const kept = new Set(recordsIn(node.store.load()).map(({ n }) => n));
+        for (let n = (gathered.get(node.id) ?? 0) + 1; n <= (last.get(node.id) ?? 0); n++)
+          if (!kept.has(n)) report('JRN1', `${node.id} has ${n} in no row`);
       }
     },
   };

@@ -122,8 +122,8 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'filled-without-arrivals',
     'in the step in which a filled cell becomes a leaf its people do not count as arrivals: those who came while it was filled are not tried for sleepers and beacons',
     'src/cell/resharding/takeover.ts',
-    "step.journal.push({ t: 'cell.filled', op: op.n });\n  for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);",
-    "step.journal.push({ t: 'cell.filled', op: op.n });",
+    "record(step, { t: 'cell.filled', op: op.n });\n  for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);",
+    "record(step, { t: 'cell.filled', op: op.n });",
   ),
   one(
     'frozen-takes-answers',

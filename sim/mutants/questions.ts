@@ -181,7 +181,7 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
   one(
     'journal-gap',
     'a number of the journal is left out',
-    'src/cell/workspace.ts',
+    'src/cell/journal.ts',
     'state.journalLast++;',
     'state.journalLast += 1 + (state.journalLast % 7 === 6 ? 1 : 0);',
   ),

@@ -3,6 +3,7 @@
 import type { EpochMs } from '../lib/brand.ts';
 import { movedBack } from '../lib/clock.ts';
 import { meter } from './backpressure/meter.ts';
+import { healWaiting, record } from './journal.ts';
 import type { AnyCell } from './state.ts';
 import { dueKey } from './tables/indexes.ts';
 import { offerBy } from './tables/offers.ts';
@@ -52,8 +53,10 @@ export function healClock(step: Step<AnyCell>, leadMs: number): void {
     step.beacons.add(id);
   }
   healVolatile(step, move);
-  // Also the newest time on disk, by which the clock is set after the next construction.
-  step.journal.push({ t: 'clock.healed', leadMs });
+  // Its row tells the time by which the clock is set after the next construction.
+  healWaiting(state, move);
+  step.gathers = true;
+  record(step, { t: 'clock.healed', leadMs });
   step.effects.clockLeadMs = leadMs;
 }
 

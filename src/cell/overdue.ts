@@ -4,6 +4,7 @@ import { plusMs } from '../lib/brand.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
+import { record } from './journal.ts';
 import { endNudge } from './questions/arrival.ts';
 import { dropBeacon } from './questions/beacons.ts';
 import { answeredCount, isPaid, isShort } from './questions/lifecycle.ts';
@@ -92,7 +93,7 @@ function questionDue(step: Step, question: Question): void {
   }
   if (isShort(question) && isTime(step, question)) {
     if (question.phase.t === 'dormant' && !isRepeat(state, question))
-      step.journal.push({ t: 'question.woken', q: question.id, stage: question.stage });
+      record(step, { t: 'question.woken', q: question.id, stage: question.stage });
     // A round that is still waited for at its durable time was lost.
     state.searches.delete(question.id);
     startSearch(step, question, { isByTime: true });

@@ -5,12 +5,14 @@ import { readRow, type StoredRow, type Unread } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { agenda } from './agenda.ts';
 import { meter } from './backpressure/meter.ts';
+import { arrangeWaiting } from './journal.ts';
 import { scoutBudget } from './questions/scout-budget.ts';
 import { questions } from './questions/shelf.ts';
 import { sleepers } from './questions/sleepers.ts';
 import { newRole } from './resharding/phases.ts';
 import { type AnyCell, isInitialised } from './state.ts';
 import { meta, TABLES } from './tables/all.ts';
+import { type Owner, splitRecords } from './tables/journal.ts';
 import { decodeQuestion } from './tables/questions.ts';
 import { roster } from './users/roster.ts';
 
@@ -24,6 +26,7 @@ export function emptyCell(): AnyCell {
     beacons: new Map(),
     transfers: new Map(),
     journalLast: 0,
+    waiting: [],
     clock: epochMs(0),
     near: [],
     bounds: undefined,
@@ -70,6 +73,7 @@ export function emptyCell(): AnyCell {
 export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): AnyCell {
   const state = emptyCell();
   for (const row of rows) readRow(row, () => restoreRow(state, row), row.table === meta.name ? undefined : unread);
+  arrangeWaiting(state, state.journalLast);
   if (isInitialised(state)) for (const { reindex } of TABLES) reindex?.(state);
   return state;
 }
@@ -77,8 +81,10 @@ export function loadCell(rows: Iterable<StoredRow>, unread?: Unread): AnyCell {
 function restoreRow(state: AnyCell, { table: name, key, value }: StoredRow): void {
   const table = TABLES.find((one) => one.name === name);
   if (table === undefined) throw new Error(`a cell has no table ${name}`);
-  const at = table.restore(state, key, value);
-  if (at !== undefined && at > state.clock) state.clock = at;
+  const { row, records } = splitRecords(value);
+  for (const record of records) state.waiting.push({ table: name as Owner['table'], key, record });
+  const at = Math.max(0, ...records.map((one) => one.at), table.restore(state, key, row) ?? 0);
+  if (at > state.clock) state.clock = epochMs(at);
 }
 
 /** LIST2: from now on what has ended and owes nothing lies on the disk alone, and is read from there when it is asked for. */
@@ -87,7 +93,7 @@ export function shelveEnded(state: AnyCell, get: (table: string, key: string) =>
     const text = get('questions', id);
     if (text === undefined) return undefined;
     try {
-      return decodeQuestion(text);
+      return decodeQuestion(splitRecords(text).row);
     } catch {
       // Set aside by name when the cell is built again.
       state.lost.add(id);

@@ -15,6 +15,7 @@ import type { Sleepers } from './questions/sleepers.ts';
 import type { Beacon } from './tables/beacons.ts';
 import type { PendingClaim } from './tables/claims.ts';
 import type { Transfer } from './tables/incoming.ts';
+import type { Waiting } from './tables/journal.ts';
 import type { Role } from './tables/role.ts';
 import type { Resident } from './tables/users.ts';
 import type { Connection } from './users/connections.ts';
@@ -108,7 +109,10 @@ type Common = {
   readonly questions: Questions;
   readonly beacons: Map<QuestionId, Beacon>;
   readonly transfers: Map<UserId, Transfer>;
+  /** The last number that was given to a record. */
   journalLast: number;
+  /** In rows of their owners until they are gathered into one of the journal, in the order of their numbers. */
+  readonly waiting: Waiting[];
   /** The largest time seen; `now` never goes below it, unless the machine's clock has proved to have been far ahead. */
   clock: EpochMs;
   // derived

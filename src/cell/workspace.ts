@@ -7,6 +7,7 @@ import type { Chance } from '../lib/chance.ts';
 import type { Address, CellReply, CellRequest, UserRequest } from '../messages/calls.ts';
 import type { MapRequest } from '../messages/resharding.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
+import { gathered, waitingIn } from './journal.ts';
 import { LazySet } from './lazy-set.ts';
 import { isPaid } from './questions/lifecycle.ts';
 import { isAtRest } from './resharding/phases.ts';
@@ -24,14 +25,11 @@ import {
 } from './tables/all.ts';
 import type { Token } from './tables/claims.ts';
 import { nextAlarm } from './tables/indexes.ts';
-import type { JournalRecord } from './tables/journal.ts';
-import { encodeJournal } from './tables/journal.ts';
+import { type JournalRecord, type Owner, withRecords } from './tables/journal.ts';
 import { hasEnded } from './tables/questions.ts';
 import { encodeMapRow, encodeRole } from './tables/role.ts';
 
 const BUSY_STEP_MS = 3_600_000;
-/** BOUND2: of one row. */
-const JOURNAL_RECORDS_MAX = 1000;
 
 export type Step<State extends AnyCell = CellState> = {
   readonly state: State;
@@ -51,7 +49,10 @@ export type Step<State extends AnyCell = CellState> = {
   readonly wakeCandidates: LazySet<UserId>;
   /** Questions that owe somebody news: delivered once the step is over. */
   readonly owing: LazySet<QuestionId>;
-  readonly journal: JournalRecord[];
+  /** What happened, and in whose row it is to wait. */
+  readonly records: (Owner & { readonly what: JournalRecord })[];
+  /** All that waits is to be gathered. */
+  gathers: boolean;
   /** How many records have gone home in this step. */
   returning: number;
   mapRowChanged: boolean;
@@ -75,7 +76,8 @@ export function begin<State extends AnyCell>(state: State, now: EpochMs, chance:
     touched: new LazySet(),
     wakeCandidates: new LazySet(),
     owing: new LazySet(),
-    journal: [],
+    records: [],
+    gathers: false,
     returning: 0,
     mapRowChanged: false,
     fresh: false,
@@ -105,6 +107,7 @@ export function call(
 /** Turns what changed into rows and the alarm. `inAlarm`: the handler arms the true minimum; elsewhere it is only moved earlier. */
 export function finish(step: Step, inAlarm: boolean): Effects {
   const { state, effects } = step;
+  const rows = gathered(step, inAlarm);
   if (step.mapRowChanged) put(step, meta.name, 'birth', encodeMapRow(state.mapRow));
   if (step.roleChanged) put(step, meta.name, 'life', encodeRole(state.role));
   save(step, users, step.users);
@@ -118,11 +121,7 @@ export function finish(step: Step, inAlarm: boolean): Effects {
   }
   for (const id of step.touched.items()) questions.index(state, id, step.now, true);
   save(step, beacons, step.beacons);
-  for (let from = 0; from < step.journal.length; from += JOURNAL_RECORDS_MAX) {
-    state.journalLast++;
-    const records = step.journal.slice(from, from + JOURNAL_RECORDS_MAX);
-    put(step, journal.name, String(state.journalLast), encodeJournal(step.now, records));
-  }
+  for (const { key, value } of rows) put(step, journal.name, key, value);
   indexRole(state, step.now, true);
   arm(state, effects, nextAlarm(state), step.now, inAlarm);
   tellSweep(step);
@@ -158,5 +157,7 @@ function save<Id extends string>(step: Step, table: EntityTable<Id>, changed: La
 
 /** `undefined`: there is nothing to be written. */
 function put(step: Step, table: string, key: string, value: string | null | undefined): void {
-  if (value !== undefined) step.effects.rows.push({ table, key, value });
+  if (value === undefined) return;
+  const row = value === null ? null : withRecords(value, waitingIn(step.state, table, key));
+  step.effects.rows.push({ table, key, value: row });
 }

@@ -128,7 +128,7 @@ describe('rows', () => {
     const id = ask(at(0, 0));
     run(3000);
     expect(written()).toEqual({
-      [HERE]: 'alarm 1, journal 1, questions 1, users 2',
+      [HERE]: 'alarm 1, questions 1, users 2',
       asker: 'alarm 1, known 1, meta 1',
       bob: 'alarm 1, inbox 1, known 1',
       cem: 'alarm 1, inbox 1, known 1',
@@ -140,7 +140,7 @@ describe('rows', () => {
     verb({ t: 'accept', offerId: offer.id, user: offer.user });
     run(3000);
     expect(written()).toEqual({
-      [HERE]: 'journal 1, questions 1, users 2',
+      [HERE]: 'questions 1, users 2',
       asker: 'inbox 1, known 1',
       bob: 'known 1',
       cem: 'inbox 1, known 1',
@@ -150,7 +150,7 @@ describe('rows', () => {
     run(3000);
     // The question's second row says that nothing is owed any more: it may go when its day is over.
     expect(written()).toEqual({
-      [HERE]: 'journal 1, questions 2, users 1',
+      [HERE]: 'questions 2, users 1',
       asker: 'inbox 1, known 1',
       bob: 'known 1',
     });
@@ -170,7 +170,7 @@ describe('rows', () => {
     expect(question(id).offers.map(({ user, cell }) => `${user} ${cell}`)).toEqual([`bob ${e}`, `cem ${e}`]);
     // The question: asked, both attempts, and each offer as it is made.
     expect(written()).toEqual({
-      [HERE]: 'alarm 2, journal 3, questions 4',
+      [HERE]: 'alarm 2, questions 4',
       [e]: 'alarm 2, beacons 1, users 4',
       asker: 'alarm 1, known 1, meta 1',
       bob: 'alarm 1, inbox 1, known 1',

@@ -1,10 +1,12 @@
 // The life of offers, decided here alone: attempted, made, accepted, declined, answered, expired, withdrawn.
+
 import { plusMs } from '../../lib/brand.ts';
 import type { StateReply } from '../../messages/calls.ts';
 import type { Candidate } from '../../messages/records.ts';
 import { type OfferId, offerId, questionOf, type UserId } from '../../protocol/ids.ts';
 import { RESERVE_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import { record } from '../journal.ts';
 import {
   type AnsweredOffer,
   type Attempt,
@@ -133,7 +135,7 @@ export function decline(step: Step, question: Question, offer: MadeOffer): Probl
   if (offer.state === 'answered') return problem('offer_answered');
   if (offer.state !== 'pending') return problem('offer_gone', `the offer is ${offer.state}`);
   ended(offer, 'declined');
-  step.journal.push({ t: 'offer.declined', o: offer.id, ...topicOf(question) });
+  record(step, { t: 'offer.declined', o: offer.id, ...topicOf(question) });
   tellOffer(step, question, offer);
   return undefined;
 }
@@ -148,7 +150,7 @@ export function answer(step: Step, question: Question, offer: MadeOffer, text: s
   if (offer.state === 'declined') return problem('offer_declined');
   if (offer.state !== 'accepted') return problem('offer_gone', `the offer is ${offer.state}`);
   const given = answered(offer, { text, at: step.now });
-  step.journal.push({ t: 'offer.answered', o: offer.id, ...topicOf(question) });
+  record(step, { t: 'offer.answered', o: offer.id, ...topicOf(question) });
   tellOffer(step, question, given);
   if (answeredCount(question) === question.answersWanted) end(step, question, 'answered', given);
   else tellAsker(step, question, 'question.answered', { offer: given });
@@ -158,7 +160,7 @@ export function answer(step: Step, question: Question, offer: MadeOffer, text: s
 /** A pending offer's time is up, or its user has gone. */
 export function expire(step: Step, question: Question, live: LiveOffer): void {
   const offer = ended(live, 'expired');
-  step.journal.push({ t: 'offer.expired', o: offer.id, ...topicOf(question) });
+  record(step, { t: 'offer.expired', o: offer.id, ...topicOf(question) });
   tellOffer(step, question, offer, 'offer.expired');
 }
 
@@ -176,7 +178,7 @@ export function end(
     if (offer.state === 'accepted') expire(step, question, offer);
   }
   withdrawOpen(step, question);
-  step.journal.push({
+  record(step, {
     t: `question.${how}`,
     q: question.id,
     ...topicOf(question),
@@ -209,7 +211,7 @@ export const topicOf = (question: Question): { readonly topic?: string } =>
 
 /** Writes down how good a match is, and how long the question waited for it. */
 function recordMatch(step: Step, question: Question, offer: Offer, t: 'offer.made' | 'offer.accepted'): void {
-  step.journal.push({
+  record(step, {
     t,
     o: offer.id,
     ...topicOf(question),
@@ -225,7 +227,7 @@ function withdrawOpen(step: Step, question: Question): void {
     if (offer.state === 'reserving') voidAttempt(step, question, offer);
     if (offer.state !== 'pending') continue;
     const withdrawn = ended(offer, 'withdrawn');
-    step.journal.push({ t: 'offer.withdrawn', o: offer.id, ...topicOf(question) });
+    record(step, { t: 'offer.withdrawn', o: offer.id, ...topicOf(question) });
     tellOffer(step, question, withdrawn, 'offer.withdrawn');
   }
   if (!hasEnded(question.phase)) step.questions.add(question.id);

@@ -6,6 +6,7 @@ import type { NewQuestion } from '../../messages/records.ts';
 import { adjusted, saying } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import { record } from '../journal.ts';
 import type { CellState } from '../state.ts';
 import type { Question } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
@@ -50,7 +51,7 @@ export function ask(step: Step, sent: NewQuestion, refused?: Problem): Question 
     streams: new Map(),
   };
   state.questions.set(question.id, question);
-  step.journal.push({ t: 'question.asked', q: question.id, ...topicOf(question) });
+  record(step, { t: 'question.asked', q: question.id, ...topicOf(question) });
   registerWithAsker(step, question);
   startSearch(step, question);
   return question;
@@ -82,7 +83,7 @@ export function move(step: Step, question: Question, point: Point): Problem | un
   question.point = point;
   question.moves = (question.moves ?? 0) + 1;
   step.questions.add(question.id);
-  step.journal.push({ t: 'question.moved', q: question.id, stage: question.stage });
+  record(step, { t: 'question.moved', q: question.id, stage: question.stage });
   // Answers to scouts of the old place are not for this one.
   step.state.searches.delete(question.id);
   if (isShort(question)) startSearch(step, question);

@@ -1,7 +1,9 @@
 // Dehydration: a question that found too few sleeps until its alarm, or until somebody suitable arrives.
+
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
 import { hash32 } from '../../lib/prng.ts';
 import { sleepMs } from '../../matching/stages.ts';
+import { record } from '../journal.ts';
 import { isLive } from '../tables/offers.ts';
 import type { Question } from '../tables/questions.ts';
 import type { Step } from '../workspace.ts';
@@ -32,7 +34,7 @@ export function sleep(step: Step, question: Question): void {
   }
   question.phase = { t: 'dormant', wakeAt: at };
   if (repeated) return;
-  step.journal.push({ t: 'question.dormant', q: question.id, stage: question.stage });
+  record(step, { t: 'question.dormant', q: question.id, stage: question.stage });
   if (fresh) tellAsker(step, question, 'question.dormant');
 }
 

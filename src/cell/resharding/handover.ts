@@ -10,6 +10,7 @@ import type { Op } from '../../messages/resharding.ts';
 import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { ADOPT_BYTES_MAX, ADOPT_MAX, MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import { record } from '../journal.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { needElsewhere, policyOf } from '../questions/need.ts';
 import { cellOf } from '../questions/offers.ts';
@@ -64,7 +65,7 @@ export function startHandOff(step: Step, op: Op, to: readonly CellId[]): void {
   state.change.told.clear();
   state.change.crowd = undefined;
   state.change.tellAt = step.now;
-  step.journal.push({ t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
+  record(step, { t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
   sendAwayStrangers(step);
 }
 

@@ -7,6 +7,7 @@ import type { Op } from '../../messages/resharding.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import { record, recordUser } from '../journal.ts';
 import { wakeFor } from '../questions/arrival.ts';
 import { dropBeacon, inheritBeacon } from '../questions/beacons.ts';
 import { isShort } from '../questions/lifecycle.ts';
@@ -104,7 +105,7 @@ export function filled(step: Step, { op, from, beacons }: Ask<'filled'>): Done {
     return DONE;
   }
   enterPhase(step, { phase: { t: 'leaf' } });
-  step.journal.push({ t: 'cell.filled', op: op.n });
+  record(step, { t: 'cell.filled', op: op.n });
   for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);
   return DONE;
 }
@@ -184,7 +185,7 @@ export function taken(
   state.users.set(user, resident);
   if (resident.phase === 'live') {
     state.roster.set(user, resident.point);
-    step.journal.push({ t: 'user.entered', who: resident.pseudonym });
+    recordUser(step, resident, 'user.entered');
   }
   askAboutHolds(step, resident);
   wakeFor(step, resident);

@@ -143,7 +143,7 @@ export const journal: Table = {
   restore: (state, key, value) => {
     // Its number counts, whatever it says.
     state.journalLast = Number(key);
-    return decodeJournal(value).at;
+    return decodeJournal(key, value).at;
   },
 };
 

@@ -1,4 +1,5 @@
 // Users who ping this cell and are not held here: their newest ping waits until their UserObject has granted them.
+
 import type { Point } from '../../geo/point.ts';
 import { plusMs } from '../../lib/brand.ts';
 import type { CellReply, ClaimReply } from '../../messages/calls.ts';
@@ -7,6 +8,7 @@ import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { pingEveryS } from '../backpressure/pressure.ts';
+import { recordUser } from '../journal.ts';
 import { wakeFor } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { PendingClaim, Waiting } from '../tables/claims.ts';
@@ -204,7 +206,7 @@ function settle(
   state.users.set(user, resident);
   state.roster.set(user, resident.point);
   step.users.add(user);
-  step.journal.push({ t: 'user.entered', who: resident.pseudonym });
+  recordUser(step, resident, 'user.entered');
   attach(step, resident);
   askAboutHolds(step, resident);
   wakeFor(step, resident);

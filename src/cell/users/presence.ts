@@ -7,6 +7,7 @@ import type { UserId } from '../../protocol/ids.ts';
 import { problem } from '../../protocol/problems.ts';
 import { isTooSoon, putOff } from '../backpressure/coalesce.ts';
 import { refusePing } from '../backpressure/pressure.ts';
+import { recordUser } from '../journal.ts';
 import { wakeFor } from '../questions/arrival.ts';
 import { policyOf } from '../questions/need.ts';
 import type { Waiting } from '../tables/claims.ts';
@@ -58,7 +59,7 @@ export function lapse(step: Step, live: LiveResident): void {
   const resident = lapsed(live);
   step.state.roster.delete(resident.user);
   step.users.add(resident.user);
-  step.journal.push({ t: 'user.left', who: resident.pseudonym });
+  recordUser(step, resident, 'user.left');
   if (resident.holds.size === 0) returnHome(step, resident);
   else dropHolds(step, resident);
 }
@@ -111,7 +112,7 @@ function refresh(step: Step, resident: Resident, { ping: sent, at }: Heard, soft
   resident.pointAt = now;
   if (resident.phase === 'lapsed') {
     revived(resident);
-    step.journal.push({ t: 'user.entered', who: resident.pseudonym });
+    recordUser(step, resident, 'user.entered');
   }
   if (moved || returns) state.roster.set(resident.user, resident.point);
   const halfGone = resident.leaseUntil - now < ttlMs / 2;

@@ -1,8 +1,10 @@
 // Giving a user up: frozen on the UserObject's word, forgotten when somebody else holds them.
+
 import type { EpochMs } from '../../lib/brand.ts';
 import type { CellCalls, PingTime } from '../../messages/calls.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
+import { recordUser } from '../journal.ts';
 import type { Token } from '../tables/claims.ts';
 import {
   type FrozenResident,
@@ -62,7 +64,7 @@ function freeze(step: Step, resident: Resident, leaves: boolean): void {
   // As when a lease ends: nobody else will tell the questions.
   if (leaves && resident.phase !== 'lapsed' && !isReturning(resident)) dropHolds(step, resident);
   if (resident.phase === 'frozen') return;
-  if (resident.phase === 'live') step.journal.push({ t: 'user.left', who: resident.pseudonym });
+  if (resident.phase === 'live') recordUser(step, resident, 'user.left');
   frozen(resident, step.now);
   step.state.roster.delete(resident.user);
   step.users.add(resident.user);
@@ -99,7 +101,7 @@ export function forget(step: Step, user: UserId, epoch: number, left: boolean): 
   const { state } = step;
   const resident = state.users.get(user);
   if (resident === undefined || resident.epoch > epoch) return;
-  if (resident.phase === 'live') step.journal.push({ t: 'user.left', who: resident.pseudonym });
+  if (resident.phase === 'live') recordUser(step, resident, 'user.left');
   state.users.delete(user);
   state.roster.delete(user);
   step.users.add(user);

@@ -1,12 +1,10 @@
-// The one alarm of a cell, its clock, and its journal.
-import fc from 'fast-check';
+// The one alarm of a cell, and its clock.
 import { describe, expect, it } from 'vitest';
 import { emptyCell } from '../../../src/cell/restore.ts';
 import { stepCell } from '../../../src/cell/step.ts';
-import { decodeJournal } from '../../../src/cell/tables/journal.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 import { cellHarness } from '../support/cell-harness.ts';
-import { ana, at, bob, mapRow, newQuestion, ping, qid, START, user } from '../support/names.ts';
+import { ana, at, bob, mapRow, newQuestion, ping, qid, START } from '../support/names.ts';
 
 describe('the alarm', () => {
   it('ALARM1 is armed in the transaction that needs it', () => {
@@ -117,81 +115,7 @@ describe('the clock', () => {
   });
 });
 
-describe('the journal', () => {
-  it('JRN1 has one row for each step in which something happened, numbered without gaps, over restarts', () => {
-    const act = fc.oneof(
-      fc.record({
-        t: fc.constant('ping' as const),
-        who: fc.integer({ min: 0, max: 5 }),
-        east: fc.integer({ min: -9, max: 9 }),
-      }),
-      fc.record({
-        t: fc.constantFrom('ask' as const, 'cancel' as const, 'accept' as const),
-        n: fc.integer({ min: 1, max: 6 }),
-      }),
-      fc.record({ t: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 40_000 }) }),
-      fc.record({ t: fc.constant('restart' as const) }),
-    );
-    fc.assert(
-      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
-        const cell = cellHarness();
-        for (const one of acts) {
-          if (one.t === 'ping') cell.ping(user(`u${one.who}`), { point: at(one.east * 200), ttlMs: 60_000 });
-          else if (one.t === 'ask') cell.request({ t: 'ask', question: newQuestion({ id: qid(one.n) }) });
-          else if (one.t === 'cancel') cell.request({ t: 'cancel', id: qid(one.n), user: ana });
-          else if (one.t === 'wait') cell.advance(one.ms);
-          else if (one.t === 'restart') cell.restart();
-          else {
-            const offer = cell.state().questions.get(qid(one.n))?.offers.at(-1);
-            if (offer !== undefined) cell.request({ t: 'accept', offerId: offer.id, user: offer.user });
-          }
-        }
-        const rows = cell.store.read('journal', 0, 10_000);
-        expect(rows.map(({ key }) => Number(key))).toEqual(rows.map((_, i) => i + 1));
-        for (const { value } of rows) expect(decodeJournal(value).records.length).toBeGreaterThan(0);
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('JRN1 knows users by their pseudonym alone', () => {
-    const cell = cellHarness();
-    cell.ping(bob);
-    cell.request({ t: 'ask', question: newQuestion() });
-    cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
-    expect(JSON.stringify(cell.journal())).not.toMatch(/bob|ana/);
-    expect(cell.journal().map(({ t }) => t)).toEqual([
-      'user.entered',
-      'question.asked',
-      'offer.made',
-      'offer.accepted',
-    ]);
-  });
-
-  it('JRN1 records of the same step share a row', () => {
-    const cell = cellHarness();
-    cell.request({ t: 'ask', question: newQuestion() });
-    expect(cell.store.read('journal', 0, 9)).toHaveLength(1);
-    expect(cell.journal().map(({ t }) => t)).toEqual(['question.asked', 'question.dormant']);
-  });
-});
-
-describe('a step in which a great deal ends', () => {
-  it('BOUND2 writes its records to as many rows as they need, numbered without gaps', () => {
-    const cell = cellHarness({ checked: false });
-    for (let n = 1; n <= 1500; n++)
-      cell.request({ t: 'ask', question: newQuestion({ id: qid(n), expiresInMs: 600_000 }) });
-    const before = cell.state().journalLast;
-    cell.setNow(cell.now() + 3_600_000);
-    const rows = cell.step({ t: 'alarm' }).rows.filter(({ table }) => table === 'journal');
-    expect(rows.map(({ key }) => Number(key))).toEqual([before + 1, before + 2]);
-    const records = rows.flatMap(({ value }) => decodeJournal(value ?? '').records);
-    expect(records.filter(({ t }) => t === 'question.expired')).toHaveLength(1500);
-    for (const { value } of rows) expect(decodeJournal(value ?? '').records.length).toBeLessThanOrEqual(1000);
-  });
-});
-
-describe('birth', () => {
+describe('a row of the map', () => {
   it('an uninitialised cell asks for its map row and keeps nothing', () => {
     const effects = stepCell(
       emptyCell(),

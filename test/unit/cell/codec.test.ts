@@ -5,7 +5,7 @@ import { CELL_TABLES } from '../../../src/cell/tables/all.ts';
 import { decodeBeacon, encodeBeacon } from '../../../src/cell/tables/beacons.ts';
 import { decodeClaim, encodeClaim } from '../../../src/cell/tables/claims.ts';
 import { decodeTransfer, encodeTransfer } from '../../../src/cell/tables/incoming.ts';
-import { decodeJournal, encodeJournal } from '../../../src/cell/tables/journal.ts';
+import { decodeJournal, encodeJournal, splitRecords, withRecords } from '../../../src/cell/tables/journal.ts';
 import { decodeQuestion, encodeQuestion } from '../../../src/cell/tables/questions.ts';
 import { decodeMapRow, decodeRole, encodeMapRow, encodeRole } from '../../../src/cell/tables/role.ts';
 import { decodeUser, encodeUser } from '../../../src/cell/tables/users.ts';
@@ -70,12 +70,24 @@ describe('rows of a cell', () => {
     expect(decodeTransfer(encodeTransfer(taking))).toEqual({ ...taking, retryAt: undefined });
     expect(decodeRole(encodeRole(state.role))).toEqual(state.role);
     expect(decodeMapRow(encodeMapRow(mapRow()))).toEqual(mapRow());
-    const records = [{ t: 'user.left', who: 'p' }] as const;
-    expect(decodeJournal(encodeJournal(START, records))).toEqual({ at: START, records });
+    const records = [{ n: 7, at: START, t: 'user.left', who: 'p' }] as const;
+    expect(decodeJournal('7', encodeJournal(START, records))).toEqual({ at: START, records });
+    // Of version 1: one number for all records of a transaction.
+    const before = JSON.stringify({ v: 1, at: START, records: [{ t: 'user.left', who: 'p' }] });
+    expect(decodeJournal('7', before)).toEqual({ at: START, records });
+  });
+
+  it('JRN1 rows carry what waits in them, and are read without it', () => {
+    const row = JSON.stringify({ v: 1, text: ',"journal":[{"n":1}]' });
+    const records = [{ n: 7, at: START, t: 'question.asked', q: qid(), topic: ',"journal":[' }] as const;
+    expect(splitRecords(withRecords(row, records))).toEqual({ row, records });
+    expect(withRecords(row, [])).toBe(row);
+    expect(splitRecords(row)).toEqual({ row, records: [] });
   });
 
   it.each(CELL_TABLES.map(({ name }) => name))('ROW1 %s: an unknown version is refused by name', (table) => {
-    const rows = [...full().store.load()];
+    const gathered = { table: 'journal', key: '7', value: encodeJournal(START, []) };
+    const rows = [...full().store.load(), gathered];
     const row = present(
       rows.find((one) => one.table === table),
       table,
@@ -83,7 +95,7 @@ describe('rows of a cell', () => {
     const version = (v: unknown) =>
       loadCell([rows[0] as (typeof rows)[0], { ...row, value: JSON.stringify({ ...JSON.parse(row.value), v }) }]);
     expect(() => version(1)).not.toThrow();
-    const newest = { users: 3, questions: 2 }[table as string] ?? 1;
+    const newest = { users: 3, questions: 2, journal: 2 }[table as string] ?? 1;
     for (let v = 2; v <= newest; v++) expect(() => version(v)).not.toThrow();
     expect(() => version(newest + 1)).toThrow(
       `row of table ${table} has version ${newest + 1}; this code reads version`,

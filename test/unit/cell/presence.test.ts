@@ -186,7 +186,7 @@ describe('arriving', () => {
     const cell = cellHarness({ manual: ['claim'] });
     cell.ping(bob);
     const written = cell.answer('claim', { t: 'granted', epoch: 1, record: null }).rows;
-    expect(written.map(({ table }) => table)).toEqual(['users', 'journal']);
+    expect(written.map(({ table }) => table)).toEqual(['users']);
   });
 
   it.each([

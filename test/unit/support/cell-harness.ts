@@ -1,5 +1,6 @@
 // A cell under test: its steps are carried out as an object would, calls are answered by whoever is configured or by the test.
 import { expect } from 'vitest';
+import { recordsIn } from '../../../sim/recorded.ts';
 import { loadCell, shelveEnded } from '../../../src/cell/restore.ts';
 import { type AnyCell, type CellState, isInitialised } from '../../../src/cell/state.ts';
 import { type CellEvent, stepCell } from '../../../src/cell/step.ts';
@@ -192,9 +193,7 @@ export function cellHarness(options: CellOptions = {}) {
       (inboxes.get(`${user}/${question}`) ?? []).flatMap(({ event }) => event?.type ?? []),
     items: (user: UserId, question: QuestionId): readonly StreamItem[] => inboxes.get(`${user}/${question}`) ?? [],
     journal: (): readonly JournalRecord[] =>
-      store
-        .read('journal', 0, 10_000)
-        .flatMap(({ value }) => (JSON.parse(value) as { records: JournalRecord[] }).records),
+      recordsIn([...store.read('journal', 0, 10_000), ...store.load()]).map(({ n: _, at: __, ...record }) => record),
     sentOf: (t: Send['request']['t']): readonly Send[] => sent.filter((send) => send.request.t === t),
   };
 }
