@@ -149,8 +149,8 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'first-try-unguarded',
     'while scouts are waited for no time to try again is stored: a crash in the first try leaves the question open without any until it expires',
     'src/cell/questions/searches.ts',
-    'if (search.inFlight === 0) decide(step, question, search);\n  else guard(step, question);',
-    'if (search.inFlight === 0) decide(step, question, search);',
+    "case 'wait':\n        guard(step, question);",
+    "case 'wait':\n        if (!search.awaitsScouts) guard(step, question);",
   ),
   several(
     'limits-before-known',
