@@ -19,9 +19,9 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'bound-too-low',
     'the bound of the score takes half of the topic term coOwners for questions with a topic: searches stop before a farther user who names the topic and is better',
-    'src/matching/score.ts',
-    'topicFit: need.topic === undefined ? 0.5 : 1,',
-    'topicFit: 0.5,',
+    'src/matching/terms.ts',
+    'atMost: ({ topic }) => (topic === undefined ? 0.5 : 1),',
+    'atMost: () => 0.5,',
   ),
   one(
     'known-ask-shed',
