@@ -47,8 +47,8 @@ export const OUTSIDE_KINDS: readonly Mutant[] = [
   one(
     'unlit-cell-not-counted',
     'a scouted cell that answers without having left the beacon is not counted: the question sleeps after that try though arrivals there are told to nobody',
-    'src/cell/questions/searches.ts',
-    '    else if (answer.coOwners === undefined) search.unlit++;',
+    'src/matching/search.ts',
+    '    if (!answer.beacon && answer.coOwners === undefined) this.#unlit++;',
     '',
   ),
   one(

@@ -19,9 +19,9 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'bound-too-low',
     'the bound of the score takes half of the topic term coOwners for questions with a topic: searches stop before a farther user who names the topic and is better',
-    'src/matching/score.ts',
-    'topicFit: need.topic === undefined ? 0.5 : 1,',
-    'topicFit: 0.5,',
+    'src/matching/terms.ts',
+    'atMost: ({ topic }) => (topic === undefined ? 0.5 : 1),',
+    'atMost: () => 0.5,',
   ),
   one(
     'known-ask-shed',
@@ -149,8 +149,8 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'first-try-unguarded',
     'while scouts are waited for no time to try again is stored: a crash in the first try leaves the question open without any until it expires',
     'src/cell/questions/searches.ts',
-    'if (search.inFlight === 0) decide(step, question, search);\n  else guard(step, question);',
-    'if (search.inFlight === 0) decide(step, question, search);',
+    "case 'wait':\n        guard(step, question);",
+    "case 'wait':\n        if (!search.awaitsScouts) guard(step, question);",
   ),
   several(
     'limits-before-known',

@@ -6,8 +6,8 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
     'void-revived',
     'an attempt that was given up becomes an offer after all',
     'src/cell/questions/searches.ts',
-    "if (resident && offer.state === 'void') release(step, id, offer.user, cell);",
-    "if (resident && offer.state === 'void') publishOffer(step, question, offer);",
+    "if (isHeld && offer.state === 'void') release(step, id, offer.user, cell);",
+    "if (isHeld && offer.state === 'void') publishOffer(step, question, offer);",
   ),
   one(
     'sent-before-commit',

@@ -2,9 +2,8 @@
 import type { Bounds } from '../geo/bounds.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Near, Search } from '../matching/search.ts';
 import type { MapRow } from '../messages/map-row.ts';
-import type { Need } from '../messages/need.ts';
-import type { Candidate } from '../messages/records.ts';
 import type { Op } from '../messages/resharding.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { Agenda } from './agenda.ts';
@@ -20,29 +19,6 @@ import type { Role } from './tables/role.ts';
 import type { Resident } from './tables/users.ts';
 import type { Connection } from './users/connections.ts';
 import type { Roster } from './users/roster.ts';
-
-/** One try in flight. */
-export type Search = {
-  readonly question: QuestionId;
-  readonly needed: Need;
-  readonly deadline: EpochMs;
-  /** Cells not asked yet, nearest first. */
-  readonly queue: { readonly cell: CellId; readonly distanceM: number }[];
-  readonly candidates: Candidate[];
-  /** Who refused: in the tries that this one repeats, `carried` of them, and in this one. */
-  readonly voided: UserId[];
-  readonly carried: number;
-  inFlight: number;
-  /** Every cell that is or was to be asked in this try. */
-  readonly known: Set<CellId>;
-  /** Cells that answered without leaving a beacon. */
-  unlit: number;
-  readonly repeat: number;
-  /** Nobody waits for it: its scouts go after the calls of users. */
-  readonly isByTime: boolean;
-  /** A sleeper's, by time, no farther than the last: arrivals are told by the beacons, so that its scouts have a budget. */
-  readonly isSafetyNet: boolean;
-};
 
 /** A user's socket here, and how many points in a row lay outside the cell. */
 export type CellSocket = {
@@ -80,8 +56,6 @@ export type Task = {
 
 /** One task after the other goes down a lane; one that failed is repeated later. */
 export type Lane = { call: number | undefined; failures: number; retryAt: EpochMs | undefined };
-
-export type Near = { readonly cell: CellId; readonly bounds: Bounds };
 
 /** How far a change of the map has come, as far as it needs not be remembered: every message of it may be repeated. */
 export type Change = {

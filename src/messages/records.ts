@@ -3,6 +3,7 @@
 import type { Point } from '../geo/point.ts';
 import type { Adjusted } from '../protocol/adjusted.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { TermName } from '../protocol/policy.ts';
 import type { Profile } from '../protocol/profile.ts';
 import type { EventBody, OfferState, OfferView, QuestionState } from '../protocol/views.ts';
 
@@ -83,13 +84,7 @@ export type Candidate = {
   readonly cell: CellId;
   readonly distanceM: number;
   readonly score: number;
-  readonly terms: {
-    readonly nearness: number;
-    readonly topicFit: number;
-    readonly reputation: number;
-    readonly idle: number;
-    readonly freshness: number;
-  };
+  readonly terms: Readonly<Record<TermName, number>>;
 };
 
 export type NewQuestion = {

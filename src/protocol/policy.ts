@@ -22,6 +22,7 @@ const section = <const Entries extends v.ObjectEntries>(name: string, entries: E
 
 const metres = number(50, 100_000);
 const weight = number(0, 1000);
+/** What each term of the score counts for. */
 const weights = section('weights', {
   nearness: weight,
   topicFit: weight,
@@ -55,7 +56,7 @@ export const policySchema = section('the policy', {
   weights: v.pipe(
     weights,
     v.check(
-      (w) => w.nearness + w.topicFit + w.reputation + w.idle + w.freshness > 0,
+      (w) => Object.values(w).some((weight) => weight > 0),
       'must have at least one weight above 0: with all at 0 nobody is better than anybody',
     ),
   ),
@@ -112,6 +113,7 @@ export const policySchema = section('the policy', {
 });
 
 export type Policy = Readonly<v.InferOutput<typeof policySchema>>;
+export type TermName = keyof Policy['weights'];
 /** A list has all the fields that are needed where none is. */
 const notList = <const Section extends v.GenericSchema>(schema: Section) =>
   v.pipe(

@@ -61,9 +61,12 @@ export function noteLit(state: CellState, question: Question, cell: CellId): voi
   lit.set(cell, groupKey(needElsewhere(state, question)));
 }
 
-/** Whether an arrival there is told to this question, as far as is known: what a crash made it forget is asked for again. */
-export function isLit(state: CellState, question: Question, cell: CellId): boolean {
-  return state.lit.get(question.id)?.get(cell) === groupKey(needElsewhere(state, question));
+/** The cells whose arrivals are told to this question, as far as is known: what a crash made it forget is asked for again. */
+export function litCells(state: CellState, question: Question): ReadonlySet<CellId> {
+  const present = groupKey(needElsewhere(state, question));
+  const lit = new Set<CellId>();
+  for (const [cell, key] of state.lit.get(question.id) ?? []) if (key === present) lit.add(cell);
+  return lit;
 }
 
 /** The question's word, at its end: nobody is to be told of arrivals any more. A word that is lost is made up for by the next nudge. */

@@ -2,7 +2,7 @@
 
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
 import { type Askable, inboxIsFull, refuse } from '../../matching/filter.ts';
-import { keepBest, scoreBound, scored } from '../../matching/score.ts';
+import { keepBest, type Rank, scoreBound, scoreOf, termsOf } from '../../matching/score.ts';
 import type { CellCalls, StateReply } from '../../messages/calls.ts';
 import type { Need } from '../../messages/need.ts';
 import type { Candidate, StreamItem } from '../../messages/records.ts';
@@ -28,21 +28,21 @@ export function collectCandidates(
   limit: number,
   now: EpochMs,
 ): Candidate[] {
-  const found: Candidate[] = [];
-  if (limit <= 0) return found;
+  if (limit <= 0) return [];
   const { cell } = state.mapRow;
   const reachM = reachOf(need, policy);
+  const found: Ranked[] = [];
   state.roster.around(
     need.point,
     need.radiusM,
     (user) => {
       state.meter.work++;
-      const candidate = consider(need, policy, state.users.get(user) as Resident, cell, now);
-      if (candidate !== undefined) keepBest(found, candidate, limit);
+      const ranked = rank(need, policy, state.users.get(user) as Resident, now);
+      if (ranked !== undefined) keepBest(found, ranked, limit);
     },
-    () => (found.length < limit ? need.radiusM : reachM((found[limit - 1] as Candidate).score)),
+    () => (found.length < limit ? need.radiusM : reachM((found[limit - 1] as Ranked).score)),
   );
-  return found;
+  return found.map((ranked) => candidateOf(need, policy, ranked, cell, now));
 }
 
 /** How far somebody may be, in metres, and yet reach a score: the bound falls evenly from the centre to the edge. */
@@ -61,9 +61,27 @@ export function consider(
   cell: Candidate['cell'],
   now: EpochMs,
 ): Candidate | undefined {
+  const ranked = rank(need, policy, who, now);
+  return ranked === undefined ? undefined : candidateOf(need, policy, ranked, cell, now);
+}
+
+/** Of many that are ranked a few become candidates: what those say of their score is worked out for them alone. */
+type Ranked = Rank & { readonly who: Askable };
+
+function rank(need: Need, policy: Policy, who: Askable, now: EpochMs): Ranked | undefined {
   const distanceM = refuse(need, policy, who, now);
   if (typeof distanceM === 'string') return undefined;
-  return { user: who.user, cell, distanceM, ...scored(need, policy, who, distanceM, now) };
+  return { user: who.user, distanceM, score: scoreOf(need, policy, who, distanceM, now), who };
+}
+
+function candidateOf(
+  need: Need,
+  policy: Policy,
+  { user, distanceM, score, who }: Ranked,
+  cell: Candidate['cell'],
+  now: EpochMs,
+): Candidate {
+  return { user, cell, distanceM, score, terms: termsOf(need, policy, who, distanceM, now) };
 }
 
 /** Filters again and takes the slot, all in one step. Repeated, it gives the same answer. Answers why not, or undefined. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Need } from '../../../src/messages/need.ts';
 import type { Policy } from '../../../src/protocol/policy.ts';
-import { at, need, policyWith, qid, START, user } from '../support/names.ts';
+import { at, byTerm, need, policyWith, qid, START, user } from '../support/names.ts';
 import type { Person } from './reference.ts';
 
 const topics = fc.subarray(['food', 'Cars ', 'boats', 'cafe\u0301']);
@@ -61,7 +61,7 @@ const weight = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 10, noNaN: true
 
 export const policyArb: fc.Arbitrary<Policy> = fc
   .record({
-    weights: fc.record({ nearness: weight, topicFit: weight, reputation: weight, idle: weight, freshness: weight }),
+    weights: fc.record(byTerm(() => weight)),
     pointAgeMaxMs: fc.integer({ min: 5000, max: 600_000 }),
     idleFullMs: fc.integer({ min: 1000, max: 900_000 }),
   })

@@ -1,6 +1,6 @@
 // The matcher that is too simple to be wrong: for each user every rule in words, the great circle by another formula, then a sort.
 import type { Point } from '../../../src/geo/point.ts';
-import type { Policy } from '../../../src/protocol/policy.ts';
+import type { Policy, TermName } from '../../../src/protocol/policy.ts';
 import type { Profile } from '../../../src/protocol/profile.ts';
 
 export type Person = {
@@ -26,6 +26,8 @@ export type Wanted = {
   readonly languages: readonly string[];
   readonly excluded: readonly string[];
 };
+
+type ReferenceTerm = (wanted: Wanted, person: Person, policy: Policy, distanceM: number, now: number) => number;
 
 export type Match = { readonly user: string; readonly distanceM: number; readonly score: number };
 
@@ -78,16 +80,25 @@ export function maybe(wanted: Wanted, policy: Policy, person: Person, now: numbe
   );
 }
 
+const unit = (x: number): number => Math.max(0, Math.min(1, x));
+
+/** A line for each term of the score, 0 to 1. */
+const TERMS: Readonly<Record<TermName, ReferenceTerm>> = {
+  nearness: (wanted, _person, _policy, distanceM) => unit((wanted.radiusM - distanceM) / wanted.radiusM),
+  topicFit: (wanted, person) => (wanted.topic !== undefined && hasTopic(person.profile.topics, wanted.topic) ? 1 : 0.5),
+  reputation: (_wanted, person) => unit(person.reputation),
+  idle: (_wanted, person, policy, _distanceM, now) => unit((now - person.idleSince) / policy.idleFullMs),
+  freshness: (_wanted, person, policy, _distanceM, now) =>
+    unit((policy.pointAgeMaxMs - (now - person.pointAt)) / policy.pointAgeMaxMs),
+};
+
 function scoreOf(wanted: Wanted, policy: Policy, person: Person, now: number): Match {
   const distanceM = greatCircleM(wanted.point, person.point);
-  const unit = (x: number): number => Math.max(0, Math.min(1, x));
-  const knowsTopic = wanted.topic !== undefined && hasTopic(person.profile.topics, wanted.topic);
-  const score =
-    policy.weights.nearness * unit((wanted.radiusM - distanceM) / wanted.radiusM) +
-    policy.weights.topicFit * (knowsTopic ? 1 : 0.5) +
-    policy.weights.reputation * unit(person.reputation) +
-    policy.weights.idle * unit((now - person.idleSince) / policy.idleFullMs) +
-    policy.weights.freshness * unit((policy.pointAgeMaxMs - (now - person.pointAt)) / policy.pointAgeMaxMs);
+  const weights = Object.entries(policy.weights) as [TermName, number][];
+  const score = weights.reduce(
+    (sum, [name, weight]) => sum + weight * TERMS[name](wanted, person, policy, distanceM, now),
+    0,
+  );
   return { user: person.user, distanceM, score };
 }
 

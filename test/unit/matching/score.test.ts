@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EpochMs, plusMs } from '../../../src/lib/brand.ts';
 import type { Askable } from '../../../src/matching/filter.ts';
-import { better, keepBest, scoreBound, scored } from '../../../src/matching/score.ts';
+import { better, keepBest, scoreBound, scoreOf, termsOf } from '../../../src/matching/score.ts';
 import type { Candidate } from '../../../src/messages/records.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { bob, CELL, candidate, need, policyWith, START, user } from '../support/names.ts';
@@ -26,8 +26,8 @@ const somebody = (more: Partial<Askable> = {}): Askable => ({
   holdsQuestion: () => false,
   ...more,
 });
-const termsOf = (more: Partial<Askable>, distanceM = 0, wanted = need()) =>
-  scored(wanted, policyWith(), somebody(more), distanceM, START).terms;
+const terms = (more: Partial<Askable>, distanceM = 0, wanted = need()) =>
+  termsOf(wanted, policyWith(), somebody(more), distanceM, START);
 
 describe('the terms', () => {
   it('lie between 0 and 1, and the score between 0 and the sum of the weights', () => {
@@ -40,8 +40,8 @@ describe('the terms', () => {
         fc.integer({ min: -1_000_000, max: 1_000_000 }),
         (person, wanted, policy, distanceM, later) => {
           const now = plusMs(START, later) as EpochMs;
-          const { terms, score } = scored(wanted, policy, askable(person), distanceM, now);
-          for (const term of Object.values(terms)) {
+          const score = scoreOf(wanted, policy, askable(person), distanceM, now);
+          for (const term of Object.values(termsOf(wanted, policy, askable(person), distanceM, now))) {
             expect(term).toBeGreaterThanOrEqual(0);
             expect(term).toBeLessThanOrEqual(1);
           }
@@ -54,25 +54,28 @@ describe('the terms', () => {
   });
 
   it('nearness falls from 1 at the point to 0 at the edge of the circle', () => {
-    expect([0, 750, 1500, 1600].map((distanceM) => termsOf({}, distanceM).nearness)).toEqual([1, 0.5, 0, 0]);
+    expect([0, 750, 1500, 1600].map((distanceM) => terms({}, distanceM).nearness)).toEqual([1, 0.5, 0, 0]);
   });
 
   it('idle time earns its whole term after the time of the policy', () => {
-    const idle = (ms: number) => termsOf({ idleSince: plusMs(START, -ms) }).idle;
+    const idle = (ms: number) => terms({ idleSince: plusMs(START, -ms) }).idle;
     expect([0, 300_000, 600_000, 6_000_000].map(idle)).toEqual([0, 0.5, 1, 1]);
   });
 
   it('freshness falls with the age of the point', () => {
-    const fresh = (ms: number) => termsOf({ pointAt: plusMs(START, -ms) }).freshness;
+    const fresh = (ms: number) => terms({ pointAt: plusMs(START, -ms) }).freshness;
     expect([0, 150_000, 300_000].map(fresh)).toEqual([1, 0.5, 0]);
   });
 
   it('who names the topic fits better than who takes any', () => {
     const wanted = need({ topic: 'food' });
-    const fitOf = (topics: string[]) =>
-      termsOf({ profile: { topics, languages: [], capacity: 1 } }, 0, wanted).topicFit;
+    const fitOf = (topics: string[]) => terms({ profile: { topics, languages: [], capacity: 1 } }, 0, wanted).topicFit;
     expect([fitOf(['food']), fitOf([])]).toEqual([1, 0.5]);
-    expect(termsOf({}).topicFit).toBe(0.5);
+    expect(terms({}).topicFit).toBe(0.5);
+  });
+
+  it('are those of the policy, for whoever explains a score', () => {
+    expect(Object.keys(terms({}))).toEqual(Object.keys(policyWith().weights));
   });
 
   it('the score is their sum by weight', () => {
@@ -80,7 +83,7 @@ describe('the terms', () => {
       weights: { nearness: 1, topicFit: 10, reputation: 100, idle: 1000, freshness: 10_000 },
     });
     const who = somebody({ reputation: 0.25, idleSince: plusMs(START, -60_000), pointAt: plusMs(START, -30_000) });
-    expect(scored(need(), policy, who, 300, START).score).toBeCloseTo(0.8 + 5 + 25 + 100 + 9000, 9);
+    expect(scoreOf(need(), policy, who, 300, START)).toBeCloseTo(0.8 + 5 + 25 + 100 + 9000, 9);
   });
 });
 
@@ -94,7 +97,7 @@ describe('the bound', () => {
         fc.double({ min: 0, max: 4000, noNaN: true }),
         fc.double({ min: 0, max: 4000, noNaN: true }),
         (person, wanted, policy, minM, moreM) => {
-          const { score } = scored(wanted, policy, askable(person), minM + moreM, START);
+          const score = scoreOf(wanted, policy, askable(person), minM + moreM, START);
           expect(score).toBeLessThanOrEqual(scoreBound(wanted, policy, minM));
         },
       ),
@@ -109,7 +112,7 @@ describe('the bound', () => {
       profile: { topics: ['food'], languages: [], capacity: 1 },
     });
     const wanted = need({ topic: 'food' });
-    expect(scored(wanted, policyWith(), perfect, 400, START).score).toBe(scoreBound(wanted, policyWith(), 400));
+    expect(scoreOf(wanted, policyWith(), perfect, 400, START)).toBe(scoreBound(wanted, policyWith(), 400));
   });
 });
 

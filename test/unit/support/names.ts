@@ -17,7 +17,7 @@ import {
   questionId,
   type UserId,
 } from '../../../src/protocol/ids.ts';
-import type { Policy } from '../../../src/protocol/policy.ts';
+import type { Policy, TermName } from '../../../src/protocol/policy.ts';
 
 /** 2026-11-20T00:00:00Z. */
 export const START: EpochMs = epochMs(1_795_132_800_000);
@@ -59,8 +59,13 @@ export function need(more: Partial<Need> = {}): Need {
 }
 
 export function candidate(name: UserId, cell: CellId, more: Partial<Candidate> = {}): Candidate {
-  const terms = { nearness: 0.5, topicFit: 0.5, reputation: 0.5, idle: 1, freshness: 1 };
-  return { user: name, cell, distanceM: 700, score: 5, terms, ...more };
+  return { user: name, cell, distanceM: 700, score: 5, terms: byTerm(() => 0.5), ...more };
+}
+
+/** Something for each term of the score. */
+export function byTerm<T>(of: (name: TermName) => T): Record<TermName, T> {
+  const names = Object.keys(DEFAULT_POLICY.weights) as TermName[];
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<TermName, T>;
 }
 
 export function record(more: Partial<UserRecord> = {}): UserRecord {
