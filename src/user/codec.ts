@@ -53,7 +53,7 @@ export function emptyUser(): UserState {
     behind: undefined,
     nextCall: 1,
     places: new Map(),
-    calls: new Map(),
+    calls: new Set(),
     recallCall: undefined,
     recallFor: undefined,
     claims: [],
@@ -104,8 +104,8 @@ function loadRow(state: UserState, { table, key, value }: StoredRow): void {
 /** The first question of a key keeps it, until a day after its end. */
 export function remember(state: UserState, key: string, id: QuestionId, own: OwnQuestion): void {
   const other = state.keys.get(key);
-  const known = other === undefined || other === id ? undefined : state.known.get(other)?.question;
-  if (known === undefined || other === undefined) {
+  const known = other === undefined ? undefined : state.known.get(other)?.question;
+  if (other === undefined || known === undefined) {
     state.keys.set(key, id);
     return;
   }
