@@ -1,5 +1,5 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
-import { epochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { readRow, type StoredRow, type Unread, versioned, versionedOf } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
@@ -84,14 +84,19 @@ export function loadUser(rows: Iterable<StoredRow>, unread?: Unread): UserState 
   for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
   for (const [id, known] of state.known) {
     state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
-    if (known.question !== undefined && known.question.at > state.clock) state.clock = known.question.at;
     if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
   }
   state.purgeAt = earliestPurge(state.known.values());
-  const { holding, recordAt, left } = state.meta ?? {};
-  const times = [holding?.t === 'held' ? holding.since : undefined, recordAt, left?.at];
-  for (const at of times) if (at !== undefined && at > state.clock) state.clock = at;
+  for (const at of timesNoted(state)) if (at !== undefined && at > state.clock) state.clock = at;
   return state;
+}
+
+/** What was noted as it happened: it was no later then. */
+function* timesNoted({ meta, known }: UserState): Iterable<EpochMs | undefined> {
+  for (const { question, offer } of known.values()) yield* [question?.at, question?.endedAt, offer?.endedAt];
+  if (meta?.holding.t === 'held') yield meta.holding.since;
+  if (meta?.holding.t === 'recalling') yield meta.holding.claimant.pingAt;
+  yield* [meta?.recordAt, meta?.left?.at];
 }
 
 function loadRow(state: UserState, { table, key, value }: StoredRow): void {
