@@ -59,6 +59,22 @@ describe('LIST1 a user’s questions', () => {
       expect(seen).toContain(id);
   });
 
+  it('of one moment come in one order, however they lie in memory, and none is left out at a page’s end', () => {
+    const state = emptyUser();
+    for (const n of [3, 1, 5, 2, 4]) asked(state, n, 1000);
+    for (const limit of [1, 2, 5]) expect(all(state, limit)).toEqual([1, 2, 3, 4, 5].map((n) => qid(n)));
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no time', `.${qid(60)}`],
+    ['no id', '9000.'],
+    ['an id of nobody', '9000.x'],
+    ['no cursor', 'abc'],
+  ])('begin at the beginning after what says %s', (_, cursor) => {
+    expect(ownQuestions(many(), cursor, 50)).toEqual(ownQuestions(many(), undefined, 50));
+  });
+
   it('tell nothing of questions of others', () => {
     const state = many();
     for (const [id, known] of state.known) state.known.set(id, { ...known, question: undefined });
