@@ -92,7 +92,7 @@ function transfer(step: Step, meta: Meta, { cell }: Claim, epoch: number, token:
     reply(step, token, { t: 'refused' });
     return;
   }
-  const claimant: Claimant = { cell, session: '', seq: undefined, handed: true };
+  const claimant: Claimant = { cell, session: meta.session ?? '', seq: meta.seq, handed: true };
   recallFor(step, meta, holding.cell, claimant, token);
 }
 

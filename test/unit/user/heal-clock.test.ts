@@ -56,7 +56,7 @@ describe('TIME2 what was noted while the clock was ahead is now', () => {
       one.claim(CELL, { seq: 1 });
       one.claim(EAST, transfer);
     });
-    const claimant = { cell: EAST, session: '', handed: true };
+    const claimant = { cell: EAST, session: 's', seq: 1, handed: true };
     expect(metaOf(user)?.holding).toEqual({ t: 'recalling', cell: CELL, claimant });
   });
 

@@ -28,6 +28,9 @@ const all = (state: UserState, limit: number, between: () => void = () => undefi
   }
 };
 
+/** A time in the middle of those of `many`, as a cursor has it. */
+const MIDDLE = (1020).toString(36);
+
 describe('LIST1 a user’s questions', () => {
   const many = (): UserState => {
     const state = emptyUser();
@@ -67,9 +70,9 @@ describe('LIST1 a user’s questions', () => {
 
   it.each([
     ['nothing', ''],
-    ['no time', `.${qid(60)}`],
-    ['no id', '9000.'],
-    ['an id of nobody', '9000.x'],
+    ['no time', `.${qid(110)}`],
+    ['no id', `${MIDDLE}.`],
+    ['an id of nobody', `${MIDDLE}.x`],
     ['no cursor', 'abc'],
   ])('begin at the beginning after what says %s', (_, cursor) => {
     expect(ownQuestions(many(), cursor, 50)).toEqual(ownQuestions(many(), undefined, 50));
