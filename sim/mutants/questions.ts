@@ -124,8 +124,8 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
       { file: 'src/user/step.ts', find: 'sendRecall(step);\n      reply', replace: 'reply' },
       {
         file: 'src/user/holder.ts',
-        find: 'dismiss(step, holding.claimant.cell);\n      recallFor(step, meta, holding.cell, claimant, token);',
-        replace: 'dismiss(step, holding.claimant.cell);\n      state.claims.push({ token, cell: sent.cell, order });',
+        find: 'refuseClaims(step);\n      recallFor(step, meta, holding.cell, claimant, token);',
+        replace: 'refuseClaims(step);\n      state.claims.push({ token, order });',
       },
     ],
   },

@@ -50,7 +50,7 @@ export const RESHARDING_MUTANTS: readonly Mutant[] = [
     'a user who is handed over is granted without asking the holder',
     'src/user/holder.ts',
     'handed: true };\n  recallFor(step, meta, holding.cell, claimant, token);',
-    'handed: true };\n  step.state.claims.push({ token, cell: claimant.cell, order: meta.order });\n  grant(step, meta, cell);',
+    'handed: true };\n  step.state.claims.push({ token, order: meta.order });\n  grant(step, meta, cell, true);',
   ),
   one(
     'born-anew',

@@ -110,12 +110,7 @@ export function interpreter<Event>(ports: InterpreterPorts<Event>): Interpreter<
     request: (make, done) => {
       const token = nextToken++;
       waiting.set(token, done);
-      try {
-        run(make(token), token);
-      } catch (error) {
-        waiting.delete(token);
-        throw error;
-      }
+      run(make(token), token);
     },
   };
 }

@@ -1,5 +1,5 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
-import { epochMs } from '../lib/brand.ts';
+import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { readRow, type StoredRow, type Unread, versioned, versionedOf } from '../lib/versioned.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
@@ -53,7 +53,7 @@ export function emptyUser(): UserState {
     behind: undefined,
     nextCall: 1,
     places: new Map(),
-    calls: new Map(),
+    calls: new Set(),
     recallCall: undefined,
     recallFor: undefined,
     claims: [],
@@ -84,14 +84,19 @@ export function loadUser(rows: Iterable<StoredRow>, unread?: Unread): UserState 
   for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
   for (const [id, known] of state.known) {
     state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
-    if (known.question !== undefined && known.question.at > state.clock) state.clock = known.question.at;
     if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
   }
   state.purgeAt = earliestPurge(state.known.values());
-  const { holding, recordAt, left } = state.meta ?? {};
-  const times = [holding?.t === 'held' ? holding.since : undefined, recordAt, left?.at];
-  for (const at of times) if (at !== undefined && at > state.clock) state.clock = at;
+  for (const at of timesNoted(state)) if (at !== undefined && at > state.clock) state.clock = at;
   return state;
+}
+
+/** What was noted as it happened: it was no later then. */
+function* timesNoted({ meta, known }: UserState): Iterable<EpochMs | undefined> {
+  for (const { question, offer } of known.values()) yield* [question?.at, question?.endedAt, offer?.endedAt];
+  if (meta?.holding.t === 'held') yield meta.holding.since;
+  if (meta?.holding.t === 'recalling') yield meta.holding.claimant.pingAt;
+  yield* [meta?.recordAt, meta?.left?.at];
 }
 
 function loadRow(state: UserState, { table, key, value }: StoredRow): void {
@@ -104,8 +109,8 @@ function loadRow(state: UserState, { table, key, value }: StoredRow): void {
 /** The first question of a key keeps it, until a day after its end. */
 export function remember(state: UserState, key: string, id: QuestionId, own: OwnQuestion): void {
   const other = state.keys.get(key);
-  const known = other === undefined || other === id ? undefined : state.known.get(other)?.question;
-  if (known === undefined || other === undefined) {
+  const known = other === undefined ? undefined : state.known.get(other)?.question;
+  if (other === undefined || known === undefined) {
     state.keys.set(key, id);
     return;
   }

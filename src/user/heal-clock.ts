@@ -25,6 +25,7 @@ export function healClock(step: Step, leadMs: number): void {
     if (known.offer?.endedAt !== undefined) known.offer = { ...known.offer, endedAt: move(known.offer.endedAt) };
     step.known.add(id);
   }
+  for (const [id, until] of state.places) state.places.set(id, move(until));
   state.purgeAt = earliestPurge(state.known.values());
   if (state.push.retryAt !== undefined) state.push.retryAt = move(state.push.retryAt);
   state.armedAt = undefined;

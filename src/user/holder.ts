@@ -5,7 +5,7 @@ import type { CellId } from '../protocol/ids.ts';
 import { DWELL_MS } from '../protocol/limits.ts';
 import { unreadOf } from './inbox.ts';
 import { isOlder, note, orderOf } from './order.ts';
-import { answerLeavers, grant, newestOf, sendRecall } from './recalls.ts';
+import { answerLeavers, grant, newestOf, refuseClaims, sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
 import { metaOf, reply, type Step } from './workspace.ts';
@@ -34,13 +34,19 @@ export function claim(step: Step, sent: Claim, token: number): void {
   note(step, meta, claimant);
   switch (holding.t) {
     case 'free':
-      state.claims.push({ token, cell: sent.cell, order });
-      grant(step, meta, sent.cell);
+      state.claims.push({ token, order });
+      grant(step, meta, sent.cell, false);
       return;
     case 'held': {
       if (holding.cell === sent.cell) {
         // Granted already, and the answer was lost. The same answer again.
-        reply(step, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(step), order, ...unreadOf(step) });
+        reply(step, token, {
+          t: 'granted',
+          epoch: meta.epoch,
+          record: currentRecord(step, meta),
+          order,
+          ...unreadOf(step),
+        });
         return;
       }
       const dwellsUntil = plusMs(holding.since, DWELL_MS);
@@ -58,7 +64,7 @@ export function claim(step: Step, sent: Claim, token: number): void {
       recallFor(step, meta, holding.cell, claimant, token);
       return;
     case 'recalling':
-      if (holding.claimant.cell !== sent.cell) dismiss(step, holding.claimant.cell);
+      if (holding.claimant.cell !== sent.cell) refuseClaims(step);
       recallFor(step, meta, holding.cell, claimant, token);
   }
 }
@@ -70,13 +76,13 @@ export function claim(step: Step, sent: Claim, token: number): void {
 function transfer(step: Step, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
-    const record = currentRecord(step);
+    const record = currentRecord(step, meta);
     reply(step, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(step), ...newestOf(meta) });
     return;
   }
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;
   if (isUnderWay) {
-    step.state.claims.push({ token, cell, order: meta.order });
+    step.state.claims.push({ token, order: meta.order });
     sendRecall(step);
     return;
   }
@@ -95,7 +101,7 @@ function recallFor(step: Step, meta: Meta, cell: CellId, claimant: Claimant, tok
   // One that is repeated is worth no row.
   if (holding.t !== 'recalling' || holding.claimant.cell !== claimant.cell) step.meta = true;
   meta.holding = { t: 'recalling', cell, claimant };
-  step.state.claims.push({ token, cell: claimant.cell, order: claimant.order ?? meta.order });
+  step.state.claims.push({ token, order: claimant.order ?? meta.order });
   sendRecall(step);
 }
 
@@ -110,14 +116,6 @@ function claimantOf(step: Step, meta: Meta, sent: Claim): Counted {
     pingAt: plusMs(step.now, -(sent.ageMs ?? 0)),
     ...(sent.opening === true ? { opening: true } : {}),
   };
-}
-
-function dismiss(step: Step, cell: CellId): void {
-  const { claims } = step.state;
-  for (const waiting of claims.filter((one) => one.cell === cell)) {
-    claims.splice(claims.indexOf(waiting), 1);
-    reply(step, waiting.token, { t: 'refused' });
-  }
 }
 
 /** No profile of theirs is known here, nor to another cell: theirs would be an empty one, which they never gave. */

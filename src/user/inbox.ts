@@ -36,7 +36,7 @@ export function deliver(step: Step, sent: Deliver): UserReply<'deliver'> {
   const before = state.known.get(sent.questionId);
   // News of a question long gone: its id has come again since, and nobody waits for these.
   if (before !== undefined && sent.incarnation < before.incarnation)
-    return { t: 'stored', upTo: sent.items[sent.items.length - 1]?.n ?? 0 };
+    return { t: 'stored', upTo: sent.items.at(-1)?.n ?? 0 };
   const known: Known =
     before?.incarnation === sent.incarnation
       ? before
@@ -88,10 +88,10 @@ export function events(step: Step, sent: Events, token: number): void {
 
 export function stopWaiting(step: Step, token: number): void {
   const { waiters } = step.state;
-  const at = waiters.findIndex((waiter) => waiter.token === token);
-  if (at < 0) return;
-  const [waiter] = waiters.splice(at, 1);
-  if (waiter !== undefined) reply(step, token, pageOf(step, waiter.after, waiter.limit));
+  const waiter = waiters.find((one) => one.token === token);
+  if (waiter === undefined) return;
+  waiters.splice(waiters.indexOf(waiter), 1);
+  reply(step, token, pageOf(step, waiter.after, waiter.limit));
 }
 
 /** Removes every event up to `seq`; nothing else ever does. */
@@ -132,12 +132,13 @@ export function purge(step: Step): void {
 export function push(step: Step): void {
   const { state } = step;
   const { meta, push: out } = state;
-  if (out.call !== undefined || (out.events.length === 0 && out.offers.length === 0 && !out.word)) return;
+  if (meta === undefined || out.call !== undefined) return;
+  if (out.events.length === 0 && out.offers.length === 0 && !out.word) return;
   if (out.retryAt !== undefined && out.retryAt > step.now) return;
   out.retryAt = undefined;
   // Who has left, or whose lease has ended, may still be connected where they were.
-  const cell = meta?.holding.t === 'free' ? meta.holding.last : meta?.holding.cell;
-  if (meta === undefined || cell === undefined) {
+  const cell = meta.holding.t === 'free' ? meta.holding.last : meta.holding.cell;
+  if (cell === undefined) {
     out.events = [];
     out.offers = [];
     out.word = false;
@@ -152,7 +153,6 @@ export function push(step: Step): void {
   out.word = false;
   out.call = call(
     step,
-    { t: 'push' },
     { to: 'cell', cell },
     // Copies: what comes while this is on its way is appended to the lists.
     { t: 'push', user: meta.user, events, offers, ...unread },
@@ -172,9 +172,8 @@ export function pushAgain(step: Step): void {
   push(step);
 }
 
-export function pushed(step: Step, callId: number, done: boolean): void {
+export function pushed(step: Step, done: boolean): void {
   const out = step.state.push;
-  if (out.call !== callId) return;
   out.call = undefined;
   const { meta } = step.state;
   if (done && out.sentFew && meta?.crowded === true && step.state.inbox.size < INBOX_TOLD_FROM) {
@@ -255,14 +254,17 @@ function noteCrowd(step: Step): void {
   step.meta = true;
 }
 
-/** Of more than a socket is worth waiting for the oldest go: the client sees the gap and fetches. */
+/**
+ * Of more than a socket is worth waiting for the oldest go: the client sees the gap and fetches. What is on its way may be among them: as
+ * many as it has are taken off once it is done, and what is left is the newest all the same.
+ */
 function keepForPush(out: UserState['push'], event: UserEvent): void {
   out.events.push(event);
-  if (out.events.length > INBOX_MAX) out.events.splice(out.call === undefined ? 0 : out.sentEvents, 1);
+  if (out.events.length > INBOX_MAX) out.events.shift();
 }
 
 function pageOf(step: Step, after: number, limit: number): UserReply<'events'> & { readonly t: 'events' } {
   const later = [...step.state.inbox.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
   const items = withinBytes(later, Math.min(limit, EVENTS_PAGE_MAX), EVENTS_PAGE_BYTES_MAX);
-  return { t: 'events', items, next: items[items.length - 1]?.seq ?? after };
+  return { t: 'events', items, next: items.at(-1)?.seq ?? after };
 }

@@ -1,7 +1,7 @@
 // Leaving: whatever is on its way for the user is older than the leave, and the record comes home before anybody is told that it is done.
 import type { UserRequest } from '../messages/calls.ts';
 import { compare, nextOrder, note } from './order.ts';
-import { sendRecall } from './recalls.ts';
+import { refuseClaims, sendRecall } from './recalls.ts';
 import { metaOf, reply, type Step } from './workspace.ts';
 
 type Leave = Extract<UserRequest, { readonly t: 'leave' }>;
@@ -23,8 +23,8 @@ export function leave(step: Step, { user, session, seq }: Leave, token: number):
   }
   const order = nextOrder(step, meta);
   note(step, meta, sent);
-  meta.left = { at: step.now, ...(session === undefined ? {} : { session }), ...(seq === undefined ? {} : { seq }) };
-  for (const waiting of state.claims.splice(0)) reply(step, waiting.token, { t: 'refused' });
+  meta.left = { at: step.now, session, seq };
+  refuseClaims(step);
   if (meta.holding.t === 'free') {
     reply(step, token, { t: 'done' });
     return;

@@ -61,9 +61,9 @@ export function note(step: Step, meta: Meta, { session, seq }: Numbers): void {
 /** The newest one so far, as another begins, or goes on. */
 function rememberSession(meta: Meta, next: string): void {
   const { session, seq } = meta;
-  const others = (meta.past ?? []).filter((past) => past.session !== next && past.session !== session);
+  const others = (meta.past ?? []).filter((past) => past.session !== next);
   const past = session === undefined || seq === undefined ? others : [{ session, seq }, ...others];
-  if (past.length > 0 || meta.past !== undefined) meta.past = past.slice(0, SESSIONS_KEPT);
+  meta.past = past.slice(0, SESSIONS_KEPT);
 }
 
 /** A holder's word of the newest ping that it took: it may have come long after the claim. */

@@ -6,7 +6,8 @@ import type { UserState } from './state.ts';
 
 type Own = { readonly id: QuestionId; readonly at: EpochMs };
 
-const byNewest = (a: Own, b: Own): number => b.at - a.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/** One is not after itself: a page goes on behind its cursor. */
+const byNewest = (a: Own, b: Own): number => b.at - a.at || (a.id > b.id ? 1 : -1);
 
 /** @param after `next` of the page before. */
 export function ownQuestions(
@@ -30,8 +31,7 @@ export function ownQuestions(
 
 /** What is no cursor of ours begins at the beginning: the edge has looked at its form. */
 function cursorOf(text: string): Own | undefined {
-  const end = text.indexOf('.');
-  const at = Number.parseInt(text.slice(0, end), 36);
-  const id = text.slice(end + 1);
+  const at = Number.parseInt(text, 36);
+  const id = text.slice(text.indexOf('.') + 1);
   return Number.isFinite(at) && isQuestionId(id) ? { id, at: epochMs(at) } : undefined;
 }

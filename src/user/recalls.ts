@@ -1,6 +1,6 @@
 // Asking the holder for the user, and what becomes of its answer: a grant to the newest claimant, or the record at home.
 
-import type { CellReply, ClaimReply, UserReply, UserRequest } from '../messages/calls.ts';
+import type { CellCalls, CellReply, ClaimReply, UserReply, UserRequest } from '../messages/calls.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
@@ -25,7 +25,6 @@ export function sendRecall(step: Step): void {
   state.recallFor = order;
   state.recallCall = call(
     step,
-    { t: 'recall', cell: holding.cell, epoch },
     { to: 'cell', cell: holding.cell },
     { t: 'recall', user, epoch, ...(order === undefined ? {} : { order }), ...purposeOf(step, meta, holding) },
     CALL_TIMEOUT_MS / 2,
@@ -33,13 +32,12 @@ export function sendRecall(step: Step): void {
 }
 
 /** The holder's answer. What it says, or our own copy when it has no such row, goes to the newest claimant, or stays at home. */
-export function recalled(step: Step, callId: number, answer: CellReply<'recall'> | { readonly t: 'failed' }): void {
+export function recalled(step: Step, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
   const { state } = step;
   const { meta } = state;
-  if (state.recallCall !== callId || meta === undefined) return;
   state.recallCall = undefined;
+  if (meta === undefined || !isWanted(meta.holding)) return;
   const { holding } = meta;
-  if (!isWanted(holding)) return;
   if (answer.t === 'kept') {
     kept(step, meta, holding, answer);
     return;
@@ -58,7 +56,7 @@ export function recalled(step: Step, callId: number, answer: CellReply<'recall'>
     keepRecord(step, meta, answer.record, keepsLease);
     given(step, meta, holding, answer);
   } else {
-    endLease(step, meta);
+    endLease(meta);
     given(step, meta, holding, {});
   }
 }
@@ -78,31 +76,29 @@ export function returned(step: Step, sent: Return): UserReply<'returnRecord'> {
   return done;
 }
 
-/** A new epoch for the claimant; everybody else who waits is refused. */
-export function grant(step: Step, meta: Meta, cell: CellId, isHanded = false): void {
+/** A new epoch for the claimant: whoever waits is answered by it. */
+export function grant(step: Step, meta: Meta, cell: CellId, isHanded: boolean): void {
   meta.epoch++;
   meta.holding = { t: 'held', cell, since: step.now };
   step.meta = true;
-  const record = currentRecord(step);
-  const unread = unreadOf(step);
-  for (const waiting of step.state.claims.splice(0)) {
-    const { token, order } = waiting;
-    if (waiting.cell === cell)
-      reply(step, token, {
-        t: 'granted',
-        epoch: meta.epoch,
-        record,
-        order,
-        ...unread,
-        ...(isHanded ? newestOf(meta) : {}),
-      });
-    else reply(step, token, { t: 'refused' });
-  }
+  const granted = {
+    t: 'granted',
+    epoch: meta.epoch,
+    record: currentRecord(step, meta),
+    ...unreadOf(step),
+    ...(isHanded ? newestOf(meta) : {}),
+  } as const;
+  for (const { token, order } of step.state.claims.splice(0)) reply(step, token, { ...granted, order });
 }
 
 /** For who is handed the user: what they may not take an older ping than. */
 export function newestOf({ session, seq }: Meta): Pick<Extract<ClaimReply, { readonly t: 'granted' }>, 'newest'> {
   return session === undefined ? {} : { newest: { session, ...(seq === undefined ? {} : { seq }) } };
+}
+
+/** Whoever waits for a grant is told that there is none. */
+export function refuseClaims(step: Step, t: 'refused' | 'stranger' = 'refused'): void {
+  for (const { token } of step.state.claims.splice(0)) reply(step, token, { t });
 }
 
 /** Whoever waits for a leave is answered. */
@@ -112,7 +108,6 @@ export function answerLeavers(step: Step, answer: UserReply<'leave'>): void {
 
 /** The holder has given the user up; `taken` is the newest ping that it took, where it says so. */
 function given(step: Step, meta: Meta, holding: Wanted, taken: Numbers): void {
-  const { state } = step;
   const spent = meta.epoch;
   if (holding.t === 'leaving') {
     meta.holding = { t: 'free', last: holding.cell };
@@ -121,12 +116,12 @@ function given(step: Step, meta: Meta, holding: Wanted, taken: Numbers): void {
   } else if (isOvertaken(holding.claimant, taken)) {
     // The lease that ended was of a newer ping than the one that claims: that one would bring back what was said before.
     meta.holding = { t: 'free', last: holding.cell };
-    for (const { token } of state.claims.splice(0)) reply(step, token, { t: 'refused' });
+    refuseClaims(step);
     tellToForget(step, meta, holding.cell, spent, false);
   } else if (holding.claimant.opening === true && meta.record === null) {
     // Who was held had never come there, so nothing of them is known: nobody holds them.
     meta.holding = { t: 'free', last: holding.cell };
-    for (const { token } of state.claims.splice(0)) reply(step, token, { t: 'stranger' });
+    refuseClaims(step, 'stranger');
   } else {
     const isHanded = holding.claimant.handed === true;
     // Of another session than the newest that was heard of: there is none that the holder took later. Within one, numbers tell.
@@ -139,7 +134,7 @@ function given(step: Step, meta: Meta, holding: Wanted, taken: Numbers): void {
 
 function tellToForget(step: Step, { user }: Meta, cell: CellId, epoch: number, left: boolean): void {
   const request = { t: 'forget', user, epoch, ...(left ? { left } : {}) } as const;
-  call(step, { t: 'forget' }, { to: 'cell', cell }, request, CALL_TIMEOUT_MS);
+  call(step, { to: 'cell', cell }, request, CALL_TIMEOUT_MS);
 }
 
 /** The holder has heard of a newer ping than the claimant's, or than the leave: it holds the user as before. */
@@ -157,7 +152,7 @@ function kept(
   meta.holding = { t: 'held', cell: holding.cell, since: step.now };
   step.meta = true;
   note(step, meta, { session, seq });
-  for (const { token } of step.state.claims.splice(0)) reply(step, token, { t: 'refused' });
+  refuseClaims(step);
   answerLeavers(step, { t: 'done' });
 }
 
@@ -171,11 +166,7 @@ const orderOfWanted = (holding: Wanted): number | undefined =>
   holding.t === 'leaving' ? holding.order : holding.claimant.order;
 
 /** On whose behalf: a ping's, a leave's, or nobody's whom a newer ping would beat. */
-function purposeOf(
-  step: Step,
-  meta: Meta,
-  holding: Wanted,
-): Pick<Extract<Parameters<typeof call>[3], { readonly t: 'recall' }>, 'ping' | 'leave'> {
+function purposeOf(step: Step, meta: Meta, holding: Wanted): Pick<CellCalls['recall']['ask'], 'ping' | 'leave'> {
   if (holding.t === 'leaving') {
     const { session, seq } = meta.left ?? {};
     return { leave: { ...(session === undefined ? {} : { session }), ...(seq === undefined ? {} : { seq }) } };

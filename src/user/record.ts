@@ -25,20 +25,17 @@ export function keepRecord(step: Step, meta: Meta, record: UserRecord, keepsLeas
 }
 
 /** The lease has ended, whatever the copy says: only a ping gives another. */
-export function endLease(step: Step, meta: Meta): void {
-  if (meta.record === null) return;
-  meta.record = withoutLease(meta.record);
-  step.meta = true;
+export function endLease(meta: Meta): void {
+  if (meta.record !== null) meta.record = withoutLease(meta.record);
 }
 
 /** The record as of now, with this user's pseudonym, and without holds of offers that are known to have ended. */
-export function currentRecord(step: Step): UserRecord {
-  const { meta, known } = step.state;
-  const pseudonym = meta?.pseudonym ?? '';
-  if (meta === undefined || meta.record === null) return { ...NEWCOMER, pseudonym };
+export function currentRecord(step: Step, meta: Meta): UserRecord {
+  const { pseudonym } = meta;
+  if (meta.record === null) return { ...NEWCOMER, pseudonym };
   const record = aged(meta.record, meta.recordAt === undefined ? 0 : step.now - meta.recordAt);
   const holds = record.holds.filter(({ questionId, offerId }) => {
-    const offer = known.get(questionId)?.offer;
+    const offer = step.state.known.get(questionId)?.offer;
     return offer === undefined || offer.id !== offerId || offer.state === 'pending' || offer.state === 'accepted';
   });
   return { ...record, pseudonym, holds };

@@ -75,18 +75,13 @@ export type Meta = {
   /** Of the newest claim for a ping, or leave, that was heard of, granted or not: a count. */
   order: number;
   /** The newest leave. */
-  left?: { readonly at: EpochMs; readonly session?: string; readonly seq?: number };
+  left?: { readonly at: EpochMs; readonly session?: string | undefined; readonly seq?: number | undefined };
   lastSeq: number;
   /** The holder's cell may have been told of so many unread events that it must hear when there are fewer. */
   crowded?: true;
 };
 
 export type Waiter = { readonly token: number; readonly after: number; readonly limit: number };
-
-export type Pending =
-  | { readonly t: 'recall'; readonly cell: CellId; readonly epoch: number }
-  | { readonly t: 'forget' }
-  | { readonly t: 'push' };
 
 export type UserState = {
   // durable
@@ -104,11 +99,13 @@ export type UserState = {
   armedAt: EpochMs | undefined;
   behind: Clock['behind'];
   nextCall: number;
-  readonly calls: Map<number, Pending>;
+  /** Calls that are under way. */
+  readonly calls: Set<number>;
   recallCall: number | undefined;
   /** For which claim it was sent. */
   recallFor: number | undefined;
-  readonly claims: { readonly token: number; readonly cell: CellId; readonly order: number }[];
+  /** Who waits for the outcome of a recall: claims of the newest claimant's cell alone. */
+  readonly claims: { readonly token: number; readonly order: number }[];
   /** Who waits for the outcome of a leave. */
   readonly leavers: number[];
   /** Questions that were let through and are not registered yet, and until when their places are held. */

@@ -30,10 +30,8 @@ export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Eff
   const { now, leadMs } = tellTime(state, at);
   const step = begin(state, now);
   if (leadMs > 0) healClock(step, leadMs);
-  if (event.t !== 'boot') {
-    purge(step);
-    push(step);
-  }
+  purge(step);
+  push(step);
   react(step, event);
   return finish(step, event.t === 'alarm');
 }
@@ -43,7 +41,7 @@ function react(step: Step, event: UserEventIn): void {
   switch (event.t) {
     case 'boot':
       state.pseudonym = event.pseudonym;
-      state.armedAt = event.armedAt !== undefined && event.armedAt > step.now ? event.armedAt : undefined;
+      state.armedAt = event.armedAt;
       // A recall that was under way when the object died goes on.
       sendRecall(step);
       pushAgain(step);
@@ -116,13 +114,9 @@ function where({ meta }: UserState): UserReply<'where'> {
 }
 
 function answerTo(step: Step, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
-  const what = step.state.calls.get(callId);
-  if (what === undefined) return;
-  step.state.calls.delete(callId);
-  if (what.t === 'recall') recalled(step, callId, isRecall(answer) ? answer : { t: 'failed' });
-  else if (what.t === 'push') pushed(step, callId, answer.t === 'done');
-}
-
-function isRecall(answer: { readonly t: string }): answer is CellReply<'recall'> {
-  return answer.t === 'record' || answer.t === 'no_row' || answer.t === 'kept';
+  const { calls, recallCall, push: out } = step.state;
+  calls.delete(callId);
+  // Nobody waits for what comes of a `forget`, nor of a recall that the record has crossed.
+  if (callId === recallCall) recalled(step, answer);
+  else if (callId === out.call) pushed(step, answer.t === 'done');
 }

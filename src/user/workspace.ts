@@ -7,7 +7,7 @@ import type { EpochMs } from '../lib/brand.ts';
 import type { Address, CellRequest, UserReply } from '../messages/calls.ts';
 import type { QuestionId, UserId } from '../protocol/ids.ts';
 import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';
-import type { Meta, Pending, UserState } from './state.ts';
+import type { Meta, UserState } from './state.ts';
 
 export type Step = {
   readonly state: UserState;
@@ -48,9 +48,9 @@ export function reply(step: Step, token: number, value: UserReply): void {
   step.effects.replies.push({ token, value });
 }
 
-export function call(step: Step, what: Pending, address: Address, request: CellRequest, timeoutMs: number): number {
+export function call(step: Step, address: Address, request: CellRequest, timeoutMs: number): number {
   const id = step.state.nextCall++;
-  step.state.calls.set(id, what);
+  step.state.calls.add(id);
   step.effects.sends.push({ call: id, address, request, timeoutMs });
   return id;
 }

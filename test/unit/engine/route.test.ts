@@ -102,6 +102,9 @@ describe('the way of a call', () => {
     }
     expect(calls).toBe(4);
     expect(code(way.replied(pending(400)))).toBe('busy');
+    const exact = route(KEY, 800);
+    exact.start();
+    expect([400, 400, 400].map((ms) => exact.replied(pending(ms)).t)).toEqual(['wait', 'wait', 'done']);
   });
 
   it('EDGE8 asks a cell for what it knows of itself while the map cannot be read', () => {

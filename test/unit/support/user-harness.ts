@@ -73,6 +73,9 @@ export function userHarness(me: UserId = ana) {
     now: () => now,
     /** The answer, or `undefined` while the caller waits. */
     request: <T = UserReply>(request: UserRequest): T => replies.get(ask(request)) as T,
+    /** What a request writes. */
+    written: (request: UserRequest): readonly string[] =>
+      step({ t: 'request', request, token: ++token }).rows.map(({ table, key }) => `${table}/${key}`),
     answer: (t: Send['request']['t'], reply: CellReply | { readonly t: 'failed' }): Effects => {
       const send = present(
         open.find((one) => one.request.t === t),

@@ -22,6 +22,7 @@ describe('a question of an id that was there before', () => {
     user.deliver([questionItem(1, 'open', 'k')], qid(), KEEP_MS, 2);
     expect(user.deliver([item(7)], qid(), KEEP_MS, 1)).toEqual({ t: 'stored', upTo: 7 });
     expect(user.state().inbox.size).toBe(0);
+    expect(user.deliver([], qid(), KEEP_MS, 1), 'none').toEqual({ t: 'stored', upTo: 0 });
   });
 
   it('ONCE1 a key is free a day after the end of its question, and not before', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../src/lib/assert.ts';
 import { loadUser, USER_TABLES } from '../../../src/user/codec.ts';
-import { CELL, EAST, record } from '../support/names.ts';
+import { CELL, EAST, oid, qid, record } from '../support/names.ts';
 import { item, questionItem, userHarness } from '../support/user-harness.ts';
 
 function full() {
@@ -40,6 +40,45 @@ describe('rows of a user', () => {
     user.setNow(0);
     user.restart();
     expect(user.state().clock).toBe(since);
+  });
+
+  it('TIME1 the clock goes on from the largest time that was noted of anything, in whatever row that stands', () => {
+    const [EARLY, LATE] = [1000, 9000];
+    const of = (at: number, endedAt?: number) => ({ state: 'open', at, endedAt });
+    const offer = { id: oid(1), state: 'expired', view: {}, endedAt: LATE };
+    const known = (n: number, more: object) => ({
+      table: 'known',
+      key: qid(n),
+      value: JSON.stringify({ v: 1, born: 1, n: 1, lastSeq: 0, purgeAt: 99_000, ...more }),
+    });
+    const held = (since: number) => ({ t: 'held', cell: CELL, since });
+    const recalling = { t: 'recalling', cell: CELL, claimant: { cell: EAST, session: 's', pingAt: LATE } };
+    const meta = (more: object) => ({
+      table: 'meta',
+      key: 'meta',
+      value: JSON.stringify({ v: 2, user: 'ana', holding: held(EARLY), recordAt: EARLY, lastSeq: 0, ...more }),
+    });
+    for (const rows of [
+      [known(1, { question: of(LATE) }), known(2, { question: of(EARLY) })],
+      [known(1, { question: of(EARLY, LATE) }), known(2, {})],
+      [known(1, { offer }), meta({})],
+      [meta({ holding: held(LATE) })],
+      [meta({ holding: recalling })],
+      [meta({ recordAt: LATE, left: { at: EARLY } })],
+      [meta({ holding: { t: 'free' }, recordAt: undefined, left: { at: LATE } })],
+    ])
+      expect(loadUser(rows).clock, JSON.stringify(rows)).toBe(LATE);
+  });
+
+  it('KEEP3 KEEP2 numbers go on after those of the inbox when the row that counted them cannot be read', () => {
+    const user = full();
+    const rows = [...user.store.load()].map((row) => (row.table === 'known' ? { ...row, value: 'torn' } : row));
+    expect(() => loadUser(rows)).toThrow(SyntaxError);
+    const lost: string[] = [];
+    const state = loadUser(rows, ({ key }) => void lost.push(key));
+    expect(lost).toEqual([qid()]);
+    expect([...state.inbox.keys()]).toEqual([1, 2]);
+    expect(state.lastSeq).toBe(2);
   });
 
   it.each(USER_TABLES.map(({ name }) => name))('ROW1 %s: an unknown version is refused by name', (table) => {

@@ -1,7 +1,9 @@
 // The inbox: exactly once, in order for each question, numbered without gaps, kept until it is acknowledged.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { present } from '../../../src/lib/assert.ts';
 import type { StreamItem } from '../../../src/messages/records.ts';
+import type { OfferState } from '../../../src/protocol/views.ts';
 import type { UserState } from '../../../src/user/state.ts';
 import { stepUser } from '../../../src/user/step.ts';
 import { ana, CELL, oid, qid } from '../support/names.ts';
@@ -147,6 +149,26 @@ describe('reading', () => {
     expect(user.events(2)).toEqual({ t: 'events', items: [], next: 2 });
   });
 
+  it('a long poll goes on waiting when another’s time is up, when nobody’s is, and when what comes is no event', () => {
+    const user = userHarness();
+    const poll = () => user.ask({ t: 'events', user: ana, after: 0, limit: 10, waitMs: 20_000 });
+    const [first, second, third] = [poll(), poll(), poll()];
+    user.step({ t: 'waited', token: second });
+    user.step({ t: 'waited', token: 999 });
+    user.deliver([questionItem(1, 'open')]);
+    expect([first, second, third].map((token) => user.replies.has(token))).toEqual([false, true, false]);
+    expect(user.replies.get(second)).toEqual({ t: 'events', items: [], next: 0 });
+    user.deliver([item(2)]);
+    for (const token of [first, third]) expect(user.replies.get(token)).toMatchObject({ items: [{ seq: 1 }] });
+  });
+
+  it('KEEP2 is in order over a restart, beyond nine events too', () => {
+    const user = userHarness();
+    user.deliver(Array.from({ length: 12 }, (_, i) => item(i + 1)));
+    user.restart();
+    expect(seqs(user.events(7))).toEqual([8, 9, 10, 11, 12]);
+  });
+
   it('a long poll with news is answered at once', () => {
     const user = userHarness();
     user.deliver([item(1)]);
@@ -176,11 +198,23 @@ describe('acknowledging', () => {
     const looked = countLooks(state());
     const step = () => stepUser(state(), { t: 'request', request: { t: 'where', user: ana }, token: 0 }, user.now());
     step();
+    const deliver = { t: 'deliver', user: ana, incarnation: 1, keepMs: 99 * DAY_MS } as const;
+    for (const [id, n] of [
+      [qid(20), 2],
+      [qid(21), 1],
+    ] as const)
+      stepUser(
+        state(),
+        { t: 'request', request: { ...deliver, questionId: id, items: [item(n)] }, token: 0 },
+        user.now(),
+      );
     expect(looked()).toBe(0);
     user.setNow(user.now() + DAY_MS);
     expect(step().rows).toMatchObject([{ table: 'meta' }, { table: 'known', key: qid(1), value: null }]);
     expect(looked()).toBeGreaterThan(0);
     expect(state().purgeAt).toBe(user.now() + DAY_MS);
+    user.setNow(user.now() + DAY_MS);
+    expect(step().rows, 'the last number is known').toMatchObject([{ table: 'known', key: qid(2), value: null }]);
   });
 
   it('waits no longer for a question whose id another one has taken', () => {
@@ -220,8 +254,8 @@ describe('acknowledging', () => {
 describe('what is known of questions', () => {
   it('ALARM1 is let go when its question is long gone, by an alarm, and not before', () => {
     const user = userHarness();
-    user.deliver([questionItem(1, 'open')], qid(1), 5000);
     user.deliver([questionItem(1, 'open')], qid(2), 9000);
+    user.deliver([questionItem(1, 'open')], qid(1), 5000);
     user.advance(4999);
     expect(user.request({ t: 'questions', user: ana, limit: 50 })).toEqual({ t: 'questions', ids: [qid(1), qid(2)] });
     user.advance(1);
@@ -280,9 +314,33 @@ describe('the word that an accepted offer has ended', () => {
     expect(user.sentOf('push').at(-1)?.request).toMatchObject({ offers: [{ state: 'expired', leftMs: 0 }] });
     const sent = user.sentOf('push').length;
     user.answer('push', { t: 'done' });
-    user.advance(600_000);
+    user.advance(119_999);
     user.restart();
-    expect(user.sentOf('push'), 'not for ever').toHaveLength(sent);
+    expect(user.sentOf('push')).toHaveLength(sent + 1);
+    user.advance(1);
+    user.restart();
+    expect(user.sentOf('push'), 'not for ever').toHaveLength(sent + 1);
+  });
+
+  it.each<readonly [string, readonly OfferState[]]>([
+    ['goes on', ['pending', 'accepted']],
+    ['was said to be accepted twice', ['accepted', 'accepted']],
+    ['was never accepted', ['pending', 'withdrawn']],
+  ])('HOLD1 is not said of an offer that %s', (_, states) => {
+    const user = userHarness();
+    user.claim(CELL);
+    user.deliver(states.map((state, i) => offerItem(i + 1, state)));
+    const sent = user.sentOf('push').length;
+    user.restart();
+    expect(user.sentOf('push')).toHaveLength(sent);
+  });
+
+  it('HOLD1 may come without a view: what was seen of the offer is what is listed', () => {
+    const user = userHarness();
+    const { offer } = offerItem(2, 'accepted');
+    const { view: _, ...bare } = present(offer, 'offer');
+    user.deliver([offerItem(1, 'pending'), { n: 2, offer: bare }]);
+    expect(user.request({ t: 'offers', user: ana })).toMatchObject({ items: [{ id: oid(1), text: 'where?' }] });
   });
 });
 

@@ -28,6 +28,9 @@ const all = (state: UserState, limit: number, between: () => void = () => undefi
   }
 };
 
+/** A time in the middle of those of `many`, as a cursor has it. */
+const MIDDLE = (1020).toString(36);
+
 describe('LIST1 a user’s questions', () => {
   const many = (): UserState => {
     const state = emptyUser();
@@ -57,6 +60,22 @@ describe('LIST1 a user’s questions', () => {
     expect(new Set(seen).size).toBe(seen.length);
     for (const id of [...state.known.keys()].filter((id) => (state.known.get(id)?.question?.at ?? 0) < 5000))
       expect(seen).toContain(id);
+  });
+
+  it('of one moment come in one order, however they lie in memory, and none is left out at a page’s end', () => {
+    const state = emptyUser();
+    for (const n of [3, 1, 5, 2, 4]) asked(state, n, 1000);
+    for (const limit of [1, 2, 5]) expect(all(state, limit)).toEqual([1, 2, 3, 4, 5].map((n) => qid(n)));
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no time', `.${qid(110)}`],
+    ['no id', `${MIDDLE}.`],
+    ['an id of nobody', `${MIDDLE}.x`],
+    ['no cursor', 'abc'],
+  ])('begin at the beginning after what says %s', (_, cursor) => {
+    expect(ownQuestions(many(), cursor, 50)).toEqual(ownQuestions(many(), undefined, 50));
   });
 
   it('tell nothing of questions of others', () => {
