@@ -2,7 +2,6 @@
 // a directory of its own (under TMPDIR), driven over WebSockets and HTTP on the loopback; three rounds each, by the wall clock.
 // What is stored costs syncs of the disk, so its speed is measured beside.
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -14,6 +13,7 @@ import { type Service, startService } from '../tools/support/service.ts';
 import { signToken } from '../tools/support/token.ts';
 import { DEMO_BOUNDARY, DEMO_CITY } from '../tools/traffic/outline.ts';
 import { rollOut } from '../tools/traffic/rollout.ts';
+import { hammer, httpLoad } from './support/load.ts';
 import { heading, ratio, row, type Sample, sampleOf, seedOfRun } from './support/measure.ts';
 import { pointIn } from './support/town.ts';
 
@@ -32,7 +32,8 @@ const ROUND_MS = 1200;
 const BUDGET_MS = 16_000;
 
 const draw = prng(seedOfRun());
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+const load = httpLoad(CONNECTIONS);
+const { call } = load;
 
 const startedAt = performance.now();
 
@@ -41,7 +42,7 @@ const service = await startService({ dataDir, port: 0, quiet: true });
 try {
   await run(service);
 } finally {
-  agent.destroy();
+  load.close();
   await service.stop();
   rmSync(dataDir, { recursive: true, force: true });
 }
@@ -128,20 +129,6 @@ async function flood(lines: readonly WebSocket[], until: number): Promise<number
   return answered;
 }
 
-/** One request after another for each token, at once for all; answers with how many there were. */
-async function hammer(
-  tokens: readonly string[],
-  until: number,
-  one: (token: string) => Promise<void>,
-): Promise<number> {
-  let done = 0;
-  const work = async (token: string): Promise<void> => {
-    for (; performance.now() < until; done++) await one(token);
-  };
-  await Promise.all(tokens.map(work));
-  return done;
-}
-
 function syncs(until: number): number {
   const file = openSync(join(dataDir, 'sync-speed'), 'w');
   const page = new Uint8Array(4096);
@@ -164,25 +151,4 @@ async function rounds(run: (until: number) => Promise<number>): Promise<Sample> 
     rates.push((done * 1000) / (performance.now() - from));
   }
   return sampleOf(rates);
-}
-
-/** Rejects for anything but success: a bench of refusals would be worth nothing. */
-function call(url: string, token: string, method: string, path: string, body: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const sent = request(new URL(path, url), { method, agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('end', () => {
-        const status = response.statusCode ?? 0;
-        if (status >= 200 && status < 300) resolve();
-        else reject(new Error(`${method} ${path} answered ${status}: ${text}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(JSON.stringify(body));
-  });
 }

@@ -60,6 +60,11 @@ export function ratio(name: string, of: Sample, to: Sample): void {
 /** The seed of this run: the first argument, 1 if there is none. */
 export const seedOfRun = (): number => Number(process.argv[2] ?? 1);
 
+/** The last line of a bench that was asked for one. */
+export function jsonLine(values: Readonly<Record<string, number>>): void {
+  if (process.argv.includes('--json')) console.log(JSON.stringify(values));
+}
+
 function short(value: number): string {
   if (value >= 1e4) return Math.round(value).toLocaleString('en-US');
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
