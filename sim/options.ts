@@ -26,6 +26,8 @@ export type Faults = {
   readonly goOffline: number;
   /** What a step wants to write is too large. */
   readonly refuseCommit: number;
+  /** A hint for the sweep's list does not get there. */
+  readonly loseBusy: number;
 };
 
 export type FaultName = keyof Faults;
@@ -87,10 +89,11 @@ export const NO_FAULTS: Faults = {
   reinstall: 0,
   goOffline: 0,
   refuseCommit: 0,
+  loseBusy: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Omit<Faults, 'refuseCommit'> = {
+const WORST: Omit<Faults, 'refuseCommit' | keyof typeof PLATFORM> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -112,11 +115,17 @@ const WORST: Omit<Faults, 'refuseCommit'> = {
   goOffline: 300,
 };
 
+/** The same of what the platform itself does; drawn apart, so that the rest of a seed stays what it was. */
+const PLATFORM = { loseBusy: 3000 };
+
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const draw = prng(seed);
   // Of one kind no draw: the seeds of before stay what they were.
   const faults: Record<FaultName, number> = { ...NO_FAULTS, refuseCommit: seed % 3 === 0 ? 100 : 0 };
+  const platform = prng(seed ^ 0x00d1_00d1);
+  for (const name of Object.keys(PLATFORM) as (keyof typeof PLATFORM)[])
+    if (platform.chance(3, 5)) faults[name] = Math.round(PLATFORM[name] * platform.unit());
   for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
   }

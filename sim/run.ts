@@ -33,13 +33,13 @@ export type SimReport = {
 const WHIMS = 1_000_003;
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 5000;
-const SWEEP_MS = 3 * MINUTE_MS;
 const REJOIN_MS = 20_000;
 /** Nobody is told to wait longer than two minutes. */
 const TURNED_AWAY_MS = 2.5 * MINUTE_MS;
 /** Long enough after the faults for every back-off, lease and expiry to run out. */
 const CALM_MS = 5 * MINUTE_MS;
 const END_MS = 14 * MINUTE_MS;
+const LOOK_MS = MINUTE_MS;
 
 export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
@@ -47,6 +47,7 @@ export function runSeed(options: SimOptions): SimReport {
   const told = new Map<CellId, Carried>();
   const occurred = situations();
   const observer: Observer = {
+    occurred: occurred.add,
     committed: (node, effects, event) => {
       if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
       occurred.note(effects, event);
@@ -79,7 +80,7 @@ export function runSeed(options: SimOptions): SimReport {
   };
   const start = world.now;
   const calm = start + options.minutes * MINUTE_MS;
-  each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
+  each(MINUTE_MS, calm + CALM_MS + END_MS, world.sweep.minute);
   for (let n = 0; n < options.questions; n++)
     world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
   const team = ops(world, draw.fork());
@@ -92,8 +93,9 @@ export function runSeed(options: SimOptions): SimReport {
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
-  // A sweep finds what a lost alarm left behind.
-  world.sweep();
+  // A sweep finds what a lost alarm left behind; where the hint was lost too, somebody must come by.
+  world.sweep.round();
+  world.sweep.passBy();
   world.run(calm + MINUTE_MS);
   each(SAMPLE_MS, calm + CALM_MS, () => {
     for (const checker of checkers) checker.healed?.();
@@ -104,6 +106,9 @@ export function runSeed(options: SimOptions): SimReport {
   world.run(calm + CALM_MS + END_MS - 30_000);
   for (const one of agents) one.poll();
   world.run(calm + CALM_MS + END_MS);
+  for (const checker of checkers) checker.rested?.();
+  world.sweep.look();
+  world.run(calm + CALM_MS + END_MS + LOOK_MS);
   for (const checker of checkers) checker.ended?.();
   return {
     seed: options.seed,

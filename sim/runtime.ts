@@ -20,6 +20,7 @@ import {
   reconstruct,
   step,
 } from './node.ts';
+import type { Sweep } from './sweep.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The platform runs a handler of an alarm again that failed, so often, and then gives it up. */
@@ -29,6 +30,8 @@ const ALARM_RETRY_MS = 2000;
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
   readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Counts what the world did, where no commit shows it. */
+  readonly occurred?: (what: string) => void;
 };
 
 export type RuntimeDeps = {
@@ -39,6 +42,8 @@ export type RuntimeDeps = {
   readonly stats: { events: number; rows: number };
   /** Takes a call of one object to another; `done` hears the reply, or `failed`. */
   readonly send: (from: Node, send: Send, done: (reply: AnyReply) => void) => void;
+  /** Of cells, for their hints to the sweep. */
+  readonly sweep: Pick<Sweep, 'said' | 'mark'>;
 };
 
 /** The process died at this point. */
@@ -51,16 +56,18 @@ export class Runtime {
   readonly #observer: RuntimeDeps['observer'];
   readonly #stats: RuntimeDeps['stats'];
   readonly #send: RuntimeDeps['send'];
+  readonly #sweep: RuntimeDeps['sweep'];
   /** For the cells: of its own, lest it shift what else is drawn. */
   readonly #chance = prng(1).unit;
 
-  constructor({ draw, timeline, weather, observer, stats, send }: RuntimeDeps) {
+  constructor({ draw, timeline, weather, observer, stats, send, sweep }: RuntimeDeps) {
     this.#draw = draw;
     this.#timeline = timeline;
     this.#weather = weather;
     this.#observer = observer;
     this.#stats = stats;
     this.#send = send;
+    this.#sweep = sweep;
   }
 
   /** Runs one event at an object: constructed first if it has no memory. False when the object died of it. */
@@ -158,6 +165,7 @@ export class Runtime {
       },
       attach: (attachments) => {
         if (node.kind === 'cell') attach(node, attachments);
+        if (node.kind === 'cell' && effects?.busyUntil !== undefined) this.#sweep.said(node.id, effects.busyUntil);
         if (last !== undefined && effects !== undefined) this.#observer.committed(node, effects, last);
         if (this.#weather.strikes('crashAfterCommit')) throw new Crashed();
       },
@@ -166,6 +174,10 @@ export class Runtime {
           this.#dieHere();
           if (node.kind === 'cell') this.#frame(node, user, frame, close);
         }
+      },
+      busy: (until) => {
+        this.#dieHere();
+        if (node.kind === 'cell') this.#sweep.mark(node.id, until);
       },
       send: (send, done) => {
         this.#dieHere();

@@ -10,6 +10,8 @@ const JOURNAL_TYPES = /"t":"([a-z.]+)"/g;
 export function situations(): {
   readonly seen: Situations;
   readonly note: (effects: Effects, event: NodeEvent) => void;
+  /** One that no commit shows. */
+  readonly add: (name: string) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
@@ -21,7 +23,7 @@ export function situations(): {
       if (table === 'journal') for (const [, type = ''] of (value ?? '').matchAll(JOURNAL_TYPES)) add(type);
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
-  return { seen, note };
+  return { seen, note, add };
 }
 
 function askedBy(event: NodeEvent): string {
@@ -50,6 +52,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
     'reserve → refused language',
   ],
   WAKE1: ['question.woken'],
+  ALARM2: ['sweep → lost alarm'],
   WAKE2: ['nudge → tried'],
   ONCE1: ['ask → problem key_reused'],
   LIVE1: ['question.dormant'],

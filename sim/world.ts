@@ -12,6 +12,7 @@ import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
 import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
+import { type Sweep, sweep } from './sweep.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
@@ -32,6 +33,7 @@ export class World {
   readonly #timeline: Timeline = timeline();
   readonly #weather: Weather;
   readonly #runtime: Runtime;
+  readonly sweep: Sweep;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -42,7 +44,8 @@ export class World {
     const timeline = this.#timeline;
     const { stats } = this;
     const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
-    this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send });
+    this.sweep = this.#sweepOf(observer);
+    this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send, sweep: this.sweep });
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
     this.#edges = Array.from({ length: EDGES }, () => edge(this));
   }
@@ -163,12 +166,22 @@ export class World {
     this.#runtime.evict(node);
   }
 
-  /** What the cron sweep does to every busy cell. */
-  sweep(): void {
-    for (const node of this.cells.values()) {
-      if (node.store.alarm() !== null || node.state !== undefined)
-        this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null });
-    }
+  #sweepOf({ occurred = () => undefined }: Observer): Sweep {
+    const now = (): number => this.now;
+    return sweep({
+      get now() {
+        return now();
+      },
+      after: (ms, run) => this.after(ms, run),
+      delay: () => this.delay(),
+      isD1Away: () => this.isD1Away(),
+      isMarkLost: () => this.strikes('loseBusy'),
+      cell: (id) => this.cell(id),
+      living: () =>
+        [...this.cells.values()].filter(({ store, state }) => store.alarm() !== null || state !== undefined),
+      peek: (node) => this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null }),
+      occurred,
+    });
   }
 
   #newest(node: Node): number | null {

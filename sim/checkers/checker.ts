@@ -16,7 +16,9 @@ export type Checker = {
   readonly sampled?: () => void;
   /** Now and then, when faults have stopped for a while. */
   readonly healed?: () => void;
-  /** Once everything has had the time to end. */
+  /** Once everything has had the time to end, before anybody looks at it: what is left of it then is left for good. */
+  readonly rested?: () => void;
+  /** After that, when somebody has looked at every cell. */
   readonly ended?: () => void;
 };
 

@@ -1,0 +1,19 @@
+// Faults that show only where the platform itself fails: lists that lag, disks that are lost, objects that run twice, days that pass.
+import { type Mutant, one } from './mutant.ts';
+
+export const PLATFORM_MUTANTS: readonly Mutant[] = [
+  one(
+    'open-not-listed',
+    'an open question is not put on the list of the sweep: a lost alarm is made up for by nobody',
+    'src/cell/workspace.ts',
+    'if (!hasEnded(question.phase)) until = epochMs(Math.max(until, question.expiresAt));',
+    'if (!hasEnded(question.phase)) continue;',
+  ),
+  one(
+    'change-not-listed',
+    'a change of the map is not put on the list of the sweep',
+    'src/cell/workspace.ts',
+    'if (!isAtRest(state.role)) until',
+    'if (!isAtRest(state.role) && state.busyUntil < 0) until',
+  ),
+];
