@@ -28,6 +28,8 @@ export type Faults = {
   readonly refuseCommit: number;
   /** A hint for the sweep's list does not get there. */
   readonly loseBusy: number;
+  /** How late a change of the map reaches the replicas at most. */
+  readonly replicaLagMs: number;
 };
 
 export type FaultName = keyof Faults;
@@ -90,6 +92,7 @@ export const NO_FAULTS: Faults = {
   goOffline: 0,
   refuseCommit: 0,
   loseBusy: 0,
+  replicaLagMs: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
@@ -116,7 +119,7 @@ const WORST: Omit<Faults, 'refuseCommit' | keyof typeof PLATFORM> = {
 };
 
 /** The same of what the platform itself does; drawn apart, so that the rest of a seed stays what it was. */
-const PLATFORM = { loseBusy: 3000 };
+const PLATFORM = { loseBusy: 3000, replicaLagMs: 120_000 };
 
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {

@@ -82,6 +82,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   LOAD4: ['presence → problem busy'],
   LOAD5: ['ask → problem busy'],
   GONE1: ['dissolve → done'],
+  EDGE2: ['replica → behind', 'replica → older than known'],
 };
 
 const LEAST = 100;

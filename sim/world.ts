@@ -34,6 +34,7 @@ export class World {
   readonly #weather: Weather;
   readonly #runtime: Runtime;
   readonly sweep: Sweep;
+  readonly #occurred: (what: string) => void;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -44,7 +45,8 @@ export class World {
     const timeline = this.#timeline;
     const { stats } = this;
     const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
-    this.sweep = this.#sweepOf(observer);
+    this.#occurred = observer.occurred ?? (() => undefined);
+    this.sweep = this.#sweepOf();
     this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send, sweep: this.sweep });
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
     this.#edges = Array.from({ length: EDGES }, () => edge(this));
@@ -87,6 +89,16 @@ export class World {
   /** The isolate that serves somebody, always the same. */
   edge(name: string): Edge {
     return this.#edges[name.length % EDGES] as Edge;
+  }
+
+  /** Of one change of the map, on its way to one replica. */
+  replicaLagMs(): number {
+    const { replicaLagMs } = this.faults;
+    return (replicaLagMs ?? 0) === 0 ? 0 : this.draw.below(replicaLagMs);
+  }
+
+  occurred(what: string): void {
+    this.#occurred(what);
   }
 
   isD1Away(): boolean {
@@ -166,7 +178,7 @@ export class World {
     this.#runtime.evict(node);
   }
 
-  #sweepOf({ occurred = () => undefined }: Observer): Sweep {
+  #sweepOf(): Sweep {
     const now = (): number => this.now;
     return sweep({
       get now() {
@@ -180,7 +192,7 @@ export class World {
       living: () =>
         [...this.cells.values()].filter(({ store, state }) => store.alarm() !== null || state !== undefined),
       peek: (node) => this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null }),
-      occurred,
+      occurred: this.#occurred,
     });
   }
 
