@@ -108,7 +108,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     return {
       cell,
       city: 'sim' as CityId,
-      version: leaves.get(cell) ?? 1,
+      version: leaves.get(cell) ?? version,
       op: rows.get(cell)?.op ?? 'sim',
       policy,
       near,

@@ -20,7 +20,8 @@ export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed'
 export type Caller = (reply: AnyReply) => void;
 
 type Common = {
-  readonly store: MemoryRows;
+  /** Another one once it was lost. */
+  store: MemoryRows;
   /** Of the present life: replies to calls of an earlier one find nobody. */
   life: number;
   skewMs: number;
@@ -72,6 +73,15 @@ export const userNode = (id: UserId): UserNode => ({
   state: undefined,
   ...common(memoryRows(userMachine.tables)),
 });
+
+/** What a cell knows, or would if it were constructed now. */
+export const remembered = (node: CellNode): CellState => node.state ?? restore(cellMachine, node.store);
+
+/** An empty disk, as when the platform has lost what was on it. */
+export function wipe(node: Node): void {
+  node.store = memoryRows(node.kind === 'cell' ? cellMachine.tables : userMachine.tables);
+  node.alarmTicket++;
+}
 
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {

@@ -30,6 +30,8 @@ export type Faults = {
   readonly loseBusy: number;
   /** How late a change of the map reaches the replicas at most. */
   readonly replicaLagMs: number;
+  /** So many cells lose their disk, each at some moment. */
+  readonly loseStorage: number;
 };
 
 export type FaultName = keyof Faults;
@@ -93,10 +95,11 @@ export const NO_FAULTS: Faults = {
   refuseCommit: 0,
   loseBusy: 0,
   replicaLagMs: 0,
+  loseStorage: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Omit<Faults, 'refuseCommit' | keyof typeof PLATFORM> = {
+const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -129,6 +132,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const platform = prng(seed ^ 0x00d1_00d1);
   for (const name of Object.keys(PLATFORM) as (keyof typeof PLATFORM)[])
     if (platform.chance(3, 5)) faults[name] = Math.round(PLATFORM[name] * platform.unit());
+  faults.loseStorage = platform.pick([0, 0, 0, 1, 2]);
   for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
   }

@@ -5,7 +5,9 @@ import type { CellId, UserId } from '../src/protocol/ids.ts';
 import { checkersOf } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { newLedger } from './ledger.ts';
+import { loseStorage, noteLoss } from './loss.ts';
 import { SIM_POLICY, simMap } from './map.ts';
+import type { Node } from './node.ts';
 import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import type { Observer } from './runtime.ts';
@@ -46,11 +48,18 @@ export function runSeed(options: SimOptions): SimReport {
   const checkers: Checker[] = [];
   const told = new Map<CellId, Carried>();
   const occurred = situations();
+  const changedAt = new Map<Node, number>();
   const observer: Observer = {
     occurred: occurred.add,
+    lost: (node) => {
+      noteLoss(ledger, node);
+      occurred.add(node.kind === 'cell' ? `lost ${node.state?.role.phase.t ?? 'asleep'}` : 'lost user');
+      for (const checker of checkers) checker.lost?.(node);
+    },
     committed: (node, effects, event) => {
       if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
       occurred.note(effects, event);
+      if (effects.rows.some(({ table, key }) => table === 'meta' && key === 'life')) changedAt.set(node, world.now);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
   };
@@ -89,6 +98,7 @@ export function runSeed(options: SimOptions): SimReport {
   for (let n = 0; n < options.splits; n++) world.after(draw.below(changesMs), team.split);
   for (let n = 0; n < options.merges; n++) world.after(draw.below(changesMs), team.merge);
   if (options.rejoins === true) each(REJOIN_MS, calm + CALM_MS, () => team.rejoin(told));
+  loseStorage(world, draw.fork(), options, changedAt);
   if (options.removed) world.after(draw.below(changesMs), team.remove);
   world.run(calm);
   world.heal();

@@ -19,6 +19,7 @@ import {
   onReply,
   reconstruct,
   step,
+  wipe,
 } from './node.ts';
 import type { Sweep } from './sweep.ts';
 import type { Timeline } from './timeline.ts';
@@ -30,6 +31,8 @@ const ALARM_RETRY_MS = 2000;
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
   readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Its disk is about to be lost. */
+  readonly lost?: (node: Node) => void;
   /** Counts what the world did, where no commit shows it. */
   readonly occurred?: (what: string) => void;
 };
@@ -98,6 +101,13 @@ export class Runtime {
       node.sockets.delete(socket.user);
       this.#timeline.after(this.#weather.delay(), () => socket.push({ t: 'lost' }, true));
     }
+  }
+
+  /** The disk is lost, and with it all that lay there alone: the next event finds an object that has never lived. */
+  lose(node: Node): void {
+    this.#observer.lost?.(node);
+    this.crash(node);
+    wipe(node);
   }
 
   /** Hibernation: only an object that waits for nothing; its sockets stay. */

@@ -52,6 +52,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
     'reserve → refused language',
   ],
   WAKE1: ['question.woken'],
+  SPLIT6: ['lost leaf', 'lost asleep', 'lost handing'],
   ALARM2: ['sweep → lost alarm'],
   WAKE2: ['nudge → tried'],
   ONCE1: ['ask → problem key_reused'],

@@ -173,6 +173,12 @@ export class World {
     this.#runtime.dispatch(node, event);
   }
 
+  /** The disk of an object is lost. */
+  lose(node: Node): void {
+    this.stats.faults++;
+    this.#runtime.lose(node);
+  }
+
   /** Hibernation: only an object that waits for nothing; its sockets stay. */
   evict(node: Node): void {
     this.#runtime.evict(node);

@@ -16,4 +16,11 @@ export const PLATFORM_MUTANTS: readonly Mutant[] = [
     'if (!isAtRest(state.role)) until',
     'if (!isAtRest(state.role) && state.busyUntil < 0) until',
   ),
+  one(
+    'lost-part-awaited',
+    'a parent that merges waits for a part that has lost its storage since the map was swapped',
+    'src/cell/resharding/carry-on.ts',
+    "(task.what === 'ready' || task.what === 'retire') &&",
+    'task.cell === undefined &&',
+  ),
 ];
