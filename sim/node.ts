@@ -31,6 +31,9 @@ type Common = {
   readonly callers: Set<Caller>;
   /** The time at which the platform fires the alarm next, on the world's clock. */
   alarmTicket: number;
+  /** An older instance that still runs elsewhere: its memory is that of before, and the disk takes nothing of it. */
+  ghost: Node | undefined;
+  readonly isGhost: boolean;
 };
 
 export type CellNode = Common & {
@@ -58,6 +61,8 @@ const common = (store: MemoryRows): Common => ({
   engine: undefined,
   callers: new Set(),
   alarmTicket: 0,
+  ghost: undefined,
+  isGhost: false,
 });
 
 export const cellNode = (id: CellId): CellNode => ({
@@ -81,6 +86,12 @@ export const remembered = (node: CellNode): CellState => node.state ?? restore(c
 export function wipe(node: Node): void {
   node.store = memoryRows(node.kind === 'cell' ? cellMachine.tables : userMachine.tables);
   node.alarmTicket++;
+}
+
+/** The instance as it is now, as one that is cut off from its disk and its connections. */
+export function ghostOf(node: Node): Node {
+  const apart = { callers: new Set<Caller>(), engine: undefined, ghost: undefined, isGhost: true };
+  return node.kind === 'cell' ? { ...node, ...apart, sockets: new Map() } : { ...node, ...apart };
 }
 
 /** Builds the memory from the disk; the boot event comes next. */

@@ -30,6 +30,8 @@ export type Faults = {
   readonly loseBusy: number;
   /** How late a change of the map reaches the replicas at most. */
   readonly replicaLagMs: number;
+  /** An object is constructed anew while its old instance goes on for some seconds, cut off from its disk. */
+  readonly cutOff: number;
   /** So many cells lose their disk, each at some moment. */
   readonly loseStorage: number;
 };
@@ -95,6 +97,7 @@ export const NO_FAULTS: Faults = {
   refuseCommit: 0,
   loseBusy: 0,
   replicaLagMs: 0,
+  cutOff: 0,
   loseStorage: 0,
 };
 
@@ -122,7 +125,7 @@ const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM
 };
 
 /** The same of what the platform itself does; drawn apart, so that the rest of a seed stays what it was. */
-const PLATFORM = { loseBusy: 3000, replicaLagMs: 120_000 };
+const PLATFORM = { loseBusy: 3000, replicaLagMs: 120_000, cutOff: 200 };
 
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {

@@ -53,6 +53,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   ],
   WAKE1: ['question.woken'],
   SPLIT6: ['lost leaf', 'lost asleep', 'lost handing'],
+  FX1: ['ghost → fenced'],
   ALARM2: ['sweep → lost alarm'],
   WAKE2: ['nudge → tried'],
   ONCE1: ['ask → problem key_reused'],

@@ -72,6 +72,7 @@ export class World {
   /** Ends all faults; clocks stay as they are. */
   heal(): void {
     this.#weather.heal();
+    for (const node of [...this.cells.values(), ...this.users.values()]) this.#runtime.join(node);
   }
 
   strikes(fault: keyof Faults): boolean {

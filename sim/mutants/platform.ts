@@ -23,4 +23,18 @@ export const PLATFORM_MUTANTS: readonly Mutant[] = [
     "(task.what === 'ready' || task.what === 'retire') &&",
     'task.cell === undefined &&',
   ),
+  one(
+    'no-row-unfenced',
+    'that nobody is held here is said without a write: an older instance says it too, and somebody else is granted the user',
+    'src/cell/users/recall.ts',
+    '    fence(step);\n',
+    '',
+  ),
+  one(
+    'no-offer-unfenced',
+    'that there is no such offer is said without a write: an older instance frees the slot of one that is live',
+    'src/cell/questions/offers.ts',
+    '  if (offer === undefined) fence(step);\n',
+    '',
+  ),
 ];

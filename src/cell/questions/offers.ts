@@ -9,7 +9,7 @@ import { type Problem, problem } from '../../protocol/problems.ts';
 import type { Offer, Question } from '../tables/questions.ts';
 import { hasEnded, isLive } from '../tables/questions.ts';
 import { reserve } from '../users/holds.ts';
-import { call, type Step } from '../workspace.ts';
+import { call, fence, type Step } from '../workspace.ts';
 import { endBeacons } from './beacons.ts';
 import {
   acceptedCount,
@@ -176,6 +176,8 @@ export function end(step: Step, question: Question, how: 'answered' | 'expired' 
 
 /** The question's word about an offer, for whoever keeps a hold for it. */
 export function stateOfOffer(step: Step, offer: Offer | undefined, user: UserId): StateReply {
+  // An end is final; that there is no such offer an older instance may believe, and the slot would be given away.
+  if (offer === undefined) fence(step);
   if (offer === undefined || offer.user !== user || !isLive(offer)) return { t: 'state', live: false, leftMs: 0 };
   const state = publicState(offer);
   return {
