@@ -17,6 +17,9 @@ export type Doubts = {
 };
 
 /** @param draw of its own, lest it shift what else is drawn. */
+/** An object does not run twice for as long. */
+const OLDER_GONE_MS = 30_000;
+
 export function doubts(
   ledger: Ledger,
   draw: Prng,
@@ -29,10 +32,14 @@ export function doubts(
     const offers = [...ledger.accepted].filter(([, of]) => of !== user);
     return offers.length === 0 ? undefined : draw.pick(offers)[0];
   };
-  const look = (id: QuestionId, before?: QuestionView): void =>
+  /** @param isAgain it was unknown, half a minute ago */
+  const look = (id: QuestionId, before?: QuestionView, isAgain = false): void =>
     send(id, { t: 'question', id, user }, (reply) => {
-      if (reply.t === 'problem' && reply.code === 'unknown_question')
-        broken('KEEP1', `${id} is unknown to ${user}, who asked it`);
+      if (reply.t === 'problem' && reply.code === 'unknown_question' && !ledger.lost.questions.has(id)) {
+        if (isAgain) broken('KEEP1', `${id} is unknown to ${user}, who asked it`);
+        // An instance of before may say so, until it is gone.
+        else after(OLDER_GONE_MS, () => look(id, before, true));
+      }
       if (reply.t !== 'question') return;
       if (before !== undefined && hasEnded(before) && reply.view.state !== before.state)
         broken('LIST2', `${id} had ended as ${before.state} and is ${reply.view.state}`);

@@ -6,10 +6,8 @@ import { traitsOf } from '../src/messages/call-table.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { MapRow } from '../src/messages/map-row.ts';
 import type { CellId } from '../src/protocol/ids.ts';
-import { leafIn, type SimMap } from './map.ts';
+import { mapView, type ViewAround } from './map-view.ts';
 import type { AnyReply, CellNode } from './node.ts';
-
-const TTL_MS = 60_000;
 
 export type Edge = {
   readonly leafOf: (point: Point) => CellId | undefined;
@@ -33,12 +31,8 @@ export type Edge = {
 };
 
 /** What an edge needs of the world. */
-export type Around = {
-  readonly map: SimMap;
-  readonly now: number;
-  readonly after: (ms: number, run: () => void) => void;
+export type Around = ViewAround & {
   readonly cell: (id: CellId) => CellNode;
-  readonly isD1Away: () => boolean;
   /** Of a message to the primary. */
   readonly delay: () => number;
   readonly random: () => number;
@@ -56,22 +50,10 @@ export type Around = {
 export type Named = { readonly version: number | null; readonly row?: MapRow | undefined };
 
 export function edge(world: Around): Edge {
-  let leaves = world.map.leaves();
-  let own = world.map.ownVersions();
-  let staleAt = 0;
-  const refresh = (): void => {
-    if (world.isD1Away()) return;
-    leaves = world.map.leaves();
-    own = world.map.ownVersions();
-    staleAt = world.now + TTL_MS;
-  };
-  const known = (): ReadonlyMap<CellId, number> => {
-    if (world.now >= staleAt) refresh();
-    return leaves;
-  };
+  const view = mapView(world);
   const versionOf = (cell: CellId, { t }: CellRequest): number | null => {
-    const all = known();
-    return (traitsOf(t).ofItself ? own : all).get(cell) ?? null;
+    const { leaves, own } = view.known();
+    return (traitsOf(t).ofItself ? own : leaves).get(cell) ?? null;
   };
   const reach = (
     target: RouteTarget,
@@ -81,16 +63,16 @@ export function edge(world: Around): Edge {
     done: (reply: AnyReply, cell: CellId) => void,
   ): void => {
     const find = (key: string, named: readonly CellId[]): CellId | undefined => {
-      refresh();
-      return named.find((one) => key.startsWith(one)) ?? leafIn(leaves, key);
+      const fresh = view.confirmed(key);
+      return named.find((one) => key.startsWith(one)) ?? fresh;
     };
     take(world, new Route(target, patienceMs, world.random), request, timeoutMs, { versionOf, find }, done);
   };
   return {
-    leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
-    isLeaf: (cell) => known().has(cell),
+    leafOf: (point) => view.owner(encode(point, MAX_LENGTH)),
+    isLeaf: (cell) => view.known().leaves.has(cell),
     call: (key, request, timeoutMs, done, cell, patienceMs = PATIENCE_MS) => {
-      const first = cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key);
+      const first = cell ?? view.owner(key) ?? world.map.retiredCovering(key);
       if (first === undefined) done({ t: 'failed' }, '' as CellId);
       else reach({ cell: first, key }, request, timeoutMs, patienceMs, done);
     },

@@ -28,6 +28,8 @@ export type Ledger = {
   readonly brief: Set<UserId>;
   /** Answers that contradict what was answered before, by the rule that they break. */
   readonly contradictions: { readonly rule: string; readonly what: string }[];
+  /** What lay on a disk that was lost, and nowhere else as far as is known: no promise is kept about these. */
+  readonly lost: { readonly questions: Set<string>; readonly users: Set<UserId> };
   /** Pings that were refused as overtaken, although all before them had been answered and none had been sent since. */
   readonly overtaken: { readonly user: UserId; readonly sentAt: number }[];
 };
@@ -45,5 +47,6 @@ export const newLedger = (): Ledger => ({
   left: new Map(),
   brief: new Set(),
   contradictions: [],
+  lost: { questions: new Set(), users: new Set() },
   overtaken: [],
 });

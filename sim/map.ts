@@ -13,14 +13,22 @@ import type { CellId, CityId } from '../src/protocol/ids.ts';
 import { MARGIN_M } from '../src/protocol/limits.ts';
 import type { Policy } from '../src/protocol/policy.ts';
 
+/** The map at one moment: leaves with what a request names as their version, and the same without what lies around them. */
+export type MapSnapshot = {
+  readonly version: number;
+  readonly leaves: ReadonlyMap<CellId, number>;
+  readonly own: ReadonlyMap<CellId, number>;
+};
+
 export type SimMap = {
   /** Leaves at the beginning. */
   readonly cells: readonly CellId[];
   readonly policy: Policy;
   /** Leaves now, with what a request names as its version. */
   readonly leaves: () => ReadonlyMap<CellId, number>;
-  /** The same without what lies around them, as a scout names it. */
-  readonly ownVersions: () => ReadonlyMap<CellId, number>;
+  readonly snapshot: () => MapSnapshot;
+  /** Is told of each change. */
+  readonly onChange: (listener: (changed: MapSnapshot) => void) => void;
   readonly leafOf: (point: Point) => CellId | undefined;
   /** The leaf that covers a geohash at least as long as the leaf. */
   readonly leafCovering: (key: string) => CellId | undefined;
@@ -79,6 +87,8 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
   let cityState: ReturnType<SimMap['cityState']> = 'live';
   let retired: ReadonlyMap<CellId, number> = new Map();
   const mapRows = new Map<CellId, MapRow>();
+  const listeners: ((changed: MapSnapshot) => void)[] = [];
+  const snapshot = (): MapSnapshot => ({ version, leaves, own });
   const bounds = cells.map((cell) => decode(cell));
   const covering = (key: string): CellId | undefined => leafIn(leaves, key);
   const makeMapRow = (cell: CellId): MapRow => {
@@ -98,7 +108,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     return {
       cell,
       city: 'sim' as CityId,
-      version: leaves.get(cell) ?? 1,
+      version: leaves.get(cell) ?? version,
       op: rows.get(cell)?.op ?? 'sim',
       policy,
       near,
@@ -111,6 +121,7 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     );
     own = new Map([...leaves.keys()].map((cell) => [cell, Math.max(rows.get(cell)?.version ?? 0, cityVersion)]));
     mapRows.clear();
+    for (const listener of listeners) listener(snapshot());
   };
   const turn = (from: typeof cityState, to: typeof cityState): void => {
     if (cityState !== from) return;
@@ -143,7 +154,8 @@ export function mapOf(cells: readonly CellId[], policy: Policy): SimMap {
     cells,
     policy,
     leaves: () => leaves,
-    ownVersions: () => own,
+    snapshot,
+    onChange: (listener) => void listeners.push(listener),
     leafOf: (point) => covering(encode(point, MAX_LENGTH)),
     leafCovering: covering,
     mapRowOf: (cell) => {

@@ -20,7 +20,8 @@ export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed'
 export type Caller = (reply: AnyReply) => void;
 
 type Common = {
-  readonly store: MemoryRows;
+  /** Another one once it was lost. */
+  store: MemoryRows;
   /** Of the present life: replies to calls of an earlier one find nobody. */
   life: number;
   skewMs: number;
@@ -30,6 +31,9 @@ type Common = {
   readonly callers: Set<Caller>;
   /** The time at which the platform fires the alarm next, on the world's clock. */
   alarmTicket: number;
+  /** An older instance that still runs elsewhere: its memory is that of before, and the disk takes nothing of it. */
+  ghost: Node | undefined;
+  readonly isGhost: boolean;
 };
 
 export type CellNode = Common & {
@@ -57,6 +61,8 @@ const common = (store: MemoryRows): Common => ({
   engine: undefined,
   callers: new Set(),
   alarmTicket: 0,
+  ghost: undefined,
+  isGhost: false,
 });
 
 export const cellNode = (id: CellId): CellNode => ({
@@ -72,6 +78,21 @@ export const userNode = (id: UserId): UserNode => ({
   state: undefined,
   ...common(memoryRows(userMachine.tables)),
 });
+
+/** What a cell knows, or would if it were constructed now. */
+export const remembered = (node: CellNode): AnyCell => node.state ?? restore(cellMachine, node.store);
+
+/** An empty disk, as when the platform has lost what was on it. */
+export function wipe(node: Node): void {
+  node.store = memoryRows(node.kind === 'cell' ? cellMachine.tables : userMachine.tables);
+  node.alarmTicket++;
+}
+
+/** The instance as it is now, as one that is cut off from its disk and its connections. */
+export function ghostOf(node: Node): Node {
+  const apart = { callers: new Set<Caller>(), engine: undefined, ghost: undefined, isGhost: true };
+  return node.kind === 'cell' ? { ...node, ...apart, sockets: new Map() } : { ...node, ...apart };
+}
 
 /** Builds the memory from the disk; the boot event comes next. */
 export function construct(node: Node): void {

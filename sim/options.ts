@@ -26,6 +26,14 @@ export type Faults = {
   readonly goOffline: number;
   /** What a step wants to write is too large. */
   readonly refuseCommit: number;
+  /** A hint for the sweep's list does not get there. */
+  readonly loseBusy: number;
+  /** How late a change of the map reaches the replicas at most. */
+  readonly replicaLagMs: number;
+  /** An object is constructed anew while its old instance goes on for some seconds, cut off from its disk. */
+  readonly cutOff: number;
+  /** So many cells lose their disk, each at some moment. */
+  readonly loseStorage: number;
 };
 
 export type FaultName = keyof Faults;
@@ -87,10 +95,14 @@ export const NO_FAULTS: Faults = {
   reinstall: 0,
   goOffline: 0,
   refuseCommit: 0,
+  loseBusy: 0,
+  replicaLagMs: 0,
+  cutOff: 0,
+  loseStorage: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Omit<Faults, 'refuseCommit'> = {
+const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -112,11 +124,18 @@ const WORST: Omit<Faults, 'refuseCommit'> = {
   goOffline: 300,
 };
 
+/** The same of what the platform itself does; drawn apart, so that the rest of a seed stays what it was. */
+const PLATFORM = { loseBusy: 3000, replicaLagMs: 120_000, cutOff: 200 };
+
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const draw = prng(seed);
   // Of one kind no draw: the seeds of before stay what they were.
   const faults: Record<FaultName, number> = { ...NO_FAULTS, refuseCommit: seed % 3 === 0 ? 100 : 0 };
+  const platform = prng(seed ^ 0x00d1_00d1);
+  for (const name of Object.keys(PLATFORM) as (keyof typeof PLATFORM)[])
+    if (platform.chance(3, 5)) faults[name] = Math.round(PLATFORM[name] * platform.unit());
+  faults.loseStorage = platform.pick([0, 0, 0, 1, 2]);
   for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
   }

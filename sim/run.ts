@@ -5,7 +5,9 @@ import type { CellId, UserId } from '../src/protocol/ids.ts';
 import { checkersOf } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
 import { newLedger } from './ledger.ts';
+import { loseStorage, noteLoss } from './loss.ts';
 import { SIM_POLICY, simMap } from './map.ts';
+import type { Node } from './node.ts';
 import { ops } from './ops.ts';
 import { forkOf, type SimOptions } from './options.ts';
 import type { Observer } from './runtime.ts';
@@ -33,23 +35,32 @@ export type SimReport = {
 const WHIMS = 1_000_003;
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 5000;
-const SWEEP_MS = 3 * MINUTE_MS;
 const REJOIN_MS = 20_000;
 /** Nobody is told to wait longer than two minutes. */
 const TURNED_AWAY_MS = 2.5 * MINUTE_MS;
 /** Long enough after the faults for every back-off, lease and expiry to run out. */
 const CALM_MS = 5 * MINUTE_MS;
 const END_MS = 14 * MINUTE_MS;
+const LOOK_MS = MINUTE_MS;
 
 export function runSeed(options: SimOptions): SimReport {
   const violations: Violation[] = [];
   const checkers: Checker[] = [];
   const told = new Map<CellId, Carried>();
   const occurred = situations();
+  const changedAt = new Map<Node, number>();
   const observer: Observer = {
+    occurred: occurred.add,
+    lost: (node) => {
+      noteLoss(ledger, node);
+      occurred.forget(node);
+      occurred.add(node.kind === 'cell' ? `lost ${node.state?.role.phase.t ?? 'asleep'}` : 'lost user');
+      for (const checker of checkers) checker.lost?.(node);
+    },
     committed: (node, effects, event) => {
       if (effects.load !== undefined) told.set(effects.load.cell, effects.load);
       occurred.note(node, effects, event);
+      if (effects.rows.some(({ table, key }) => table === 'meta' && key === 'life')) changedAt.set(node, world.now);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
   };
@@ -79,7 +90,7 @@ export function runSeed(options: SimOptions): SimReport {
   };
   const start = world.now;
   const calm = start + options.minutes * MINUTE_MS;
-  each(SWEEP_MS, calm + CALM_MS + END_MS, () => world.sweep());
+  each(MINUTE_MS, calm + CALM_MS + END_MS, world.sweep.minute);
   for (let n = 0; n < options.questions; n++)
     world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
   const team = ops(world, draw.fork());
@@ -88,12 +99,14 @@ export function runSeed(options: SimOptions): SimReport {
   for (let n = 0; n < options.splits; n++) world.after(draw.below(changesMs), team.split);
   for (let n = 0; n < options.merges; n++) world.after(draw.below(changesMs), team.merge);
   if (options.rejoins === true) each(REJOIN_MS, calm + CALM_MS, () => team.rejoin(told));
+  loseStorage(world, draw.fork(), options, changedAt);
   if (options.removed) world.after(draw.below(changesMs), team.remove);
   world.run(calm);
   world.heal();
   for (const one of agents) one.wake();
-  // A sweep finds what a lost alarm left behind.
-  world.sweep();
+  // A sweep finds what a lost alarm left behind; where the hint was lost too, somebody must come by.
+  world.sweep.round();
+  world.sweep.passBy();
   world.run(calm + MINUTE_MS);
   each(SAMPLE_MS, calm + CALM_MS, () => {
     for (const checker of checkers) checker.healed?.();
@@ -104,6 +117,9 @@ export function runSeed(options: SimOptions): SimReport {
   world.run(calm + CALM_MS + END_MS - 30_000);
   for (const one of agents) one.poll();
   world.run(calm + CALM_MS + END_MS);
+  for (const checker of checkers) checker.rested?.();
+  world.sweep.look();
+  world.run(calm + CALM_MS + END_MS + LOOK_MS);
   for (const checker of checkers) checker.ended?.();
   return {
     seed: options.seed,

@@ -14,21 +14,29 @@ import {
   type Caller,
   type CellNode,
   construct,
+  ghostOf,
   type Node,
   type NodeEvent,
   onReply,
   reconstruct,
   step,
+  wipe,
 } from './node.ts';
+import type { Sweep } from './sweep.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The platform runs a handler of an alarm again that failed, so often, and then gives it up. */
 const ALARM_RETRIES = 6;
 const ALARM_RETRY_MS = 2000;
+const GHOST_MS = 20_000;
 
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
   readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Its disk is about to be lost. */
+  readonly lost?: (node: Node) => void;
+  /** Counts what the world did, where no commit shows it. */
+  readonly occurred?: (what: string) => void;
 };
 
 export type RuntimeDeps = {
@@ -39,6 +47,8 @@ export type RuntimeDeps = {
   readonly stats: { events: number; rows: number };
   /** Takes a call of one object to another; `done` hears the reply, or `failed`. */
   readonly send: (from: Node, send: Send, done: (reply: AnyReply) => void) => void;
+  /** Of cells, for their hints to the sweep. */
+  readonly sweep: Pick<Sweep, 'said' | 'mark'>;
 };
 
 /** The process died at this point. */
@@ -51,16 +61,18 @@ export class Runtime {
   readonly #observer: RuntimeDeps['observer'];
   readonly #stats: RuntimeDeps['stats'];
   readonly #send: RuntimeDeps['send'];
+  readonly #sweep: RuntimeDeps['sweep'];
   /** For the cells: of its own, lest it shift what else is drawn. */
   readonly #chance = prng(1).unit;
 
-  constructor({ draw, timeline, weather, observer, stats, send }: RuntimeDeps) {
+  constructor({ draw, timeline, weather, observer, stats, send, sweep }: RuntimeDeps) {
     this.#draw = draw;
     this.#timeline = timeline;
     this.#weather = weather;
     this.#observer = observer;
     this.#stats = stats;
     this.#send = send;
+    this.#sweep = sweep;
   }
 
   /** Runs one event at an object: constructed first if it has no memory. False when the object died of it. */
@@ -69,11 +81,13 @@ export class Runtime {
   }
 
   /** The same for an event that `caller` waits for: it hears the answer, or `failed` when the object dies. */
-  request(node: Node, make: (token: number) => NodeEvent, caller: Caller): void {
+  request(to: Node, make: (token: number) => NodeEvent, caller: Caller): void {
+    const node = to.ghost !== undefined && this.#draw.chance(1, 2) ? to.ghost : to;
     node.callers.add(caller);
     this.#run(node, (engine) =>
       engine.request(make, (reply) => {
         this.#dieHere();
+        if (node.isGhost) this.#observer.occurred?.(`ghost → ${(reply as AnyReply).t}`);
         node.callers.delete(caller);
         caller(reply as AnyReply);
       }),
@@ -93,9 +107,32 @@ export class Runtime {
     }
   }
 
+  /** The disk is lost, and with it all that lay there alone: the next event finds an object that has never lived. */
+  lose(node: Node): void {
+    this.#observer.lost?.(node);
+    this.crash(node);
+    wipe(node);
+  }
+
   /** Hibernation: only an object that waits for nothing; its sockets stay. */
   evict(node: Node): void {
     if (node.state !== undefined && node.callers.size === 0 && node.state.calls.size === 0) this.#forget(node);
+  }
+
+  /** The network is cut: a new instance is constructed by the next event, while this one goes on with what it remembers. */
+  #cut(node: Node): void {
+    if (node.state === undefined || node.isGhost || node.ghost !== undefined) return;
+    const ghost = ghostOf(node);
+    ghost.engine = interpreter<NodeEvent>(this.#ports(ghost));
+    this.crash(node);
+    node.ghost = ghost;
+    this.#timeline.after(this.#draw.below(GHOST_MS), () => this.join(node));
+  }
+
+  /** The network is whole again: the older instance is gone. */
+  join(node: Node): void {
+    if (node.ghost !== undefined) this.crash(node.ghost);
+    node.ghost = undefined;
   }
 
   #forget(node: Node): void {
@@ -107,12 +144,14 @@ export class Runtime {
   /** Lets an object do something, whole or up to where its process dies. */
   #run(node: Node, work: (engine: Interpreter<NodeEvent>) => unknown): boolean {
     try {
+      if (node.isGhost && node.engine === undefined) throw new Crashed();
       work(node.engine ?? this.#construct(node));
     } catch (error) {
       if (!(error instanceof Crashed)) throw error;
       return false;
     }
     if (this.#weather.strikes('evict')) this.evict(node);
+    else if (this.#weather.strikes('cutOff')) this.#cut(node);
     return true;
   }
 
@@ -150,6 +189,11 @@ export class Runtime {
       },
       store: {
         commit: (commit) => {
+          // The disk knows its newest instance, and takes nothing of any other.
+          if (node.isGhost) {
+            this.#observer.occurred?.('ghost → fenced');
+            throw new Crashed();
+          }
           if (last?.t !== 'boot' && this.#weather.strikes('refuseCommit')) throw new TooLarge('drawn');
           node.store.commit(commit);
           this.#stats.rows += commit.rows.length + (commit.alarmAt === undefined ? 0 : 1);
@@ -157,7 +201,9 @@ export class Runtime {
         },
       },
       attach: (attachments) => {
+        if (node.isGhost) return;
         if (node.kind === 'cell') attach(node, attachments);
+        if (node.kind === 'cell' && effects?.busyUntil !== undefined) this.#sweep.said(node.id, effects.busyUntil);
         if (last !== undefined && effects !== undefined) this.#observer.committed(node, effects, last);
         if (this.#weather.strikes('crashAfterCommit')) throw new Crashed();
       },
@@ -166,6 +212,10 @@ export class Runtime {
           this.#dieHere();
           if (node.kind === 'cell') this.#frame(node, user, frame, close);
         }
+      },
+      busy: (until) => {
+        this.#dieHere();
+        if (node.kind === 'cell') this.#sweep.mark(node.id, until);
       },
       send: (send, done) => {
         this.#dieHere();

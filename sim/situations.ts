@@ -9,6 +9,10 @@ export type Situations = Record<string, number>;
 export function situations(): {
   readonly seen: Situations;
   readonly note: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Its records are numbered anew. */
+  readonly forget: (node: Node) => void;
+  /** One that no commit shows. */
+  readonly add: (name: string) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
@@ -25,7 +29,7 @@ export function situations(): {
       }
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
-  return { seen, note };
+  return { seen, note, add, forget: ({ id }) => told.delete(id) };
 }
 
 function askedBy(event: NodeEvent): string {
@@ -54,6 +58,9 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
     'reserve → refused language',
   ],
   WAKE1: ['question.woken'],
+  SPLIT6: ['lost leaf', 'lost asleep', 'lost handing'],
+  FX1: ['ghost → fenced'],
+  ALARM2: ['sweep → lost alarm'],
   WAKE2: ['nudge → tried'],
   ONCE1: ['ask → problem key_reused'],
   LIVE1: ['question.dormant'],
@@ -83,6 +90,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   LOAD4: ['presence → problem busy'],
   LOAD5: ['ask → problem busy'],
   GONE1: ['dissolve → done'],
+  EDGE2: ['replica → behind', 'replica → older than known'],
 };
 
 const LEAST = 100;

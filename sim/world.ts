@@ -12,6 +12,7 @@ import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
 import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
+import { type Sweep, sweep } from './sweep.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
@@ -32,6 +33,8 @@ export class World {
   readonly #timeline: Timeline = timeline();
   readonly #weather: Weather;
   readonly #runtime: Runtime;
+  readonly sweep: Sweep;
+  readonly #occurred: (what: string) => void;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -42,7 +45,9 @@ export class World {
     const timeline = this.#timeline;
     const { stats } = this;
     const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
-    this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send });
+    this.#occurred = observer.occurred ?? (() => undefined);
+    this.sweep = this.#sweepOf();
+    this.#runtime = new Runtime({ draw, timeline, weather: this.#weather, observer, stats, send, sweep: this.sweep });
     for (const cell of map.cells) this.cells.set(cell, cellNode(cell));
     this.#edges = Array.from({ length: EDGES }, () => edge(this));
   }
@@ -67,6 +72,7 @@ export class World {
   /** Ends all faults; clocks stay as they are. */
   heal(): void {
     this.#weather.heal();
+    for (const node of [...this.cells.values(), ...this.users.values()]) this.#runtime.join(node);
   }
 
   strikes(fault: keyof Faults): boolean {
@@ -84,6 +90,16 @@ export class World {
   /** The isolate that serves somebody, always the same. */
   edge(name: string): Edge {
     return this.#edges[name.length % EDGES] as Edge;
+  }
+
+  /** Of one change of the map, on its way to one replica. */
+  replicaLagMs(): number {
+    const { replicaLagMs } = this.faults;
+    return (replicaLagMs ?? 0) === 0 ? 0 : this.draw.below(replicaLagMs);
+  }
+
+  occurred(what: string): void {
+    this.#occurred(what);
   }
 
   isD1Away(): boolean {
@@ -158,17 +174,33 @@ export class World {
     this.#runtime.dispatch(node, event);
   }
 
+  /** The disk of an object is lost. */
+  lose(node: Node): void {
+    this.stats.faults++;
+    this.#runtime.lose(node);
+  }
+
   /** Hibernation: only an object that waits for nothing; its sockets stay. */
   evict(node: Node): void {
     this.#runtime.evict(node);
   }
 
-  /** What the cron sweep does to every busy cell. */
-  sweep(): void {
-    for (const node of this.cells.values()) {
-      if (node.store.alarm() !== null || node.state !== undefined)
-        this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null });
-    }
+  #sweepOf(): Sweep {
+    const now = (): number => this.now;
+    return sweep({
+      get now() {
+        return now();
+      },
+      after: (ms, run) => this.after(ms, run),
+      delay: () => this.delay(),
+      isD1Away: () => this.isD1Away(),
+      isMarkLost: () => this.strikes('loseBusy'),
+      cell: (id) => this.cell(id),
+      living: () =>
+        [...this.cells.values()].filter(({ store, state }) => store.alarm() !== null || state !== undefined),
+      peek: (node) => this.call(node, { t: 'load' }, SWEEP_TIMEOUT_MS, () => undefined, { version: null }),
+      occurred: this.#occurred,
+    });
   }
 
   #newest(node: Node): number | null {

@@ -8,6 +8,10 @@ export const alarmChecker: MakeChecker = ({ report }) => {
   const armed = new Map<string, { readonly life: number; readonly at: number }>();
   const stored = new Map<string, number>();
   return {
+    lost: (node) => {
+      armed.delete(node.id);
+      stored.delete(node.id);
+    },
     committed: (node, { alarmAt, rows }, event) => {
       const now = node.state?.clock ?? 0;
       // What an object finds on its disk may be the guard of a handler that was refused.

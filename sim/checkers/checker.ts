@@ -12,11 +12,13 @@ export type CheckerContext = { readonly world: World; readonly ledger: Ledger; r
 export type Checker = {
   /** After a commit, before anybody else learns of it: memory and disk are alike. */
   readonly committed?: (node: Node, effects: Effects, event: NodeEvent) => void;
-  /** Now and then, while faults strike. */
-  readonly sampled?: () => void;
+  /** The disk of an object is about to be lost: nothing of it is promised any more, and nothing else is forgiven. */
+  readonly lost?: (node: Node) => void;
   /** Now and then, when faults have stopped for a while. */
   readonly healed?: () => void;
-  /** Once everything has had the time to end. */
+  /** Once everything has had the time to end, before anybody looks at it: what is left of it then is left for good. */
+  readonly rested?: () => void;
+  /** After that, when somebody has looked at every cell. */
   readonly ended?: () => void;
 };
 

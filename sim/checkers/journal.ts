@@ -15,7 +15,7 @@ const AFTER: Readonly<Record<string, readonly string[]>> = {
   'offer.withdrawn': ['offer.made'],
 };
 
-export const journalChecker: MakeChecker = ({ world, report }) => {
+export const journalChecker: MakeChecker = ({ world, ledger, report }) => {
   const gathered = new Map<CellId, number>();
   const last = new Map<CellId, number>();
   const told = new Map<OfferId, string>();
@@ -32,13 +32,19 @@ export const journalChecker: MakeChecker = ({ world, report }) => {
   };
   const read = (cell: CellId, record: JournalRecord): void => {
     readEnd(record);
-    if (!('o' in record)) return;
+    if (!('o' in record) || ledger.lost.questions.has(questionOf(record.o))) return;
     const before = told.get(record.o) ?? 'nothing';
     if (!(AFTER[record.t] ?? []).includes(before))
       report('JRN1', `${cell} tells ${record.t} of ${record.o} after ${before}`);
     told.set(record.o, record.t);
   };
   return {
+    // It counts from one again, and a question that is asked again under the id of a lost one begins anew.
+    lost: (node) => {
+      last.delete(node.id as CellId);
+      gathered.delete(node.id as CellId);
+      for (const id of ledger.lost.questions) ended.delete(id);
+    },
     committed: (node, { rows }) => {
       if (node.kind !== 'cell') return;
       let before = last.get(node.id) ?? 0;

@@ -29,10 +29,12 @@ export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
     return frozen;
   };
   const check = (): void => {
+    const isLost = (id: QuestionId): boolean => ledger.lost.questions.has(id);
     for (const id of ledger.asked.keys()) {
-      if (find(id) === undefined) report('KEEP1', `acknowledged ${id} is on no disk`);
+      if (!isLost(id) && find(id) === undefined) report('KEEP1', `acknowledged ${id} is on no disk`);
     }
     for (const [offer, user] of ledger.accepted) {
+      if (isLost(questionOf(offer))) continue;
       const question = find(questionOf(offer));
       const state = question?.offers.find(({ id }) => id === offer)?.state;
       const ended = question !== undefined && ENDED.includes(question.phase.t);
@@ -41,16 +43,20 @@ export const keepChecker: MakeChecker = ({ world, ledger, report }) => {
       }
     }
     for (const [offer] of ledger.answered) {
+      if (isLost(questionOf(offer))) continue;
       const state = find(questionOf(offer))?.offers.find(({ id }) => id === offer)?.state;
       if (state !== 'answered')
         report('KEEP1', `the answer to ${offer} was acknowledged, and it is ${state ?? 'gone'}`);
     }
     for (const id of ledger.cancelled) {
-      if (find(id)?.phase.t !== 'cancelled')
+      if (!isLost(id) && find(id)?.phase.t !== 'cancelled')
         report('KEEP1', `the cancel of ${id} was acknowledged, and it is ${find(id)?.phase.t}`);
     }
   };
   return {
+    lost: () => {
+      for (const id of ledger.lost.questions) ends.delete(id as QuestionId);
+    },
     committed: (node, { rows }) => {
       if (node.kind !== 'cell' || node.state === undefined) return;
       for (const { table, key } of rows) {

@@ -42,7 +42,7 @@ export const liveChecker =
           if ((missing.get(user) ?? 0) > 8) report('LIVE1', `${user} pings and is matchable nowhere`);
         }
       },
-      ended: () => {
+      rested: () => {
         for (const leaf of world.map.leaves().keys()) {
           const state = world.cells.get(leaf)?.state;
           if (state !== undefined && state.role.phase.t !== 'leaf')
@@ -66,10 +66,18 @@ export const liveChecker =
           for (const resident of state.users.values()) {
             if (resident.holds.size > 0)
               report('LIVE1', `${resident.user} still holds ${[...resident.holds.keys()].join(', ')} in ${node.id}`);
-            else report('LIVE1', `${resident.user} is still ${resident.phase} in ${node.id}`);
           }
-          for (const user of state.claims.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
-          if (state.beacons.size > 0) report('LIVE1', `${state.beacons.size} beacons are left in ${node.id}`);
+        }
+      },
+      ended: () => {
+        // These have no alarm of their own: they end by the clock, and go with the next event.
+        for (const node of world.cells.values()) {
+          if (node.state === undefined) continue;
+          for (const { user, phase } of node.state.users.values())
+            report('LIVE1', `${user} is still ${phase} in ${node.id}`);
+          for (const user of node.state.claims.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
+          const beacons = node.state.beacons.size;
+          if (beacons > 0) report('LIVE1', `${beacons} beacons are left in ${node.id}`);
         }
       },
     };

@@ -7,7 +7,7 @@ import type { MakeChecker } from './checker.ts';
 /** The word that it is a duplicate may be lost for a while. */
 const SOON_MS = 100_000;
 
-export const onceChecker: MakeChecker = ({ world, report }) => {
+export const onceChecker: MakeChecker = ({ world, ledger, report }) => {
   const knownAt = new Map<QuestionId, number>();
   const byKey = new Map<string, Set<QuestionId>>();
   const ends = new Map<QuestionId, { readonly state: string; readonly at: number }>();
@@ -38,6 +38,7 @@ export const onceChecker: MakeChecker = ({ world, report }) => {
         const [first, ...later] = [...ids].sort((one, other) => known(one) - known(other));
         // Each later one is judged from when the UserObject knew of it: it may have ended by itself before it was told.
         const lasting = later.filter((id) => {
+          if (ledger.lost.questions.has(id)) return false;
           const end = ends.get(id);
           return end === undefined || (end.state !== 'cancelled' && end.at - known(id) > SOON_MS);
         });

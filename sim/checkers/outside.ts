@@ -3,6 +3,7 @@ import type { MakeChecker } from './checker.ts';
 
 export const outsideChecker: MakeChecker = ({ ledger, report }) => ({
   ended: () => {
-    for (const { rule, what } of ledger.contradictions) report(rule, what);
+    const isLost = (what: string): boolean => [...ledger.lost.questions].some((id) => what.includes(id));
+    for (const { rule, what } of ledger.contradictions) if (!isLost(what)) report(rule, what);
   },
 });

@@ -43,6 +43,8 @@ export const ownWordChecker: MakeChecker = ({ world, ledger, report }) => {
       for (const { table, key } of rows) if (table === 'users') look(node, key as UserId);
     },
     healed: () => {
+      // What was said to a cell that has lost its disk lay there alone.
+      if (wellSince === undefined) for (const user of ledger.lost.users) ledger.words.delete(user);
       wellSince ??= world.now;
       for (const user of ledger.words.keys()) lookEverywhere(user);
     },

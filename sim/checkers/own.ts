@@ -3,12 +3,17 @@ import { decides } from '../../src/cell/resharding/phases.ts';
 import type { CellId, QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { MakeChecker } from './checker.ts';
 
-export const ownChecker: MakeChecker = ({ report }) => {
+export const ownChecker: MakeChecker = ({ ledger, report }) => {
   const holders = new Map<UserId, Set<CellId>>();
   const owners = new Map<QuestionId, CellId>();
   /** Cells that hand over what they have. */
   const frozen = new Set<CellId>();
   return {
+    lost: (node) => {
+      for (const cells of holders.values()) cells.delete(node.id as CellId);
+      for (const [id, owner] of owners) if (owner === node.id && ledger.lost.questions.has(id)) owners.delete(id);
+      frozen.delete(node.id as CellId);
+    },
     committed: (node, { rows }) => {
       if (node.kind !== 'cell' || node.state === undefined) return;
       if (decides(node.state)) frozen.delete(node.id);

@@ -5,6 +5,7 @@ import type { Mutant } from './mutant.ts';
 import { OUTSIDE_KINDS } from './outside-kinds.ts';
 import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
 import { OUTSIDE_USERS } from './outside-users.ts';
+import { PLATFORM_MUTANTS } from './platform.ts';
 import { QUESTIONS_MUTANTS } from './questions.ts';
 import { RESHARDING_MUTANTS } from './resharding.ts';
 import { USER_MUTANTS } from './users.ts';
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OUTSIDE_QUESTIONS,
   ...OUTSIDE_USERS,
   ...OUTSIDE_KINDS,
+  ...PLATFORM_MUTANTS,
 ];
 
 /** @throws Error for a name that is none. */

@@ -172,9 +172,9 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
   one(
     'last-slice-unswept',
     'the number of slices is rounded down: with more than 250 busy cells those of the last, partial slice are never swept',
-    'src/cron/sweep.ts',
-    'const slices = Math.max(1, Math.ceil(items.length / sliceMax));',
-    'const slices = Math.max(1, Math.floor(items.length / sliceMax));',
+    'src/lib/slice-of.ts',
+    'return Math.max(1, Math.ceil(count / sliceMax));',
+    'return Math.max(1, Math.floor(count / sliceMax));',
   ),
   one(
     'unreached-ticked-off',

@@ -89,6 +89,14 @@ export function reply(step: Step<AnyCell>, token: Token, value: CellReply): void
   step.effects.replies.push({ token, value });
 }
 
+/**
+ * Has the step write something, whatever it decides: an instance that was cut off from its disk, and whose memory is that of before another
+ * took its place, fails at that, and answers nobody.
+ */
+export function fence(step: Step): void {
+  step.roleChanged = true;
+}
+
 /** Calls another object; the outcome comes back as an event. `isBackground`: nobody waits for it. */
 export function call(
   step: Step,

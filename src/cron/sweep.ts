@@ -4,6 +4,7 @@ import type { Router } from '../edge/router.ts';
 import { mapBounded } from '../lib/bounded.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import { epochMs } from '../lib/brand.ts';
+import { sliceOf } from '../lib/slice-of.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { isProblem } from '../protocol/problems.ts';
 import type { BusyStore } from '../store/busy-store.ts';
@@ -37,7 +38,7 @@ export async function sweep({ router, busy, loads, onError }: SweepDeps, now: Ep
   } catch (error) {
     onError(undefined, error);
   }
-  const slice = sliceOf(lastList, minute);
+  const slice = sliceOf(lastList, minute, SLICE_MAX);
   const woken = await mapBounded(slice, async (cell) => {
     try {
       const load = await router.peek(cell);
@@ -50,11 +51,4 @@ export async function sweep({ router, busy, loads, onError }: SweepDeps, now: Ep
   });
   const count = woken.filter(Boolean).length;
   return { cells: lastList.length, woken: count, failed: woken.length - count };
-}
-
-/** Every cell has its turn within as many minutes as there are slices. */
-export function sliceOf<T>(items: readonly T[], minute: number, sliceMax = SLICE_MAX): readonly T[] {
-  const slices = Math.max(1, Math.ceil(items.length / sliceMax));
-  const from = (minute % slices) * sliceMax;
-  return items.slice(from, from + sliceMax);
 }

@@ -39,7 +39,8 @@ export function claim(step: Step, sent: Claim, token: number): void {
       return;
     case 'held': {
       if (holding.cell === sent.cell) {
-        // Granted already, and the answer was lost. The same answer again.
+        // Granted already, and the answer was lost. The same answer again, of an instance that may still write.
+        step.meta = true;
         reply(step, token, {
           t: 'granted',
           epoch: meta.epoch,
@@ -76,6 +77,7 @@ export function claim(step: Step, sent: Claim, token: number): void {
 function transfer(step: Step, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
+    step.meta = true;
     const record = currentRecord(step, meta);
     reply(step, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(step), ...newestOf(meta) });
     return;

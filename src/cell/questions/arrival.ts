@@ -16,7 +16,7 @@ import type { Question } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
 import type { Resident } from '../tables/users.ts';
 import { consider } from '../users/holds.ts';
-import { call, type Step } from '../workspace.ts';
+import { call, fence, type Step } from '../workspace.ts';
 import { dropBeacon, excludeFrom } from './beacons.ts';
 import { isShort } from './lifecycle.ts';
 import { needOf, policyOf } from './need.ts';
@@ -49,6 +49,8 @@ export function wakeFor(step: Step, resident: Resident): void {
 
 /** The holder of an arrival speaks: a question that still looks for people tries this one. */
 export function nudged(step: Step, question: Question | undefined, candidate: Candidate): CellReply<'nudge'> {
+  // An end is final; that there is no such question an older instance may believe.
+  if (question === undefined) fence(step);
   if (question === undefined || hasEnded(question.phase)) return { t: 'gone' };
   const known = question.offers.find((offer) => offer.user === candidate.user && offer.state !== 'void');
   // An attempt that is on its way may be to a cell that they have left since: whoever asks shall ask again.

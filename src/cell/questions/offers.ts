@@ -22,7 +22,7 @@ import {
 } from '../tables/offers.ts';
 import { hasEnded, type Question } from '../tables/questions.ts';
 import { reserve } from '../users/holds.ts';
-import { call, type Step } from '../workspace.ts';
+import { call, fence, type Step } from '../workspace.ts';
 import { endBeacons } from './beacons.ts';
 import {
   acceptedCount,
@@ -190,6 +190,8 @@ export function end(
 
 /** The question's word about an offer, for whoever keeps a hold for it. */
 export function stateOfOffer(step: Step, offer: Offer | undefined, user: UserId): StateReply {
+  // An end is final; that there is no such offer an older instance may believe, and the slot would be given away.
+  if (offer === undefined) fence(step);
   if (offer === undefined || offer.user !== user || !isLive(offer)) return { t: 'state', live: false, leftMs: 0 };
   const state = publicState(offer);
   return {

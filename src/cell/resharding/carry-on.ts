@@ -8,6 +8,7 @@ import { adopted, farewellHeard, filledThere, handOver } from './handover.ts';
 import { giveUp, mapSaidOfMerge, prepareMerge, retireChildren } from './merge.ts';
 import { isSameOp } from './phases.ts';
 import { mapSaidOfSplit, prepareSplit } from './split.ts';
+import { nothingLeft } from './takeover.ts';
 import { amendRole, back, rest } from './tasks.ts';
 
 type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
@@ -37,7 +38,10 @@ export function carryOn(step: Step): void {
 /** What came of a message; an answer to an earlier stage, or to another operation, is nothing. */
 export function errandDone(step: Step, callId: number, lane: string, task: Task, answer: Answer): void {
   const { phase } = step.state.role;
-  const heard = answer.t === 'done' || answer.t === 'rows' || answer.t === 'ready';
+  // No leaf of the map, and it has never lived as far as it knows: it has lost its storage since the map was swapped.
+  const isGone =
+    (task.what === 'ready' || task.what === 'retire') && answer.t === 'problem' && answer.code === 'unknown_cell';
+  const heard = answer.t === 'done' || answer.t === 'rows' || answer.t === 'ready' || isGone;
   if (!back(step, lane, callId, heard) || !heard) return;
   if (phase.t === 'leaf' || !isSameOp(phase.op, task.op)) return;
   const { what, cell } = task;
@@ -47,6 +51,9 @@ export function errandDone(step: Step, callId: number, lane: string, task: Task,
   } else if (phase.t === 'merging') {
     if (answer.t === 'rows') {
       if (mapSaidOfMerge(step, phase, answer) === 'again') rest(step, lane);
+    } else if (isGone && cell !== undefined) {
+      // Whether it was by this operation the map alone can say.
+      step.state.change.ready.add(cell);
     } else if (answer.t === 'ready' && cell !== undefined) {
       if (answer.ready) step.state.change.ready.add(cell);
       else giveUp(step, phase);
@@ -55,6 +62,7 @@ export function errandDone(step: Step, callId: number, lane: string, task: Task,
     if (what === 'retire' && cell !== undefined) step.state.change.ready.add(cell);
     if (phase.from.every((one) => step.state.change.ready.has(one)))
       amendRole(step, { phase: { ...phase, untold: false } });
+    if (isGone && cell !== undefined) nothingLeft(step, cell);
   } else if (cell !== undefined) {
     if (what === 'adopt') adopted(step, cell, task.questions ?? []);
     else if (what === 'filled') filledThere(step, phase, cell);

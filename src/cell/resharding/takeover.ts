@@ -4,7 +4,7 @@
 import { epochMs, plusMs } from '../../lib/brand.ts';
 import type { CellRequest, ClaimReply } from '../../messages/calls.ts';
 import type { Op } from '../../messages/resharding.ts';
-import type { UserId } from '../../protocol/ids.ts';
+import type { CellId, UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { record, recordUser } from '../journal.ts';
@@ -108,6 +108,14 @@ export function filled(step: Step, { op, from, beacons }: Ask<'filled'>): Done {
   record(step, { t: 'cell.filled', op: op.n });
   for (const resident of state.users.values()) step.wakeCandidates.add(resident.user);
   return DONE;
+}
+
+/** It was a leaf when the map was swapped, and has lost its storage since: there is nothing to be waited for. */
+export function nothingLeft(step: Step, from: CellId): void {
+  const { phase } = step.state.role;
+  if (phase.t !== 'filling') return;
+  filled(step, { t: 'filled', op: phase.op, from, beacons: [] });
+  handed(step, { t: 'handed', op: phase.op, from });
 }
 
 /** Nobody of this place is held by `from` any more. */

@@ -14,7 +14,7 @@ import {
   type Resident,
   watchUser,
 } from '../tables/users.ts';
-import { call, reply, type Step } from '../workspace.ts';
+import { call, fence, reply, type Step } from '../workspace.ts';
 import { dropHolds } from './holds.ts';
 import { claim, unheard } from './pending-claims.ts';
 import { recordOf } from './record.ts';
@@ -47,6 +47,8 @@ export function recall(step: Step, sent: Recall, token: Token): void {
   const pending = state.claims.get(user);
   if (pending !== undefined) pending.fence = Math.max(pending.fence, epoch);
   if (resident === undefined || resident.epoch !== epoch) {
+    // On that word somebody else is granted the user.
+    fence(step);
     reply(step, token, { t: 'no_row' });
     return;
   }

@@ -34,7 +34,6 @@ describe('the journal', () => {
       }),
       fc.record({ t: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400_000 }) }),
       fc.record({ t: fc.constant('restart' as const) }),
-      fc.record({ t: fc.constant('alarm' as const) }),
     );
     fc.assert(
       fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
@@ -45,7 +44,6 @@ describe('the journal', () => {
           else if (one.t === 'cancel') cell.request({ t: 'cancel', id: qid(one.n), user: ana });
           else if (one.t === 'wait') cell.advance(one.ms);
           else if (one.t === 'restart') cell.restart();
-          else if (one.t === 'alarm') cell.step({ t: 'alarm' });
           else {
             const offer = cell.state().questions.get(qid(one.n))?.offers.at(-1);
             if (offer !== undefined) cell.request({ t: 'accept', offerId: offer.id, user: offer.user });

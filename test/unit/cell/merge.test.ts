@@ -1,5 +1,6 @@
 // 32 leaves and their parent: all are merged, or nothing changes.
 import { describe, expect, it } from 'vitest';
+import { problem } from '../../../src/protocol/problems.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, DONE, divided, OP, PARENT, PARTS } from '../support/family.ts';
 import { ana, CELL, mapRow, newQuestion, qid } from '../support/names.ts';
@@ -77,6 +78,30 @@ describe('cells that merge', () => {
     cell.answer('handed', DONE);
     expect(cell.request({ t: 'merge', mapRow: mapRow() })).toMatchObject({ code: 'not_mergeable' });
     expect(cell.request({ t: 'enter', user: ana })).toEqual({ t: 'moved', to: [PARENT] });
+  });
+
+  describe('a part that lost its storage after the swap', () => {
+    const GONE = problem('unknown_cell');
+
+    it('LIVE1 is not waited for when its parent tells everybody, as it has nothing to hand over', () => {
+      const cell = merging();
+      cell.answer('rows', leaves());
+      answerAll(cell, ({ request }) => (request.t === 'ready' ? { t: 'ready', ready: true } : undefined));
+      cell.answer('swap', leaves('merged', 5, `${CELL}#2`));
+      answerAll(cell, ({ request }) => (request.t === 'retire' ? GONE : undefined));
+      expect(cell.state().role).toMatchObject({ phase: { t: 'leaf' }, behind: [] });
+    });
+
+    it('LIVE1 MERGE1 is not asked for ever whether it is ready: what became of the swap the map says', () => {
+      const cell = merging();
+      cell.answer('rows', leaves());
+      answerAll(cell, ({ request }) => (request.t === 'ready' ? { t: 'ready', ready: true } : undefined));
+      // The parent dies before it has heard of the swap.
+      cell.restart();
+      answerAll(cell, ({ request }) => (request.t === 'ready' ? GONE : undefined));
+      cell.answer('swap', leaves('merged', 5, `${CELL}#2`));
+      expect(cell.state().role.phase).toMatchObject({ t: 'filling', untold: true });
+    });
   });
 
   it('MERGE1 is refused to a leaf, and to one that has not handed everything over', () => {

@@ -36,6 +36,16 @@ describe('a claim of a user whom nobody holds', () => {
     expect(user.replies.get(user.claim(CELL, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 1 });
     expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
   });
+
+  it('FX1 CLAIM2 a grant that is repeated goes through a write: an instance that was replaced repeats none', () => {
+    const user = userHarness();
+    user.claim(CELL, { seq: 1 });
+    for (const again of [{ seq: 1 }, { transfer: 0 }]) {
+      const before = user.store.rowsWritten();
+      expect(user.replies.get(user.claim(CELL, again))).toMatchObject({ t: 'granted', epoch: 1 });
+      expect(user.store.rowsWritten()).toBeGreaterThan(before);
+    }
+  });
 });
 
 describe('PROF2 a claim for the opening of a socket that says no profile', () => {

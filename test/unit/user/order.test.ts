@@ -59,11 +59,11 @@ describe('CLAIM1 the sessions before the newest', () => {
 });
 
 describe('a claim that is repeated', () => {
-  it('CLAIM2 costs no row where it is held, nor while its recall is under way', () => {
+  it('CLAIM2 costs the row by which an older instance fails where it is held, and none while its recall is under way', () => {
     const user = userHarness();
     const claim = { t: 'claim', user: ana, cell: CELL, session: 's', seq: 1 } as const;
     expect(user.written(claim)).toEqual(['meta/meta']);
-    expect(user.written({ ...claim, order: 1 })).toEqual([]);
+    expect(user.written({ ...claim, order: 1 })).toEqual(['meta/meta']);
     expect(user.written({ ...claim, seq: 2, order: 1 }), 'another number is another ping').toEqual(['meta/meta']);
     user.advance(DWELL_MS);
     const elsewhere = { ...claim, cell: EAST, seq: 3 };
