@@ -1,15 +1,22 @@
-// A simulated isolate: knows the map as it was some time ago, and takes the shipping route's steps over the faulty network.
+// A simulated isolate: knows the map as it was some time ago, and takes the shipping route's steps over the faulty network, through the
+// shipping gate.
+import { Gate } from '../src/engine/gate.ts';
 import { PATIENCE_MS, Route, type RouteTarget } from '../src/engine/route.ts';
 import { encode, MAX_LENGTH } from '../src/geo/geohash.ts';
 import type { Point } from '../src/geo/point.ts';
+import type { Prng } from '../src/lib/prng.ts';
 import { traitsOf } from '../src/messages/call-table.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { MapRow } from '../src/messages/map-row.ts';
 import type { CellId } from '../src/protocol/ids.ts';
 import { leafIn, type SimMap } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
+import type { Observer } from './runtime.ts';
 
 const TTL_MS = 60_000;
+/** Of other people's calls: more than any kind of call may wait beside, and until when they have their answers. */
+const FLOOD_MAX = 600;
+const FLOOD_MS = 8000;
 
 export type Edge = {
   readonly leafOf: (point: Point) => CellId | undefined;
@@ -41,6 +48,9 @@ export type Around = {
   readonly isD1Away: () => boolean;
   /** Of a message to the primary. */
   readonly delay: () => number;
+  readonly draw: Prng;
+  readonly strikes: (fault: 'flood') => boolean;
+  readonly called: NonNullable<Observer['called']>;
   readonly random: () => number;
   /** One call of one object. */
   readonly call: (
@@ -59,6 +69,7 @@ export function edge(world: Around): Edge {
   let leaves = world.map.leaves();
   let own = world.map.ownVersions();
   let staleAt = 0;
+  const gate = new Gate();
   const refresh = (): void => {
     if (world.isD1Away()) return;
     leaves = world.map.leaves();
@@ -80,11 +91,12 @@ export function edge(world: Around): Edge {
     patienceMs: number,
     done: (reply: AnyReply, cell: CellId) => void,
   ): void => {
+    if (world.strikes('flood')) flood(world, gate, target.cell);
     const find = (key: string, named: readonly CellId[]): CellId | undefined => {
       refresh();
       return named.find((one) => key.startsWith(one)) ?? leafIn(leaves, key);
     };
-    take(world, new Route(target, patienceMs, world.random), request, timeoutMs, { versionOf, find }, done);
+    take(world, new Route(target, patienceMs, world.random), request, timeoutMs, { versionOf, find, gate }, done);
   };
   return {
     leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
@@ -102,6 +114,8 @@ export function edge(world: Around): Edge {
 export type Ground = {
   readonly versionOf: (cell: CellId, request: CellRequest) => number | null;
   readonly find: (key: string, named: readonly CellId[]) => CellId | undefined;
+  /** Of the isolate; whoever stands for none has none. */
+  readonly gate?: Gate;
 };
 
 /** Takes the route's steps until there is an answer; `failed` when there is none in time. */
@@ -110,7 +124,7 @@ export function take(
   route: Route,
   request: CellRequest,
   timeoutMs: number,
-  { versionOf, find }: Ground,
+  { versionOf, find, gate }: Ground,
   done: (reply: AnyReply, cell: CellId) => void,
 ): void {
   const until = world.now + timeoutMs;
@@ -129,7 +143,10 @@ export function take(
         const { cell, row, versioned } = move;
         const version = versioned ? (row?.version ?? versionOf(cell, request)) : null;
         const heard = (reply: AnyReply): void => go(route.replied(reply as Parameters<Route['replied']>[0]));
-        world.call(world.cell(cell), request, leftMs, heard, { version, row });
+        const call = (back: (reply: AnyReply) => void): void =>
+          world.call(world.cell(cell), request, leftMs, back, { version, row });
+        if (gate === undefined || !versioned) call(heard);
+        else pass(world, gate, cell, request.t, call, heard);
         return;
       }
       case 'readRow': {
@@ -146,4 +163,40 @@ export function take(
     }
   };
   go(route.start());
+}
+
+/** Makes the call, or answers `busy` at once. */
+function pass(
+  world: Pick<Around, 'called'>,
+  gate: Gate,
+  cell: CellId,
+  kind: CellRequest['t'],
+  call: (back: (reply: AnyReply) => void) => void,
+  heard: (reply: AnyReply) => void,
+): void {
+  const leave = gate.enter(cell, kind);
+  if (typeof leave !== 'function') {
+    world.called(gate, cell, kind, 'shed');
+    heard(leave);
+    return;
+  }
+  world.called(gate, cell, kind, 'sent');
+  call((reply) => {
+    leave();
+    world.called(gate, cell, kind, 'back');
+    heard(reply);
+  });
+}
+
+/** What other people say of offers: the calls that are shed last. */
+function flood(world: Around, gate: Gate, cell: CellId): void {
+  for (let left = world.draw.below(FLOOD_MAX); left > 0; left--)
+    pass(
+      world,
+      gate,
+      cell,
+      'answer',
+      (back) => world.after(world.draw.below(FLOOD_MS), () => back({ t: 'failed' })),
+      () => undefined,
+    );
 }

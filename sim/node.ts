@@ -6,6 +6,7 @@ import type { CellEvent } from '../src/cell/step.ts';
 import type { Attachment, Effects } from '../src/engine/effects.ts';
 import type { Interpreter } from '../src/engine/interpreter.ts';
 import { reload, restore } from '../src/engine/machine.ts';
+import type { FailureMarks } from '../src/engine/retry.ts';
 import type { EpochMs } from '../src/lib/brand.ts';
 import type { Chance } from '../src/lib/chance.ts';
 import type { CellReply, UserReply } from '../src/messages/calls.ts';
@@ -16,7 +17,8 @@ import { userMachine } from '../src/user/machine.ts';
 import type { UserState } from '../src/user/state.ts';
 import type { UserEventIn } from '../src/user/step.ts';
 
-export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed' };
+/** `failed` with its marks: the platform said how. Without: there was no answer in time. */
+export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed'; readonly marks?: FailureMarks };
 export type Caller = (reply: AnyReply) => void;
 
 type Common = {

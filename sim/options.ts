@@ -26,6 +26,12 @@ export type Faults = {
   readonly goOffline: number;
   /** What a step wants to write is too large. */
   readonly refuseCommit: number;
+  /** The platform refuses a call, as its object has too many. */
+  readonly overload: number;
+  /** The way to an object breaks while it is called: the call may have been carried out. */
+  readonly breakStub: number;
+  /** Some hundred calls of other people wait for the cell at this isolate. */
+  readonly flood: number;
 };
 
 export type FaultName = keyof Faults;
@@ -87,10 +93,13 @@ export const NO_FAULTS: Faults = {
   reinstall: 0,
   goOffline: 0,
   refuseCommit: 0,
+  overload: 0,
+  breakStub: 0,
+  flood: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Omit<Faults, 'refuseCommit'> = {
+const WORST: Omit<Faults, 'refuseCommit' | keyof typeof WORST_CALLS> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -112,6 +121,10 @@ const WORST: Omit<Faults, 'refuseCommit'> = {
   goOffline: 300,
 };
 
+/** The same, of an isolate's calls; their own draw, so that the seeds of before stay what they were. */
+const WORST_CALLS = { overload: 500, breakStub: 1500, flood: 40 };
+const CALLS = 0xca11;
+
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const draw = prng(seed);
@@ -119,6 +132,10 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   const faults: Record<FaultName, number> = { ...NO_FAULTS, refuseCommit: seed % 3 === 0 ? 100 : 0 };
   for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
+  }
+  const calls = prng(seed ^ CALLS);
+  for (const name of Object.keys(WORST_CALLS) as (keyof typeof WORST_CALLS)[]) {
+    faults[name] = calls.chance(2, 5) ? 0 : Math.round(WORST_CALLS[name] * calls.unit() ** 1.5);
   }
   return {
     seed,

@@ -52,6 +52,10 @@ export function runSeed(options: SimOptions): SimReport {
       occurred.note(effects, event);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
+    called: (isolate, cell, kind, what) => {
+      if (what === 'shed') occurred.shed(kind);
+      for (const checker of checkers) checker.called?.(isolate, cell, kind, what);
+    },
   };
   const draw = forkOf(options);
   const world = new World(simMap(options.cells, '9q8yyk', policyOf(options)), draw.fork(), options, observer);

@@ -6,7 +6,8 @@ import { type Interpreter, type InterpreterPorts, interpreter } from '../src/eng
 import { TooLarge } from '../src/engine/rows.ts';
 import { type EpochMs, epochMs } from '../src/lib/brand.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
-import type { UserId } from '../src/protocol/ids.ts';
+import type { CellRequest } from '../src/messages/calls.ts';
+import type { CellId, UserId } from '../src/protocol/ids.ts';
 import type { Weather } from './faults.ts';
 import {
   type AnyReply,
@@ -20,6 +21,7 @@ import {
   reconstruct,
   step,
 } from './node.ts';
+import { RESET } from './stub.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The platform runs a handler of an alarm again that failed, so often, and then gives it up. */
@@ -29,6 +31,8 @@ const ALARM_RETRY_MS = 2000;
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
   readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** What an isolate does with a call to a cell: lets it go there, or sheds it; and that there is an answer, or none in time. */
+  readonly called?: (isolate: object, cell: CellId, kind: CellRequest['t'], what: 'sent' | 'shed' | 'back') => void;
 };
 
 export type RuntimeDeps = {
@@ -85,7 +89,8 @@ export class Runtime {
     this.#forget(node);
     const callers = [...node.callers];
     node.callers.clear();
-    for (const caller of callers) this.#timeline.after(this.#weather.delay(), () => caller({ t: 'failed' }));
+    for (const caller of callers)
+      this.#timeline.after(this.#weather.delay(), () => caller({ t: 'failed', marks: RESET }));
     if (node.kind === 'user') return;
     for (const socket of [...node.sockets.values()]) {
       node.sockets.delete(socket.user);

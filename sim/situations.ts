@@ -10,6 +10,7 @@ const JOURNAL_TYPES = /"t":"([a-z.]+)"/g;
 export function situations(): {
   readonly seen: Situations;
   readonly note: (effects: Effects, event: NodeEvent) => void;
+  readonly shed: (kind: string) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
@@ -21,7 +22,7 @@ export function situations(): {
       if (table === 'journal') for (const [, type = ''] of (value ?? '').matchAll(JOURNAL_TYPES)) add(type);
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
-  return { seen, note };
+  return { seen, note, shed: (kind) => add(`shed ${kind}`) };
 }
 
 function askedBy(event: NodeEvent): string {
@@ -78,6 +79,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   MERGE1: ['cell.merged'],
   LOAD4: ['presence → problem busy'],
   LOAD5: ['ask → problem busy'],
+  LOAD7: ['shed scout', 'shed presence', 'shed ask'],
   GONE1: ['dissolve → done'],
 };
 

@@ -1,6 +1,7 @@
 // The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
 
 import type { Send } from '../src/engine/effects.ts';
+import type { FailureMarks } from '../src/engine/retry.ts';
 import { OBJECT_PATIENCE_MS, PATIENCE_MS, Route } from '../src/engine/route.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../src/messages/calls.ts';
@@ -12,6 +13,7 @@ import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
 import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
+import { BROKEN, callObject, OVERLOADED } from './stub.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
 export type Stats = { events: number; faults: number; rows: number; cellCalls: number; userCalls: number };
@@ -32,6 +34,7 @@ export class World {
   readonly #timeline: Timeline = timeline();
   readonly #weather: Weather;
   readonly #runtime: Runtime;
+  readonly #observer: Observer;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -39,6 +42,7 @@ export class World {
     this.#weather = weather(draw, options, () => {
       this.stats.faults++;
     });
+    this.#observer = observer;
     const timeline = this.#timeline;
     const { stats } = this;
     const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
@@ -71,6 +75,10 @@ export class World {
 
   strikes(fault: keyof Faults): boolean {
     return this.#weather.strikes(fault);
+  }
+
+  called(...what: Parameters<NonNullable<Observer['called']>>): void {
+    this.#observer.called?.(...what);
   }
 
   cell(id: CellId): CellNode {
@@ -118,7 +126,7 @@ export class World {
     take(this, route, request as CellRequest, timeoutMs, ground, done);
   }
 
-  /** One call of one object. */
+  /** One call of one object; over the user's socket it is there already. */
   call(
     node: Node,
     request: CellRequest | UserRequest,
@@ -127,10 +135,37 @@ export class World {
     named: Named,
     socket = false,
   ): void {
+    const once = (leftMs: number, heard: (reply: AnyReply) => void): void =>
+      this.#callOnce(node, request, leftMs, heard, named, socket);
+    if (socket) once(timeoutMs, done);
+    else callObject(this, once, timeoutMs, done);
+  }
+
+  /** On one stub. */
+  #callOnce(
+    node: Node,
+    request: CellRequest | UserRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    named: Named,
+    socket: boolean,
+  ): void {
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
     const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, named, socket, back);
-    this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
+    const unheard = (): void => arrive(() => undefined);
+    const fail = (marks: FailureMarks): void =>
+      this.after(Math.min(timeoutMs, this.#weather.delay()), () => done({ t: 'failed', marks }));
+    if (!socket && this.strikes('overload')) {
+      fail(OVERLOADED);
+      return;
+    }
+    if (!socket && this.strikes('breakStub')) {
+      if (this.draw.chance(1, 2)) this.after(this.#weather.delay(), unheard);
+      fail(BROKEN);
+      return;
+    }
+    this.#exchange(timeoutMs, done, arrive, unheard);
   }
 
   /** For a cell that must have heard of the map as it is now: no other answer counts. */

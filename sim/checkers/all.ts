@@ -4,6 +4,7 @@ import { alarmChecker } from './alarm.ts';
 import type { Checker, CheckerContext } from './checker.ts';
 import { claimChecker } from './claim.ts';
 import { filterChecker } from './filters.ts';
+import { gateChecker } from './gate.ts';
 import { goneChecker } from './gone.ts';
 import { inboxChecker } from './inbox.ts';
 import { journalChecker } from './journal.ts';
@@ -38,6 +39,7 @@ export function checkersOf(
     wakeChecker,
     onceChecker,
     goneChecker,
+    gateChecker,
     outsideChecker,
     stateChecker,
     liveChecker(present),

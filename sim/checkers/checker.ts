@@ -2,6 +2,7 @@
 import type { Effects } from '../../src/engine/effects.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Node, NodeEvent } from '../node.ts';
+import type { Observer } from '../runtime.ts';
 import type { World } from '../world.ts';
 
 export type Violation = { readonly rule: string; readonly what: string; readonly atMs: number };
@@ -12,6 +13,8 @@ export type CheckerContext = { readonly world: World; readonly ledger: Ledger; r
 export type Checker = {
   /** After a commit, before anybody else learns of it: memory and disk are alike. */
   readonly committed?: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** Of each call of an isolate to a cell that its gate lets through, or not. */
+  readonly called?: NonNullable<Observer['called']>;
   /** Now and then, while faults strike. */
   readonly sampled?: () => void;
   /** Now and then, when faults have stopped for a while. */

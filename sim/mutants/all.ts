@@ -1,6 +1,7 @@
 // Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
 // file is loaded, for a run of the simulator alone. The shipping code carries no switch.
 import { CLAIMS_MUTANTS } from './claims.ts';
+import { EDGE_MUTANTS } from './edge.ts';
 import type { Mutant } from './mutant.ts';
 import { OUTSIDE_KINDS } from './outside-kinds.ts';
 import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
@@ -14,6 +15,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUESTIONS_MUTANTS,
   ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
+  ...EDGE_MUTANTS,
   ...OUTSIDE_QUESTIONS,
   ...OUTSIDE_USERS,
   ...OUTSIDE_KINDS,
