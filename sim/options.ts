@@ -65,6 +65,8 @@ export type SimOptions = {
   readonly rejoins?: boolean;
   /** People that a cell is to carry: it splits by itself at twice as many. */
   readonly crowd: number;
+  /** Open questions that one user may have. */
+  readonly openMax?: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -121,7 +123,7 @@ const WORST: Omit<Faults, 'refuseCommit' | keyof typeof WORST_CALLS> = {
   goOffline: 300,
 };
 
-/** The same, of an isolate's calls; their own draw, so that the seeds of before stay what they were. */
+/** The same, of an isolate's calls; of a draw of its own, so that the seeds of before stay what they were. */
 const WORST_CALLS = { overload: 500, breakStub: 1500, flood: 40 };
 const CALLS = 0xca11;
 
@@ -156,6 +158,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     plain: draw.pick([0, 50, 100]),
     removed: draw.chance(1, 4),
     rejoins: seed % 2 === 0,
+    openMax: calls.pick([20, 20, 5, 2]),
     check: true,
   };
 }

@@ -12,10 +12,11 @@ import { type CellId, homeOf, type OfferId, type QuestionId, type UserId } from 
 import { MARGIN_M } from '../src/protocol/limits.ts';
 import type { Profile } from '../src/protocol/profile.ts';
 import type { OfferView, UserEvent } from '../src/protocol/views.ts';
+import { asking } from './asking.ts';
 import { doubts } from './doubts.ts';
+import { busyOf, insistOn } from './insist.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap } from './map.ts';
-import { newQuestion } from './new-question.ts';
 import type { AnyReply, CellNode } from './node.ts';
 import { words } from './words.ts';
 import type { World } from './world.ts';
@@ -82,19 +83,12 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const edge = world.edge(`${user} ${plan.device}`);
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
     edge.call(homeOf(id), request, CLIENT_TIMEOUT_MS, done);
-  /** Repeats an idempotent request until there is a definite answer. */
   const insist = (
     id: QuestionId | OfferId,
     request: CellRequest,
     tries: number,
     done: (reply: AnyReply) => void,
-  ): void =>
-    toHome(id, request, (reply) => {
-      const busyMs = busyOf(reply);
-      if ((reply.t === 'failed' || busyMs > 0) && tries > 1)
-        world.after(busyMs + 500 + draw.below(3000), () => insist(id, request, tries - 1, done));
-      else done(reply);
-    });
+  ): void => insistOn(world, draw, (heard) => toHome(id, request, heard), tries, done);
 
   const doubt = doubts(
     ledger,
@@ -103,6 +97,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     (ms, run) => world.after(ms, run),
     (id, request, done) => insist(id, request, 3, done),
   );
+
+  const ask = asking({ world, ledger, draw, user, doubt, send: toHome, where: () => at });
 
   const move = (): void => {
     if (world.strikes('teleport')) {
@@ -310,23 +306,6 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       );
     });
 
-  const ask = (n: number): void => {
-    const question = newQuestion(draw, user, snap(at, world.map.policy.gridLength), n, world.map.policy.gridLength);
-    insist(question.id, { t: 'ask', question }, 6, (reply) => {
-      if (reply.t !== 'question') return;
-      ledger.asked.set(question.id, { asker: user, key: question.key });
-      doubt.asked(question.id);
-      if (draw.chance(1, 10)) world.after(draw.below(60_000), () => cancel(question.id));
-      if (draw.chance(1, 8)) world.after(draw.below(40_000), () => walkAway(question.id));
-    });
-  };
-  const cancel = (id: QuestionId): void =>
-    insist(id, { t: 'cancel', id, user }, 5, (reply) => {
-      if (reply.t === 'question') ledger.cancelled.add(id);
-    });
-  const walkAway = (id: QuestionId): void =>
-    insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
-
   const tick = (): void => {
     if (quiet) return;
     world.after(plan.nervous ? 500 + draw.below(2500) : 4000 + draw.below(8000), tick);
@@ -379,6 +358,3 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 export function somewhere(map: SimMap, draw: Prng): Point {
   return anywhereIn(decode(draw.pick(map.cells)), draw);
 }
-
-const busyOf = (reply: AnyReply): number =>
-  reply.t === 'problem' && reply.code === 'busy' ? (reply.retryAfterS ?? 1) * 1000 : 0;

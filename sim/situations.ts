@@ -69,6 +69,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   PRIV2: ['accept → problem unknown_offer', 'question → problem unknown_question'],
   REST1: ['offer.declined', 'offer.expired', 'offer.withdrawn'],
   BOUND3: ['later → problem too_large'],
+  OPEN1: ['admit → problem too_many_questions'],
   LIST2: ['question → question'],
   SLEEP2: ['scout → scouted'],
   SPLIT1: ['cell.split'],

@@ -12,6 +12,7 @@ import { keepChecker } from './keep.ts';
 import { liveChecker } from './live.ts';
 import { onceChecker } from './once.ts';
 import { oneChecker } from './one.ts';
+import { openChecker } from './open.ts';
 import { outsideChecker } from './outside.ts';
 import { ownChecker } from './own.ts';
 import { ownWordChecker } from './own-word.ts';
@@ -38,6 +39,7 @@ export function checkersOf(
     alarmChecker,
     wakeChecker,
     onceChecker,
+    openChecker,
     goneChecker,
     gateChecker,
     outsideChecker,
