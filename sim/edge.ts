@@ -8,10 +8,11 @@ import type { Prng } from '../src/lib/prng.ts';
 import { traitsOf } from '../src/messages/call-table.ts';
 import type { CellRequest } from '../src/messages/calls.ts';
 import type { MapRow } from '../src/messages/map-row.ts';
-import type { CellId } from '../src/protocol/ids.ts';
+import type { CellId, UserId } from '../src/protocol/ids.ts';
 import { leafIn, type SimMap } from './map.ts';
 import type { AnyReply, CellNode } from './node.ts';
 import type { Observer } from './runtime.ts';
+import type { World } from './world.ts';
 
 const TTL_MS = 60_000;
 /** Of other people's calls: more than any kind of call may wait beside, and until when they have their answers. */
@@ -29,6 +30,14 @@ export type Edge = {
     done: (reply: AnyReply, cell: CellId) => void,
     cell?: CellId,
     patienceMs?: number,
+  ) => void;
+  /** The upgrade of a socket, to the leaf that covers `key`, after making sure that it lives. */
+  readonly connect: (
+    key: string,
+    user: UserId,
+    timeoutMs: number,
+    accept: (cell: CellNode, back: (reply: AnyReply) => void) => void,
+    done: (reply: AnyReply) => void,
   ) => void;
   /** To this very cell. */
   readonly callCell: (
@@ -52,6 +61,7 @@ export type Around = {
   readonly strikes: (fault: 'flood') => boolean;
   readonly called: NonNullable<Observer['called']>;
   readonly random: () => number;
+  readonly upgrade: World['upgrade'];
   /** One call of one object. */
   readonly call: (
     node: CellNode,
@@ -98,14 +108,24 @@ export function edge(world: Around): Edge {
     };
     take(world, new Route(target, patienceMs, world.random), request, timeoutMs, { versionOf, find, gate }, done);
   };
+  const call: Edge['call'] = (key, request, timeoutMs, done, cell, patienceMs = PATIENCE_MS) => {
+    const first = cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key);
+    if (first === undefined) done({ t: 'failed' }, '' as CellId);
+    else reach({ cell: first, key }, request, timeoutMs, patienceMs, done);
+  };
   return {
     leafOf: (point) => leafIn(known(), encode(point, MAX_LENGTH)),
     isLeaf: (cell) => known().has(cell),
-    call: (key, request, timeoutMs, done, cell, patienceMs = PATIENCE_MS) => {
-      const first = cell ?? leafIn(known(), key) ?? world.map.retiredCovering(key);
-      if (first === undefined) done({ t: 'failed' }, '' as CellId);
-      else reach({ cell: first, key }, request, timeoutMs, patienceMs, done);
-    },
+    call,
+    connect: (key, user, timeoutMs, accept, done) =>
+      call(key, { t: 'enter', user }, timeoutMs, (reply, cell) => {
+        if (reply.t !== 'done') done(reply);
+        else {
+          const upgrade = (back: (reply: AnyReply) => void): void =>
+            world.upgrade(timeoutMs, (answer) => accept(world.cell(cell), answer), back);
+          pass(world, gate, cell, 'presence', upgrade, done);
+        }
+      }),
     callCell: (cell, request, timeoutMs, done) => reach({ cell }, request, timeoutMs, PATIENCE_MS, done),
   };
 }

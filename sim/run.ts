@@ -56,6 +56,10 @@ export function runSeed(options: SimOptions): SimReport {
       occurred.note(effects, event);
       for (const checker of checkers) checker.committed?.(node, effects, event);
     },
+    pushed: (node, socket, frame, closed) => {
+      if (closed !== undefined) occurred.closed(closed);
+      for (const checker of checkers) checker.pushed?.(node, socket, frame, closed);
+    },
     called: (isolate, cell, kind, what) => {
       if (what === 'shed') occurred.shed(kind);
       for (const checker of checkers) checker.called?.(isolate, cell, kind, what);

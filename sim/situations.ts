@@ -11,6 +11,7 @@ export function situations(): {
   readonly seen: Situations;
   readonly note: (effects: Effects, event: NodeEvent) => void;
   readonly shed: (kind: string) => void;
+  readonly closed: (why: string) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
@@ -22,7 +23,12 @@ export function situations(): {
       if (table === 'journal') for (const [, type = ''] of (value ?? '').matchAll(JOURNAL_TYPES)) add(type);
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
-  return { seen, note, shed: (kind) => add(`shed ${kind}`) };
+  return {
+    seen,
+    note,
+    shed: (kind) => add(`shed ${kind}`),
+    closed: (why) => add(`closed ${why}`),
+  };
 }
 
 function askedBy(event: NodeEvent): string {
@@ -70,6 +76,8 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   REST1: ['offer.declined', 'offer.expired', 'offer.withdrawn'],
   BOUND3: ['later → problem too_large'],
   OPEN1: ['admit → problem too_many_questions'],
+  SOCK1: ['closed token_expired'],
+  SOCK2: ['closed too_many_sockets'],
   LIST2: ['question → question'],
   SLEEP2: ['scout → scouted'],
   SPLIT1: ['cell.split'],

@@ -35,6 +35,7 @@ export class World {
   readonly #weather: Weather;
   readonly #runtime: Runtime;
   readonly #observer: Observer;
+  #ids = 0;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -141,6 +142,26 @@ export class World {
     else callObject(this, once, timeoutMs, done);
   }
 
+  /** The upgrade of a socket, which waits for what the cell makes of its first ping: no copy of it comes later. */
+  upgrade(timeoutMs: number, arrive: (back: (reply: AnyReply) => void) => void, done: (reply: AnyReply) => void): void {
+    this.stats.cellCalls++;
+    callObject(this, (leftMs, heard) => this.#overStub(leftMs, heard, arrive, () => undefined), timeoutMs, done);
+  }
+
+  /** What comes over a socket is at its cell already. */
+  ask(cell: CellNode, request: CellRequest, back: (reply: AnyReply) => void): void {
+    this.#runtime.request(cell, (token) => ({ t: 'request', envelope: { request }, token, socket: true }), back);
+  }
+
+  /** Whether nobody reaches the cell just now. */
+  isSilent({ id }: CellNode): boolean {
+    return this.#weather.isSilent(id, this.now);
+  }
+
+  nextId(): number {
+    return ++this.#ids;
+  }
+
   /** On one stub. */
   #callOnce(
     node: Node,
@@ -154,18 +175,24 @@ export class World {
     else this.stats.userCalls++;
     const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, named, socket, back);
     const unheard = (): void => arrive(() => undefined);
+    if (socket) this.#exchange(timeoutMs, done, arrive, unheard);
+    else this.#overStub(timeoutMs, done, arrive, unheard);
+  }
+
+  #overStub(
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    arrive: (back: (reply: AnyReply) => void) => void,
+    again: () => void,
+  ): void {
     const fail = (marks: FailureMarks): void =>
-      this.after(Math.min(timeoutMs, this.#weather.delay()), () => done({ t: 'failed', marks }));
-    if (!socket && this.strikes('overload')) {
+      this.after(Math.min(timeoutMs, this.delay()), () => done({ t: 'failed', marks }));
+    if (this.strikes('overload')) {
       fail(OVERLOADED);
-      return;
-    }
-    if (!socket && this.strikes('breakStub')) {
-      if (this.draw.chance(1, 2)) this.after(this.#weather.delay(), unheard);
+    } else if (this.strikes('breakStub')) {
+      if (this.draw.chance(1, 2)) this.after(this.delay(), () => arrive(() => undefined));
       fail(BROKEN);
-      return;
-    }
-    this.#exchange(timeoutMs, done, arrive, unheard);
+    } else this.#exchange(timeoutMs, done, arrive, again);
   }
 
   /** For a cell that must have heard of the map as it is now: no other answer counts. */

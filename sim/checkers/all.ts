@@ -17,6 +17,7 @@ import { outsideChecker } from './outside.ts';
 import { ownChecker } from './own.ts';
 import { ownWordChecker } from './own-word.ts';
 import { privacyChecker } from './privacy.ts';
+import { socketChecker } from './sockets.ts';
 import { stateChecker } from './state.ts';
 import { wakeChecker } from './wake.ts';
 
@@ -43,6 +44,7 @@ export function checkersOf(
     goneChecker,
     gateChecker,
     outsideChecker,
+    socketChecker,
     stateChecker,
     liveChecker(present),
   ].map((make) => make(context));

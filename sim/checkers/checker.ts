@@ -13,6 +13,7 @@ export type CheckerContext = { readonly world: World; readonly ledger: Ledger; r
 export type Checker = {
   /** After a commit, before anybody else learns of it: memory and disk are alike. */
   readonly committed?: (node: Node, effects: Effects, event: NodeEvent) => void;
+  readonly pushed?: NonNullable<Observer['pushed']>;
   /** Of each call of an isolate to a cell that its gate lets through, or not. */
   readonly called?: NonNullable<Observer['called']>;
   /** Now and then, while faults strike. */

@@ -11,7 +11,7 @@ const PLACE_MS = 30_000;
 /** That one has ended has come to its asker's object by then. */
 const NEWS_MS = 60_000;
 
-type Place = { readonly life: number; readonly at: number; readonly seenAt: number };
+type Place = { readonly memory: number; readonly at: number; readonly seenAt: number };
 
 export const openChecker: MakeChecker = ({ world, report }) => {
   const { openMax } = world.map.policy.question;
@@ -19,6 +19,8 @@ export const openChecker: MakeChecker = ({ world, report }) => {
   const stored = new Map<UserId, Map<QuestionId, number | undefined>>();
   const registered = new Map<UserId, Set<QuestionId>>();
   const places = new Map<UserId, Map<QuestionId, Place>>();
+  /** Places are held in memory alone: how often an object has begun a new one. */
+  const memories = new Map<UserId, number>();
   let wellSince: number | undefined;
   const of = <T>(all: Map<UserId, T>, user: UserId, make: () => T): T => {
     const mine = all.get(user) ?? make();
@@ -29,13 +31,13 @@ export const openChecker: MakeChecker = ({ world, report }) => {
   const placesOf = (user: UserId) => of(places, user, () => new Map<QuestionId, Place>());
   const registeredBy = (user: UserId) => of(registered, user, () => new Set<QuestionId>());
 
+  const isHeld = (user: UserId, place: Place | undefined, now: number): boolean =>
+    place !== undefined && place.memory === memories.get(user) && now < place.at + PLACE_MS;
   /** What its user's object cannot but count, at the least. */
-  const leastOpen = ({ id: user, life }: UserNode, now: number): number => {
+  const leastOpen = (user: UserId, now: number): number => {
     const known = registeredBy(user);
     const open = [...storedBy(user)].filter(([id, endedAt]) => known.has(id) && endedAt === undefined);
-    const held = [...placesOf(user)].filter(
-      ([id, place]) => !known.has(id) && place.life === life && now < place.at + PLACE_MS,
-    );
+    const held = [...placesOf(user)].filter(([id, place]) => !known.has(id) && isHeld(user, place, now));
     return open.length + held.length;
   };
   /** What it may count at the most. */
@@ -55,11 +57,11 @@ export const openChecker: MakeChecker = ({ world, report }) => {
     const now = node.state?.clock ?? 0;
     if (answer?.t === 'admitted') {
       const place = placesOf(node.id).get(id);
-      const isRetry = registeredBy(node.id).has(id) || (place?.life === node.life && now < place.at + PLACE_MS);
+      const isRetry = registeredBy(node.id).has(id) || isHeld(node.id, place, now);
       if (isRetry) return;
-      const open = leastOpen(node, now);
+      const open = leastOpen(node.id, now);
       if (open >= openMax) report('OPEN1', `${node.id} has ${open} open of ${openMax}, and may ask ${id}`);
-      placesOf(node.id).set(id, { life: node.life, at: now, seenAt: world.now });
+      placesOf(node.id).set(id, { memory: memories.get(node.id) ?? 0, at: now, seenAt: world.now });
     } else if (answer?.code === 'too_many_questions' && wellSince !== undefined && world.now > wellSince + NEWS_MS) {
       const open = mostOpen(node.id);
       if (open < openMax) report('OPEN1', `${node.id} has ${open} open of ${openMax}, and may not ask ${id}`);
@@ -71,14 +73,16 @@ export const openChecker: MakeChecker = ({ world, report }) => {
     const { id, asker } = question;
     const { code } = (replies.find(({ token }) => token === event.token)?.value ?? {}) as { code?: string };
     const known = node.state?.questions.get(id);
-    if (known !== undefined && !placesOf(asker).has(id))
-      report('OPEN1', `${id} was let through by nobody and is asked`);
+    // Where people ask past the edge, nobody is let through.
+    const isUnasked = placesOf(asker).size > 0 && !placesOf(asker).has(id);
+    if (known !== undefined && isUnasked) report('OPEN1', `${id} was let through by nobody and is asked`);
     if (known?.asker === asker && refused !== undefined && code === refused.code)
       report('OPEN1', `${id} is known to ${node.id} and refused: ${code}`);
   };
   return {
     committed: (node: Node, effects, event) => {
       if (node.state === undefined) return;
+      if (node.kind === 'user' && event.t === 'boot') memories.set(node.id, (memories.get(node.id) ?? 0) + 1);
       for (const { table, key } of effects.rows) {
         const id = key as QuestionId;
         if (node.kind === 'user' && table === 'known' && node.state.known.get(id)?.question !== undefined)

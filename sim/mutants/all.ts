@@ -8,6 +8,7 @@ import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
 import { OUTSIDE_USERS } from './outside-users.ts';
 import { QUESTIONS_MUTANTS } from './questions.ts';
 import { RESHARDING_MUTANTS } from './resharding.ts';
+import { SOCKET_MUTANTS } from './sockets.ts';
 import { USER_MUTANTS } from './users.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
   ...EDGE_MUTANTS,
+  ...SOCKET_MUTANTS,
   ...OUTSIDE_QUESTIONS,
   ...OUTSIDE_USERS,
   ...OUTSIDE_KINDS,

@@ -67,7 +67,6 @@ export const BY_TESTS: Readonly<Record<string, string>> = {
   'unreached-ticked-off': 'test/unit/cron/removal.test.ts',
   'utf16-for-bytes': 'test/unit/engine/rows.test.ts',
   'warm-keeps-cold': 'test/unit/city/cold.test.ts',
-  'warned-once-for-ever': 'test/unit/cell/connections.test.ts',
   'was-full-asked-late': 'test/unit/cell/holds.test.ts',
   'window-moves-by-most': 'test/unit/matching/policy.test.ts',
 };
