@@ -68,6 +68,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   CLAIM3: ['recall → no_row'],
   CLAIM4: ['claim → pending'],
   CLAIM6: ['recall → kept'],
+  AGE1: ['returnRecord → returned', 'recall → record'],
   HOLD1: ['state → state'],
   HOLD2: ['reserve → held'],
   VOID1: ['release → done'],

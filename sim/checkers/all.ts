@@ -1,5 +1,6 @@
 // Every checker there is, in the order in which they see a commit: what any run of a world is watched by.
 import type { UserId } from '../../src/protocol/ids.ts';
+import { ageChecker } from './age.ts';
 import { alarmChecker } from './alarm.ts';
 import type { Checker, CheckerContext } from './checker.ts';
 import { claimChecker } from './claim.ts';
@@ -30,6 +31,7 @@ export function checkersOf(
   return [
     ownChecker,
     claimChecker,
+    ageChecker,
     ownWordChecker,
     keepChecker,
     inboxChecker,
