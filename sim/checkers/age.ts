@@ -28,7 +28,10 @@ export const ageChecker: MakeChecker = ({ world, report }) => {
         known.set(user, { epoch, idleSince, coolUntil });
         if (before === undefined || epoch === before.epoch || !isCalm()) continue;
         const younger = idleSince - before.idleSince;
-        if (younger > ON_THE_WAY_MS) report('AGE1', `${user} comes to ${node.id} with ${younger} ms less of idle time`);
+        // Who arrives may be asked in that very step.
+        const isAsked = idleSince === node.state?.clock;
+        if (younger > ON_THE_WAY_MS && !isAsked)
+          report('AGE1', `${user} comes to ${node.id} with ${younger} ms less of idle time`);
         const longer = coolUntil - before.coolUntil;
         if (coolUntil > world.now && longer > ON_THE_WAY_MS)
           report('AGE1', `${user} comes to ${node.id} and rests ${longer} ms longer`);
