@@ -4,6 +4,7 @@ import { versioned } from '../../lib/versioned.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { Adjusted } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
+import type { Profile } from '../../protocol/profile.ts';
 import { type Agendas, dueKey, watch } from './indexes.ts';
 
 const VERSION = 1;
@@ -38,6 +39,8 @@ export type PendingClaim = {
   /** Volatile: who waits for the outcome; those who did when the claim went out come first, so many. */
   tokens: Waiting[];
   asked: number;
+  /** Volatile: words of the profile that were said since the claim went out. */
+  saidSince: Partial<Profile>;
 };
 
 type Row = Pick<PendingClaim, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
@@ -49,7 +52,8 @@ export function encodeClaim(pending: PendingClaim): string {
 
 export function decodeClaim(text: string): PendingClaim {
   const row = versioned<Row>(VERSION, 'arriving', text);
-  return { ...row, stored: true, again: true, call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0 };
+  const volatile = { call: undefined, claimed: undefined, fence: 0, tokens: [], asked: 0, saidSince: {} };
+  return { ...row, stored: true, again: true, ...volatile };
 }
 
 export function dueClaim(pending: PendingClaim): EpochMs {

@@ -46,6 +46,7 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
       fence: 0,
       tokens: [waiting],
       asked: 0,
+      saidSince: {},
     };
     state.claims.set(user, pending);
     claim(step, pending);
@@ -55,8 +56,11 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
     answerPing(step, waiting, problem('stale_ping'));
     return;
   }
+  // Words of pings that were told to come again hold no longer: they may have been said anew elsewhere meanwhile.
+  const before = known.tokens.length === 0 ? { ...known.ping, profile: {} } : known.ping;
+  known.ping = merged(before, sent);
+  known.saidSince = { ...known.saidSince, ...sent.profile };
   known.tokens.push(waiting);
-  known.ping = merged(known.ping, sent);
   known.pingAt = now;
   known.order = undefined;
   known.again = false;
@@ -89,6 +93,7 @@ export function claim(step: Step, pending: PendingClaim): void {
   }
   pending.retryAt = undefined;
   pending.claimed = sent;
+  pending.saidSince = {};
   pending.asked = pending.tokens.length;
   pending.call = call(
     step,
@@ -132,7 +137,12 @@ export function claimed(
       return;
     case 'refused':
       if (isAbout) endClaim(step, user, problem('stale_ping'));
-      else claim(step, pending);
+      else {
+        // What only the overtaken ping said goes with it: the one that overtook it may have said otherwise.
+        for (const waiting of pending.tokens.splice(0, pending.asked)) answerPing(step, waiting, problem('stale_ping'));
+        pending.ping = { ...pending.ping, profile: pending.saidSince };
+        claim(step, pending);
+      }
       return;
     case 'stranger':
       if (isAbout) endClaim(step, user, problem('no_presence', NO_PROFILE));

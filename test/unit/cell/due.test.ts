@@ -95,6 +95,7 @@ const arriving = (leaseMs: number, retryMs?: number): PendingClaim => ({
   call: undefined,
   claimed: undefined,
   asked: 0,
+  saidSince: {},
   fence: 0,
   tokens: [],
 });
