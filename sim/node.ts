@@ -3,9 +3,10 @@
 import { cellMachine } from '../src/cell/machine.ts';
 import type { AnyCell } from '../src/cell/state.ts';
 import type { CellEvent } from '../src/cell/step.ts';
-import type { Attachment, Effects } from '../src/engine/effects.ts';
+import type { Effects } from '../src/engine/effects.ts';
 import type { Interpreter } from '../src/engine/interpreter.ts';
 import { reload, restore } from '../src/engine/machine.ts';
+import type { FailureMarks } from '../src/engine/retry.ts';
 import type { EpochMs } from '../src/lib/brand.ts';
 import type { Chance } from '../src/lib/chance.ts';
 import type { CellReply, UserReply } from '../src/messages/calls.ts';
@@ -15,8 +16,10 @@ import { type MemoryRows, memoryRows } from '../src/store/memory/memory-rows.ts'
 import { userMachine } from '../src/user/machine.ts';
 import type { UserState } from '../src/user/state.ts';
 import type { UserEventIn } from '../src/user/step.ts';
+import { connectionOf, type SimSocket } from './socket.ts';
 
-export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed' };
+/** `failed` with its marks: the platform said how. Without: there was no answer in time. */
+export type AnyReply = CellReply | UserReply | MapReply | { readonly t: 'failed'; readonly marks?: FailureMarks };
 export type Caller = (reply: AnyReply) => void;
 
 type Common = {
@@ -40,19 +43,12 @@ export type CellNode = Common & {
   readonly kind: 'cell';
   readonly id: CellId;
   state: AnyCell | undefined;
-  readonly sockets: Map<UserId, SimSocket>;
+  /** By connection. */
+  readonly sockets: Map<string, SimSocket>;
 };
 export type UserNode = Common & { readonly kind: 'user'; readonly id: UserId; state: UserState | undefined };
 export type Node = CellNode | UserNode;
 export type NodeEvent = CellEvent | UserEventIn;
-
-/** A connection as the cell sees it; `soft` is its attachment. */
-export type SimSocket = {
-  readonly user: UserId;
-  readonly session: string;
-  soft: Attachment | undefined;
-  readonly push: (frame: Readonly<Record<string, unknown>>, close: boolean) => void;
-};
 
 const common = (store: MemoryRows): Common => ({
   store,
@@ -107,12 +103,19 @@ export function reconstruct(node: Node): void {
   else node.state = reload(userMachine, node.store, node.state);
 }
 
-export function bootEvent(node: Node, pseudonym: string): NodeEvent {
+/** What an object is told when it has been constructed: as `src/object` does. */
+export function bootEvents(node: Node, pseudonym: string): readonly NodeEvent[] {
   const alarm = node.store.alarm();
   const armedAt = alarm === null ? undefined : alarm;
-  if (node.kind === 'user') return { t: 'boot', pseudonym, armedAt };
-  const attachments = [...node.sockets.values()].flatMap((socket) => socket.soft ?? []);
-  return { t: 'boot', attachments, armedAt };
+  if (node.kind === 'user') return [{ t: 'boot', pseudonym, armedAt }];
+  const sockets = [...node.sockets.values()];
+  const attachments = sockets.flatMap(({ soft }) => soft ?? []);
+  const bare = sockets.filter(({ soft }) => soft === undefined);
+  return [
+    { t: 'boot', attachments, armedAt },
+    ...bare.map(({ user, session }): NodeEvent => ({ t: 'socket_open', user, session })),
+    ...(sockets.length === 0 ? [] : [{ t: 'connected', connections: sockets.map(connectionOf) } as const]),
+  ];
 }
 
 /** One event at the shipping machine. */

@@ -34,6 +34,12 @@ export type Faults = {
   readonly cutOff: number;
   /** So many cells lose their disk, each at some moment. */
   readonly loseStorage: number;
+  /** The platform refuses a call, as its object has too many. */
+  readonly overload: number;
+  /** The way to an object breaks while it is called: the call may have been carried out. */
+  readonly breakStub: number;
+  /** Some hundred calls of other people wait for the cell at this isolate. */
+  readonly flood: number;
 };
 
 export type FaultName = keyof Faults;
@@ -67,6 +73,8 @@ export type SimOptions = {
   readonly rejoins?: boolean;
   /** People that a cell is to carry: it splits by itself at twice as many. */
   readonly crowd: number;
+  /** Open questions that one user may have. */
+  readonly openMax?: number;
   readonly faults: Faults;
   /** Runs every checker; off for measuring the bare machine. */
   readonly check: boolean;
@@ -99,10 +107,13 @@ export const NO_FAULTS: Faults = {
   replicaLagMs: 0,
   cutOff: 0,
   loseStorage: 0,
+  overload: 0,
+  breakStub: 0,
+  flood: 0,
 };
 
 /** The worst of each fault; a seed draws which strike, and how hard. */
-const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM> = {
+const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM | keyof typeof WORST_CALLS> = {
   loseRequest: 1500,
   loseReply: 1500,
   duplicate: 1500,
@@ -126,6 +137,9 @@ const WORST: Omit<Faults, 'refuseCommit' | 'loseStorage' | keyof typeof PLATFORM
 
 /** The same of what the platform itself does; drawn apart, so that the rest of a seed stays what it was. */
 const PLATFORM = { loseBusy: 3000, replicaLagMs: 120_000, cutOff: 200 };
+/** The same, of an isolate's calls; of a draw of its own, so that the seeds of before stay what they were. */
+const WORST_CALLS = { overload: 500, breakStub: 1500, flood: 40 };
+const CALLS = 0xca11;
 
 /** Swarm testing: each seed draws its own mix, so that no fault hides another. */
 export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
@@ -138,6 +152,10 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   faults.loseStorage = platform.pick([0, 0, 0, 1, 2]);
   for (const name of Object.keys(WORST) as (keyof typeof WORST)[]) {
     faults[name] = draw.chance(2, 5) ? 0 : Math.round(WORST[name] * draw.unit() ** 1.5);
+  }
+  const calls = prng(seed ^ CALLS);
+  for (const name of Object.keys(WORST_CALLS) as (keyof typeof WORST_CALLS)[]) {
+    faults[name] = calls.chance(2, 5) ? 0 : Math.round(WORST_CALLS[name] * calls.unit() ** 1.5);
   }
   return {
     seed,
@@ -158,6 +176,7 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
     plain: draw.pick([0, 50, 100]),
     removed: draw.chance(1, 4),
     rejoins: seed % 2 === 0,
+    openMax: calls.pick([20, 20, 5, 2]),
     check: true,
   };
 }

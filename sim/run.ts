@@ -40,6 +40,10 @@ const REJOIN_MS = 20_000;
 const TURNED_AWAY_MS = 2.5 * MINUTE_MS;
 /** Long enough after the faults for every back-off, lease and expiry to run out. */
 const CALM_MS = 5 * MINUTE_MS;
+/** Whose limit is higher asks too many at no time. */
+const BURST_MAX = 5;
+/** By then news of before has come. */
+const BURST_MS = 2.5 * MINUTE_MS;
 const END_MS = 14 * MINUTE_MS;
 const LOOK_MS = MINUTE_MS;
 
@@ -51,6 +55,9 @@ export function runSeed(options: SimOptions): SimReport {
   const changedAt = new Map<Node, number>();
   const observer: Observer = {
     occurred: occurred.add,
+    cutOff: (node) => {
+      for (const checker of checkers) checker.cutOff?.(node);
+    },
     lost: (node) => {
       noteLoss(ledger, node);
       occurred.forget(node);
@@ -62,6 +69,14 @@ export function runSeed(options: SimOptions): SimReport {
       occurred.note(node, effects, event);
       if (effects.rows.some(({ table, key }) => table === 'meta' && key === 'life')) changedAt.set(node, world.now);
       for (const checker of checkers) checker.committed?.(node, effects, event);
+    },
+    pushed: (node, socket, frame, closed) => {
+      if (closed !== undefined) occurred.closed(closed);
+      for (const checker of checkers) checker.pushed?.(node, socket, frame, closed);
+    },
+    called: (isolate, cell, kind, what) => {
+      if (what === 'shed') occurred.shed(kind);
+      for (const checker of checkers) checker.called?.(isolate, cell, kind, what);
     },
   };
   const draw = forkOf(options);
@@ -93,6 +108,7 @@ export function runSeed(options: SimOptions): SimReport {
   each(MINUTE_MS, calm + CALM_MS + END_MS, world.sweep.minute);
   for (let n = 0; n < options.questions; n++)
     world.after(draw.below(options.minutes * MINUTE_MS), () => draw.pick(askers).ask(n));
+  burst(world, askers, options, calm - start);
   const team = ops(world, draw.fork());
   // Some while faults strike, some while all is well and every arrival is watched.
   const changesMs = options.minutes * MINUTE_MS + CALM_MS;
@@ -135,8 +151,29 @@ export function runSeed(options: SimOptions): SimReport {
   };
 }
 
-function policyOf({ cooldownMs, eventsPerS, crowd }: SimOptions): unknown {
-  return { ...SIM_POLICY, cooldownMs, limits: { eventsPerS, users: crowd, mergeAfterS: 60 } };
+function policyOf({ cooldownMs, eventsPerS, crowd, openMax = 20 }: SimOptions): unknown {
+  const question = { ...SIM_POLICY.question, openMax };
+  return { ...SIM_POLICY, cooldownMs, question, limits: { eventsPerS, users: crowd, mergeAfterS: 60 } };
+}
+
+/** OPEN1: some ask at once for more than they may have open, while faults strike and when all is well. */
+function burst(
+  world: World,
+  askers: readonly Agent[],
+  { seed, openMax = 20, questions }: SimOptions,
+  calmMs: number,
+): void {
+  if (openMax > BURST_MAX) return;
+  const whims = prng(seed + 2 * WHIMS);
+  let n = questions;
+  const moments = [whims.below(calmMs), calmMs + BURST_MS + whims.below(CALM_MS - BURST_MS)];
+  for (const ms of moments) {
+    const one = whims.pick(askers);
+    for (let asks = openMax + 2; asks > 0; asks--) {
+      const number = n++;
+      world.after(ms + whims.below(1000), () => one.ask(number));
+    }
+  }
 }
 
 function people(

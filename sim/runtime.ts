@@ -6,11 +6,12 @@ import { type Interpreter, type InterpreterPorts, interpreter } from '../src/eng
 import { TooLarge } from '../src/engine/rows.ts';
 import { type EpochMs, epochMs } from '../src/lib/brand.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
-import type { UserId } from '../src/protocol/ids.ts';
+import type { CellRequest } from '../src/messages/calls.ts';
+import type { CellId } from '../src/protocol/ids.ts';
 import type { Weather } from './faults.ts';
 import {
   type AnyReply,
-  bootEvent,
+  bootEvents,
   type Caller,
   type CellNode,
   construct,
@@ -22,6 +23,8 @@ import {
   step,
   wipe,
 } from './node.ts';
+import { LOST, type SimSocket, socketsOf } from './socket.ts';
+import { RESET } from './stub.ts';
 import type { Sweep } from './sweep.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -30,13 +33,27 @@ const ALARM_RETRIES = 6;
 const ALARM_RETRY_MS = 2000;
 const GHOST_MS = 20_000;
 
+/** What an object has refused it is rebuilt from, and writes again. */
+const AT_BOOT = new Set<NodeEvent['t'] | undefined>(['boot', 'socket_open', 'connected']);
+
 /** Sees every commit before anybody else learns of it. */
 export type Observer = {
   readonly committed: (node: Node, effects: Effects, event: NodeEvent) => void;
+  /** An older instance of it goes on for a while, and answers some of its callers. */
+  readonly cutOff?: (node: Node) => void;
   /** Its disk is about to be lost. */
   readonly lost?: (node: Node) => void;
   /** Counts what the world did, where no commit shows it. */
   readonly occurred?: (what: string) => void;
+  /** Of each frame to a socket that is open; `closed`: with which reason it is the last. */
+  readonly pushed?: (
+    node: CellNode,
+    socket: SimSocket,
+    frame: Readonly<Record<string, unknown>>,
+    closed: string | undefined,
+  ) => void;
+  /** What an isolate does with a call to a cell: lets it go there, or sheds it; and that there is an answer, or none in time. */
+  readonly called?: (isolate: object, cell: CellId, kind: CellRequest['t'], what: 'sent' | 'shed' | 'back') => void;
 };
 
 export type RuntimeDeps = {
@@ -99,11 +116,12 @@ export class Runtime {
     this.#forget(node);
     const callers = [...node.callers];
     node.callers.clear();
-    for (const caller of callers) this.#timeline.after(this.#weather.delay(), () => caller({ t: 'failed' }));
+    for (const caller of callers)
+      this.#timeline.after(this.#weather.delay(), () => caller({ t: 'failed', marks: RESET }));
     if (node.kind === 'user') return;
     for (const socket of [...node.sockets.values()]) {
-      node.sockets.delete(socket.user);
-      this.#timeline.after(this.#weather.delay(), () => socket.push({ t: 'lost' }, true));
+      node.sockets.delete(socket.id);
+      socket.push(LOST, true);
     }
   }
 
@@ -126,6 +144,7 @@ export class Runtime {
     ghost.engine = interpreter<NodeEvent>(this.#ports(ghost));
     this.crash(node);
     node.ghost = ghost;
+    this.#observer.cutOff?.(node);
     this.#timeline.after(this.#draw.below(GHOST_MS), () => this.join(node));
   }
 
@@ -162,12 +181,12 @@ export class Runtime {
     node.skewMs = skewMs === 0 ? 0 : this.#draw.below(2 * skewMs) - skewMs;
     const engine = interpreter<NodeEvent>(this.#ports(node));
     node.engine = engine;
-    engine.run(this.#boot(node));
+    for (const event of this.#boot(node)) engine.run(event);
     return engine;
   }
 
-  #boot(node: Node): NodeEvent {
-    return bootEvent(node, `p${this.#draw.u32()}`);
+  #boot(node: Node): readonly NodeEvent[] {
+    return bootEvents(node, `p${this.#draw.u32()}`);
   }
 
   #nowOf(node: Node): EpochMs {
@@ -194,7 +213,7 @@ export class Runtime {
             this.#observer.occurred?.('ghost → fenced');
             throw new Crashed();
           }
-          if (last?.t !== 'boot' && this.#weather.strikes('refuseCommit')) throw new TooLarge('drawn');
+          if (!AT_BOOT.has(last?.t) && this.#weather.strikes('refuseCommit')) throw new TooLarge('drawn');
           node.store.commit(commit);
           this.#stats.rows += commit.rows.length + (commit.alarmAt === undefined ? 0 : 1);
           if (commit.alarmAt !== undefined && commit.alarmAt !== null) this.#scheduleAlarm(node, commit.alarmAt);
@@ -208,9 +227,9 @@ export class Runtime {
         if (this.#weather.strikes('crashAfterCommit')) throw new Crashed();
       },
       push: (frames) => {
-        for (const { user, frame, close } of frames) {
+        for (const frame of frames) {
           this.#dieHere();
-          if (node.kind === 'cell') this.#frame(node, user, frame, close);
+          if (node.kind === 'cell') this.#frame(node, frame);
         }
       },
       busy: (until) => {
@@ -226,7 +245,7 @@ export class Runtime {
       onReply: (call, reply) => onReply(node, call, reply),
       reload: () => {
         reconstruct(node);
-        return [this.#boot(node)];
+        return this.#boot(node);
       },
       abort: () => this.crash(node),
       failed: () => undefined,
@@ -238,11 +257,13 @@ export class Runtime {
     if (this.#weather.strikes('crashMidPublish')) throw new Crashed();
   }
 
-  #frame(node: CellNode, user: UserId, frame: Readonly<Record<string, unknown>>, close: boolean): void {
-    const socket = node.sockets.get(user);
-    if (socket === undefined) return;
-    if (close) node.sockets.delete(user);
-    this.#timeline.after(this.#weather.delay(), () => socket.push(frame, close));
+  #frame(node: CellNode, { user, frame, close, only, closeWith }: Effects['frames'][number]): void {
+    for (const socket of socketsOf(node, user)) {
+      if (only !== undefined && socket.id !== only) continue;
+      this.#observer.pushed?.(node, socket, frame, close ? (closeWith?.reason ?? 'moved') : undefined);
+      if (close) node.sockets.delete(socket.id);
+      socket.push(frame, close);
+    }
   }
 
   #scheduleAlarm(node: Node, at: number): void {
@@ -275,7 +296,6 @@ export class Runtime {
 
 function attach(node: CellNode, attachments: Effects['attachments']): void {
   for (const soft of attachments) {
-    const socket = node.sockets.get(soft.user);
-    if (socket !== undefined) socket.soft = soft;
+    for (const socket of socketsOf(node, soft.user)) socket.soft = soft;
   }
 }

@@ -12,11 +12,13 @@ import { type CellId, homeOf, type OfferId, type QuestionId, type UserId } from 
 import { MARGIN_M } from '../src/protocol/limits.ts';
 import type { Profile } from '../src/protocol/profile.ts';
 import type { OfferView, UserEvent } from '../src/protocol/views.ts';
+import { asking } from './asking.ts';
+import { connections } from './connections.ts';
 import { doubts } from './doubts.ts';
+import { busyOf, insistOn } from './insist.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap } from './map.ts';
-import { newQuestion } from './new-question.ts';
-import type { AnyReply, CellNode } from './node.ts';
+import type { AnyReply } from './node.ts';
 import { words } from './words.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +63,6 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   let pinged = 0;
   let unheard = 0;
   let lastCell: CellId | undefined;
-  let socketCell: CellNode | undefined;
   let connecting = false;
   let leaving = false;
   let awayUntil = 0;
@@ -82,19 +83,12 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const edge = world.edge(`${user} ${plan.device}`);
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
     edge.call(homeOf(id), request, CLIENT_TIMEOUT_MS, done);
-  /** Repeats an idempotent request until there is a definite answer. */
   const insist = (
     id: QuestionId | OfferId,
     request: CellRequest,
     tries: number,
     done: (reply: AnyReply) => void,
-  ): void =>
-    toHome(id, request, (reply) => {
-      const busyMs = busyOf(reply);
-      if ((reply.t === 'failed' || busyMs > 0) && tries > 1)
-        world.after(busyMs + 500 + draw.below(3000), () => insist(id, request, tries - 1, done));
-      else done(reply);
-    });
+  ): void => insistOn(world, draw, (heard) => toHome(id, request, heard), tries, done);
 
   const doubt = doubts(
     ledger,
@@ -103,6 +97,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     (ms, run) => world.after(ms, run),
     (id, request, done) => insist(id, request, 3, done),
   );
+
+  const ask = asking({ world, ledger, draw, user, doubt, send: toHome, where: () => at });
 
   const move = (): void => {
     if (world.strikes('teleport')) {
@@ -137,10 +133,6 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     return { ping: { point, profile, ttlMs, ...numbers }, at: heard };
   };
 
-  const onFrame = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
-    if (close) socketCell = undefined;
-    if (frame.t === 'event') takeEvent(frame as unknown as UserEvent);
-  };
   /** A busy cell is left alone for as long as it asks, and one that stretches the interval is obeyed. */
   const heed = (reply: AnyReply): void => {
     const usualS = world.map.policy.presence.pingEveryS;
@@ -148,70 +140,35 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     if (busyOf(reply) > 0) refusedAt = world.now;
     if (!deaf) restUntil = world.now + Math.max(busyOf(reply), stretchedS * 1000);
   };
-  const connect = (sent: Ping, raw: Point, cell: CellNode): void => {
-    connecting = true;
-    const hears = onWords;
-    cell.sockets.set(user, { user, session, soft: undefined, push: onFrame });
-    world.dispatch(cell, { t: 'socket_open', user, session });
-    world.request(
-      cell,
-      { t: 'presence', user, ping: sent, at: raw },
-      CLIENT_TIMEOUT_MS,
-      (reply) => {
-        connecting = false;
-        heed(reply);
-        hears(reply);
-        const isOpen = reply.t === 'present' || (reply.t === 'problem' && reply.code === 'no_presence');
-        if (isOpen && cell.sockets.has(user)) socketCell = cell;
-        else if (cell.sockets.delete(user)) world.dispatch(cell, { t: 'socket_lost', user });
-      },
-      true,
-    );
-  };
-  const drop = (): void => {
-    const cell = socketCell;
-    if (cell === undefined) return;
-    socketCell = undefined;
-    // Half open: the cell learns of it late.
-    world.after(draw.below(90_000), () => {
-      if (cell.sockets.get(user)?.push !== onFrame || socketCell === cell) return;
-      cell.sockets.delete(user);
-      world.dispatch(cell, { t: 'socket_lost', user });
-    });
-  };
-
   const presence = (): void => {
     if (connecting || leaving || restUntil > world.now) return;
     // The address of a socket need not say what was said before, nor what will be said in the first frame.
-    const isStranger = !ledger.spoken.has(user) && plan.silent && plan.socket && socketCell === undefined;
+    const isStranger = !ledger.spoken.has(user) && plan.silent && plan.socket && !phone.isOpen();
     const { ping: sent, at: raw } = pingNow();
     if (isStranger) ledger.spoken.delete(user);
     const isSilent = isStranger || said.isSaid();
+    const isOpening = plan.socket && (!phone.isOpen() || phone.wantsAnother());
     // What an address does not say is not acknowledged with it.
-    if (isSilent && socketCell === undefined && plan.socket) onWords = () => undefined;
+    if (isSilent && isOpening) onWords = () => undefined;
     const hears = onWords;
-    if (socketCell !== undefined) {
-      const cell = socketCell;
-      if (!cell.sockets.has(user)) socketCell = undefined;
-      else {
-        const heard = (reply: AnyReply): void => {
-          heed(reply);
-          hears(reply);
-        };
-        world.request(cell, { t: 'presence', user, ping: sent, at: raw }, CLIENT_TIMEOUT_MS, heard, true);
-      }
-      return;
-    }
-    const key = encode(sent.point, MAX_LENGTH);
     if (plan.socket) {
+      const answered = (reply: AnyReply): void => {
+        heed(reply);
+        hears(reply);
+      };
+      if (!isOpening) {
+        phone.ping({ t: 'presence', user, ping: sent, at: raw }, answered);
+        return;
+      }
+      const ping: Ping = isSilent ? { ...sent, profile: {}, opening: true } : sent;
       connecting = true;
-      edge.call(key, { t: 'enter', user }, CLIENT_TIMEOUT_MS, (reply, cell) => {
+      phone.open(encode(sent.point, MAX_LENGTH), { t: 'presence', user, ping, at: raw }, (reply) => {
         connecting = false;
-        const ping: Ping = isSilent ? { ...sent, profile: {}, opening: true } : sent;
-        if (reply.t === 'done') connect(ping, raw, world.cell(cell));
+        answered(reply);
       });
       return;
     }
+    const key = encode(sent.point, MAX_LENGTH);
     const sentAt = world.now;
     ledger.present.delete(user);
     const mine = ++pinged;
@@ -262,6 +219,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     go(4);
   };
 
+  const phone = connections(world, edge, plan.whims, (event) => takeEvent(event));
   const takeEvent = (event: UserEvent): void => {
     const known = seen.get(event.seq);
     if (known === undefined) seen.set(event.seq, event);
@@ -310,40 +268,23 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       );
     });
 
-  const ask = (n: number): void => {
-    const question = newQuestion(draw, user, snap(at, world.map.policy.gridLength), n, world.map.policy.gridLength);
-    insist(question.id, { t: 'ask', question }, 6, (reply) => {
-      if (reply.t !== 'question') return;
-      ledger.asked.set(question.id, { asker: user, key: question.key });
-      doubt.asked(question.id);
-      if (draw.chance(1, 10)) world.after(draw.below(60_000), () => cancel(question.id));
-      if (draw.chance(1, 8)) world.after(draw.below(40_000), () => walkAway(question.id));
-    });
-  };
-  const cancel = (id: QuestionId): void =>
-    insist(id, { t: 'cancel', id, user }, 5, (reply) => {
-      if (reply.t === 'question') ledger.cancelled.add(id);
-    });
-  const walkAway = (id: QuestionId): void =>
-    insist(id, { t: 'patch', id, user, point: snap(at, world.map.policy.gridLength) }, 3, () => undefined);
-
   const tick = (): void => {
     if (quiet) return;
     world.after(plan.nervous ? 500 + draw.below(2500) : 4000 + draw.below(8000), tick);
     if (offlineUntil > world.now) return;
     if (world.strikes('goOffline')) {
       offlineUntil = world.now + draw.below(180_000);
-      drop();
+      phone.drop();
       return;
     }
-    if (world.strikes('dropSocket')) drop();
+    if (world.strikes('dropSocket')) phone.drop();
     if (world.strikes('reinstall')) {
       session = `${plan.device}${draw.u32()}`;
       sessionSince = world.now;
       seq = 0;
       lastCell = undefined;
       said.forget();
-      drop();
+      phone.drop();
     }
     if (draw.chance(1, 8)) said.change();
     if (!connecting && pingedSince && draw.chance(1, 25)) leave();
@@ -361,7 +302,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
     /** Stops pinging for good; offers of the past are still answered. */
     stop: () => {
       quiet = true;
-      drop();
+      phone.drop();
     },
     wake: () => {
       offlineUntil = 0;
@@ -379,6 +320,3 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
 export function somewhere(map: SimMap, draw: Prng): Point {
   return anywhereIn(decode(draw.pick(map.cells)), draw);
 }
-
-const busyOf = (reply: AnyReply): number =>
-  reply.t === 'problem' && reply.code === 'busy' ? (reply.retryAfterS ?? 1) * 1000 : 0;

@@ -13,6 +13,8 @@ export function situations(): {
   readonly forget: (node: Node) => void;
   /** One that no commit shows. */
   readonly add: (name: string) => void;
+  readonly shed: (kind: string) => void;
+  readonly closed: (why: string) => void;
 } {
   const seen: Situations = {};
   const add = (name: string): void => {
@@ -29,7 +31,14 @@ export function situations(): {
       }
     if (event.t === 'reply') add(`heard ${toldBy(event.reply)}`);
   };
-  return { seen, note, add, forget: ({ id }) => told.delete(id) };
+  return {
+    seen,
+    note,
+    add,
+    forget: ({ id }) => told.delete(id),
+    shed: (kind) => add(`shed ${kind}`),
+    closed: (why) => add(`closed ${why}`),
+  };
 }
 
 function askedBy(event: NodeEvent): string {
@@ -72,6 +81,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   CLAIM3: ['recall → no_row'],
   CLAIM4: ['claim → pending'],
   CLAIM6: ['recall → kept'],
+  AGE1: ['returnRecord → returned', 'recall → record'],
   HOLD1: ['state → state'],
   HOLD2: ['reserve → held'],
   VOID1: ['release → done'],
@@ -79,6 +89,9 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   PRIV2: ['accept → problem unknown_offer', 'question → problem unknown_question'],
   REST1: ['offer.declined', 'offer.expired', 'offer.withdrawn'],
   BOUND3: ['later → problem too_large'],
+  OPEN1: ['admit → problem too_many_questions'],
+  SOCK1: ['closed token_expired'],
+  SOCK2: ['closed too_many_sockets'],
   LIST2: ['question → question'],
   SLEEP2: ['scout → scouted'],
   SPLIT1: ['cell.split'],
@@ -89,6 +102,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   MERGE1: ['cell.merged'],
   LOAD4: ['presence → problem busy'],
   LOAD5: ['ask → problem busy'],
+  LOAD7: ['shed scout', 'shed presence', 'shed ask'],
   GONE1: ['dissolve → done'],
   EDGE2: ['replica → behind', 'replica → older than known'],
 };

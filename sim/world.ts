@@ -1,6 +1,7 @@
 // The simulated platform: objects, and a network between them, under a weather of faults. How an object runs is in runtime.ts.
 
 import type { Send } from '../src/engine/effects.ts';
+import type { FailureMarks } from '../src/engine/retry.ts';
 import { OBJECT_PATIENCE_MS, PATIENCE_MS, Route } from '../src/engine/route.ts';
 import { type Prng, prng } from '../src/lib/prng.ts';
 import type { CellEnvelope, CellRequest, UserRequest } from '../src/messages/calls.ts';
@@ -12,6 +13,7 @@ import type { SimMap } from './map.ts';
 import { type AnyReply, type CellNode, cellNode, type Node, type NodeEvent, type UserNode, userNode } from './node.ts';
 import type { Faults, SimOptions } from './options.ts';
 import { type Observer, Runtime, type RuntimeDeps } from './runtime.ts';
+import { BROKEN, callObject, OVERLOADED } from './stub.ts';
 import { type Sweep, sweep } from './sweep.ts';
 import { type Timeline, timeline } from './timeline.ts';
 
@@ -35,6 +37,8 @@ export class World {
   readonly #runtime: Runtime;
   readonly sweep: Sweep;
   readonly #occurred: (what: string) => void;
+  readonly #observer: Observer;
+  #ids = 0;
 
   constructor(map: SimMap, draw: Prng, options: Pick<SimOptions, 'faults' | 'delayMs'>, observer: Observer) {
     this.map = map;
@@ -42,6 +46,7 @@ export class World {
     this.#weather = weather(draw, options, () => {
       this.stats.faults++;
     });
+    this.#observer = observer;
     const timeline = this.#timeline;
     const { stats } = this;
     const send: RuntimeDeps['send'] = (from, one, done) => this.#send(from, one, done);
@@ -77,6 +82,10 @@ export class World {
 
   strikes(fault: keyof Faults): boolean {
     return this.#weather.strikes(fault);
+  }
+
+  called(...what: Parameters<NonNullable<Observer['called']>>): void {
+    this.#observer.called?.(...what);
   }
 
   cell(id: CellId): CellNode {
@@ -134,7 +143,7 @@ export class World {
     take(this, route, request as CellRequest, timeoutMs, ground, done);
   }
 
-  /** One call of one object. */
+  /** One call of one object; over the user's socket it is there already. */
   call(
     node: Node,
     request: CellRequest | UserRequest,
@@ -143,10 +152,63 @@ export class World {
     named: Named,
     socket = false,
   ): void {
+    const once = (leftMs: number, heard: (reply: AnyReply) => void): void =>
+      this.#callOnce(node, request, leftMs, heard, named, socket);
+    if (socket) once(timeoutMs, done);
+    else callObject(this, once, timeoutMs, done);
+  }
+
+  /** The upgrade of a socket, which waits for what the cell makes of its first ping: no copy of it comes later. */
+  upgrade(timeoutMs: number, arrive: (back: (reply: AnyReply) => void) => void, done: (reply: AnyReply) => void): void {
+    this.stats.cellCalls++;
+    callObject(this, (leftMs, heard) => this.#overStub(leftMs, heard, arrive, () => undefined), timeoutMs, done);
+  }
+
+  /** What comes over a socket is at its cell already. */
+  ask(cell: CellNode, request: CellRequest, back: (reply: AnyReply) => void): void {
+    this.#runtime.request(cell, (token) => ({ t: 'request', envelope: { request }, token, socket: true }), back);
+  }
+
+  /** Whether nobody reaches the cell just now. */
+  isSilent({ id }: CellNode): boolean {
+    return this.#weather.isSilent(id, this.now);
+  }
+
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  /** On one stub. */
+  #callOnce(
+    node: Node,
+    request: CellRequest | UserRequest,
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    named: Named,
+    socket: boolean,
+  ): void {
     if (node.kind === 'cell') this.stats.cellCalls++;
     else this.stats.userCalls++;
     const arrive = (back: (reply: AnyReply) => void): void => this.#arrive(node, request, named, socket, back);
-    this.#exchange(timeoutMs, done, arrive, () => arrive(() => undefined));
+    const unheard = (): void => arrive(() => undefined);
+    if (socket) this.#exchange(timeoutMs, done, arrive, unheard);
+    else this.#overStub(timeoutMs, done, arrive, unheard);
+  }
+
+  #overStub(
+    timeoutMs: number,
+    done: (reply: AnyReply) => void,
+    arrive: (back: (reply: AnyReply) => void) => void,
+    again: () => void,
+  ): void {
+    const fail = (marks: FailureMarks): void =>
+      this.after(Math.min(timeoutMs, this.delay()), () => done({ t: 'failed', marks }));
+    if (this.strikes('overload')) {
+      fail(OVERLOADED);
+    } else if (this.strikes('breakStub')) {
+      if (this.draw.chance(1, 2)) this.after(this.delay(), () => arrive(() => undefined));
+      fail(BROKEN);
+    } else this.#exchange(timeoutMs, done, arrive, again);
   }
 
   /** For a cell that must have heard of the map as it is now: no other answer counts. */

@@ -1,9 +1,11 @@
 // Every checker there is, in the order in which they see a commit: what any run of a world is watched by.
 import type { UserId } from '../../src/protocol/ids.ts';
+import { ageChecker } from './age.ts';
 import { alarmChecker } from './alarm.ts';
 import type { Checker, CheckerContext } from './checker.ts';
 import { claimChecker } from './claim.ts';
 import { filterChecker } from './filters.ts';
+import { gateChecker } from './gate.ts';
 import { goneChecker } from './gone.ts';
 import { inboxChecker } from './inbox.ts';
 import { journalChecker } from './journal.ts';
@@ -11,10 +13,12 @@ import { keepChecker } from './keep.ts';
 import { liveChecker } from './live.ts';
 import { onceChecker } from './once.ts';
 import { oneChecker } from './one.ts';
+import { openChecker } from './open.ts';
 import { outsideChecker } from './outside.ts';
 import { ownChecker } from './own.ts';
 import { ownWordChecker } from './own-word.ts';
 import { privacyChecker } from './privacy.ts';
+import { socketChecker } from './sockets.ts';
 import { stateChecker } from './state.ts';
 import { wakeChecker } from './wake.ts';
 
@@ -27,6 +31,7 @@ export function checkersOf(
   return [
     ownChecker,
     claimChecker,
+    ageChecker,
     ownWordChecker,
     keepChecker,
     inboxChecker,
@@ -37,8 +42,11 @@ export function checkersOf(
     alarmChecker,
     wakeChecker,
     onceChecker,
+    openChecker,
     goneChecker,
+    gateChecker,
     outsideChecker,
+    socketChecker,
     stateChecker,
     liveChecker(present),
   ].map((make) => make(context));

@@ -1,5 +1,6 @@
 // CLAIM6, once all is well: whoever sends one ping after the other is never told that a newer one has overtaken it, and is held by no
-// older ping than the last that was acknowledged, nor seen farther from its point than the square may lag.
+// older ping than the last that was acknowledged, nor seen farther from its point than the square may lag. At all times: what a recall was
+// answered once it is answered always.
 import { isNear } from '../../src/cell/users/veil.ts';
 import type { MakeChecker } from './checker.ts';
 
@@ -11,7 +12,20 @@ const SETTLED_MS = 9000;
 export const claimChecker: MakeChecker = ({ world, ledger, report }) => {
   let wellSince: number | undefined;
   const isAlone = (user: string): boolean => [...ledger.seen.values()].filter((one) => one.user === user).length === 1;
+  /** Recalls that were answered `kept`. */
+  const kept = new Set<string>();
   return {
+    committed: (node, { replies, rows }, event) => {
+      if (node.kind !== 'cell' || event.t !== 'request' || !('envelope' in event)) return;
+      const { request } = event.envelope;
+      if (request.t !== 'recall' || request.order === undefined) return;
+      const name = `${request.user} of epoch ${request.epoch} in ${node.id}, for the claim ${request.order}`;
+      const answer = replies.find(({ token }) => token === event.token)?.value as { readonly t: string } | undefined;
+      if (answer?.t === 'kept') kept.add(name);
+      const isGivenUp =
+        answer?.t === 'record' && rows.some(({ table, key }) => table === 'users' && key === request.user);
+      if (isGivenUp && kept.has(name)) report('CLAIM6', `${name}, was kept, and given up to a copy of that recall`);
+    },
     healed: () => {
       wellSince ??= world.now;
       if (world.now < wellSince + FORGOTTEN_MS) return;

@@ -35,6 +35,9 @@ export const filterChecker: MakeChecker = ({ world, report }) => {
           const question = known.get(hold.questionId);
           if (question === undefined) continue;
           const why = refusal(question, user.user, user.profile, distanceM(hold.point, user.point), farthestM);
+          const restMs = user.coolUntil - node.state.clock;
+          if (hold.state === 'reserved' && restMs > 0)
+            report('RULE1', `${user.user} holds ${hold.offerId} although they rest for ${restMs} ms more`);
           if (hold.state === 'reserved' && why !== undefined)
             report('RULE1', `${user.user} holds ${hold.offerId} although ${why}`);
         }

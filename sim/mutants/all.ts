@@ -1,6 +1,7 @@
 // Faults of the program itself, to see the checkers fail: each is a change of a few characters to one source file, made while the
 // file is loaded, for a run of the simulator alone. The shipping code carries no switch.
 import { CLAIMS_MUTANTS } from './claims.ts';
+import { EDGE_MUTANTS } from './edge.ts';
 import type { Mutant } from './mutant.ts';
 import { OUTSIDE_KINDS } from './outside-kinds.ts';
 import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
@@ -8,6 +9,7 @@ import { OUTSIDE_USERS } from './outside-users.ts';
 import { PLATFORM_MUTANTS } from './platform.ts';
 import { QUESTIONS_MUTANTS } from './questions.ts';
 import { RESHARDING_MUTANTS } from './resharding.ts';
+import { SOCKET_MUTANTS } from './sockets.ts';
 import { USER_MUTANTS } from './users.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -15,6 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUESTIONS_MUTANTS,
   ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
+  ...EDGE_MUTANTS,
+  ...SOCKET_MUTANTS,
   ...OUTSIDE_QUESTIONS,
   ...OUTSIDE_USERS,
   ...OUTSIDE_KINDS,

@@ -87,4 +87,18 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'meta.recordAt === undefined ? 0 : step.now - meta.recordAt',
     'meta.recordAt === undefined ? 0 : 0',
   ),
+  one(
+    'overtaken-words-said-again',
+    'a ping takes over what one said that was overtaken elsewhere by other words',
+    'src/cell/users/pending-claims.ts',
+    'pending.ping = { ...pending.ping, profile: pending.saidSince };',
+    '',
+  ),
+  one(
+    'refused-words-said-again',
+    'a ping takes over what one said that was told to come again, and may have said it elsewhere meanwhile',
+    'src/cell/users/pending-claims.ts',
+    'known.tokens.length === 0 ? { ...known.ping, profile: {} } : known.ping;',
+    'known.ping;',
+  ),
 ];

@@ -1,5 +1,6 @@
 // One call to an object: retried on a new stub when the platform says so, never when the object is overloaded.
-import { busy, type Problem, problem } from '../protocol/problems.ts';
+import { afterFailure, type FailureMarks } from '../engine/retry.ts';
+import { type Problem, problem } from '../protocol/problems.ts';
 import { MapAwayError } from './map-cache.ts';
 
 export type CallDeps = {
@@ -8,13 +9,9 @@ export type CallDeps = {
   readonly sleep: (ms: number) => Promise<void>;
 };
 
-const RETRIES_MAX = 2;
-const RETRY_BASE_MS = 40;
-
 /**
- * Calls and, after a `retryable` failure, calls again up to twice (once when the object was thrown away, should it be the
- * call that it cannot bear): every handler is idempotent. What still fails then, and an overloaded object, is `busy`; one that the
- * platform cannot even start, as its file is no database, is `unreadable`.
+ * Calls, and calls again after failures that pass (`src/engine/retry.ts`). An object that the platform cannot even start, as its
+ * file is no database, is `unreadable`.
  * @throws whatever else the call throws.
  */
 export async function callObject<T>(call: () => Promise<T>, { random, sleep }: CallDeps): Promise<T | Problem> {
@@ -22,12 +19,11 @@ export async function callObject<T>(call: () => Promise<T>, { random, sleep }: C
     try {
       return await call();
     } catch (error) {
-      if (isMarked(error, 'overloaded')) return busy('too many calls at once for one place or user');
-      const retriesMax = isMarked(error, 'retryable') ? RETRIES_MAX : isMarked(error, 'durableObjectReset') ? 1 : 0;
-      if (retriesMax === 0 && isOfPlatform(error)) return unreadable(error);
-      if (retriesMax === 0) throw error;
-      if (tries >= retriesMax) return busy('this place or user cannot be reached for the moment');
-      await sleep(RETRY_BASE_MS * 2 ** tries * (0.5 + random()));
+      const next = afterFailure(marksOf(error), tries, random());
+      if (next.t === 'refused') return next.problem;
+      if (next.t === 'thrown' && isOfPlatform(error)) return unreadable(error);
+      if (next.t === 'thrown') throw error;
+      await sleep(next.waitMs);
     }
   }
 }
@@ -44,7 +40,13 @@ export function unreadable(error: unknown): Problem {
 /** Its own failure, before any code of ours has run: it says no more than a reference into its log. */
 const isOfPlatform = (error: unknown): boolean => error instanceof Error && error.message.startsWith('internal error');
 
-// The platform marks its own errors with these properties.
-function isMarked(error: unknown, mark: 'overloaded' | 'retryable' | 'durableObjectReset'): boolean {
-  return typeof error === 'object' && error !== null && (error as Readonly<Record<string, unknown>>)[mark] === true;
+/** The platform marks its own errors with these properties. */
+function marksOf(error: unknown): FailureMarks {
+  const isMarked = (mark: string): boolean =>
+    typeof error === 'object' && error !== null && (error as Readonly<Record<string, unknown>>)[mark] === true;
+  return {
+    overloaded: isMarked('overloaded'),
+    retryable: isMarked('retryable'),
+    reset: isMarked('durableObjectReset'),
+  };
 }

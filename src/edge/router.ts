@@ -1,4 +1,5 @@
 // Finds the object that a call is for and gets the call there: by the cached map, corrected by what the cells answer.
+import { Gate } from '../engine/gate.ts';
 import { PATIENCE_MS, Route, type RouteTarget } from '../engine/route.ts';
 import { center, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
@@ -22,7 +23,7 @@ import { busy, isProblem, type Problem, problem } from '../protocol/problems.ts'
 import type { City, CityStore } from '../store/city-store.ts';
 import { type CallDeps, callObject, unreadable } from './call.ts';
 import type { Coverage } from './coverage.ts';
-import { Gate } from './gate.ts';
+import { pass } from './gate.ts';
 import { type Leaf, MapAwayError, type MapCache } from './map-cache.ts';
 
 /** What the router needs of a namespace of objects. */
@@ -193,7 +194,7 @@ export class Router {
     if (reply.t !== 'done') return busy('the map is changing here');
     const hint = await this.#hintOf(cell);
     // The upgrade waits for the first ping.
-    return this.#gate.pass(cell, 'presence', () =>
+    return pass(this.#gate, cell, 'presence', () =>
       callObject(() => this.#deps.cells.get(cell, hint).fetch(request(cell)), this.#deps),
     );
   }
@@ -248,7 +249,7 @@ export class Router {
       ...(trace === undefined ? {} : { trace }),
     };
     const stub = (): CellStub => this.#deps.cells.get(cell, leaf?.city.locationHint);
-    return this.#gate.pass(cell, request.t, () => callObject(() => stub().call(envelope), this.#deps));
+    return pass(this.#gate, cell, request.t, () => callObject(() => stub().call(envelope), this.#deps));
   }
 
   async #callUnversioned(cell: CellId, request: CellRequest, trace: string | undefined): Promise<CellReply> {

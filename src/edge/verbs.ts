@@ -1,4 +1,5 @@
 // What users can do, once for HTTP and for sockets: from checked input to the one object that decides, and back.
+import { type AfterAdmit, afterAdmit } from '../engine/admission.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
@@ -44,9 +45,6 @@ const GRID_M_MAX = 7000;
 
 /** Sessions tell devices of one user apart; clients that do not care are all of this one. */
 const SESSION_DEFAULT = 'http';
-
-const ADMIT_TRIES = 3;
-const ADMIT_AGAIN_MS = 150;
 
 export type PageQuery = { readonly after?: string | undefined; readonly limit?: number | undefined };
 
@@ -132,24 +130,25 @@ export class Verbs {
       answersWanted: input.answersWanted ?? 1,
       ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
     };
-    const refused = await this.#admitted(caller, id, policy.question.openMax);
-    // What was asked before under its key is answered all the same.
-    if (refused !== undefined && key === undefined) return refused;
+    const admission = await this.#admission(caller, id, policy.question.openMax, key !== undefined);
+    if (admission.t === 'refused') return admission.problem;
+    const { refused } = admission;
     const request = { t: 'ask', question, ...(refused === undefined ? {} : { refused }) } as const;
     return this.#inCoverage(place, settled(await this.#router.callCell(place, request, trace)));
   }
 
-  /** OPEN1: why the user may not ask one more. That one has just ended may not have come to their object yet. */
-  async #admitted(
-    { user, trace }: Pick<Caller, 'user' | 'trace'>,
+  /** OPEN1: whether the user may ask one more. */
+  async #admission(
+    { user, trace }: Caller,
     id: QuestionId,
     openMax: number,
-  ): Promise<Problem | undefined> {
+    isKeyed: boolean,
+  ): Promise<Exclude<AfterAdmit, { readonly t: 'again' }>> {
     for (let tries = 1; ; tries++) {
       const reply = await this.#router.callUser(user, { t: 'admit', user, id, openMax }, trace);
-      if (!isProblem(reply)) return undefined;
-      if (reply.code !== 'too_many_questions' || tries >= ADMIT_TRIES) return reply;
-      await this.#router.pause(ADMIT_AGAIN_MS);
+      const next = afterAdmit(reply, tries, isKeyed);
+      if (next.t !== 'again') return next;
+      await this.#router.pause(next.waitMs);
     }
   }
 

@@ -8,6 +8,7 @@ import { encode, MAX_LENGTH } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
 import { shifted } from '../../src/geo/shifted.ts';
 import { snap } from '../../src/geo/snap.ts';
+import { epochMs } from '../../src/lib/brand.ts';
 import type { Prng } from '../../src/lib/prng.ts';
 import type { CellRequest } from '../../src/messages/calls.ts';
 import type { NewQuestion } from '../../src/messages/records.ts';
@@ -123,7 +124,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
       }
       const target = world.cell(cell);
       here = target;
-      target.sockets.set(user, { user, session, soft: undefined, push });
+      const openedAt = epochMs(world.now);
+      target.sockets.set(user, { id: user, user, session, openedAt, expiresAt: undefined, soft: undefined, push });
       world.dispatch(target, { t: 'socket_open', user, session });
       // The address of the socket says the profile, and so does the first frame.
       send(profile, (reply) => {
@@ -148,7 +150,9 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     here = undefined;
     connect();
   };
-  const push = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
+  const push = (frame: Readonly<Record<string, unknown>>, close: boolean): void =>
+    world.after(world.delay(), () => hear(frame, close));
+  const hear = (frame: Readonly<Record<string, unknown>>, close: boolean): void => {
     if (close) {
       here = undefined;
       world.after(draw.unit() * MOVED_JITTER_MS, connect);

@@ -7,7 +7,7 @@ import { runSeed, type SimReport } from '../../sim/run.ts';
 
 const SEEDS = 320;
 const RULES =
-  'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2 JRN1 ALARM1 TIME1 SPLIT2';
+  'OWN1 OWN2 KEEP1 KEEP2 ONE1 ONE2 RULE1 WAKE1 WAKE2 ONCE1 LIVE1 PRIV1 VOID1 SLEEP2 JRN1 ALARM1 TIME1 SPLIT2 OPEN1 SOCK1 SOCK2 LOAD7 AGE1 CLAIM6';
 
 describe('runs that once broke a rule', () => {
   const known = regressions();

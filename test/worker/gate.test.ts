@@ -1,7 +1,8 @@
 // The gate before a cell: what is in flight is counted by kind of call, and what goes beyond is refused at once.
 
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../src/edge/gate.ts';
+import { pass } from '../../src/edge/gate.ts';
+import { Gate } from '../../src/engine/gate.ts';
 import { traitsOf } from '../../src/messages/call-table.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
 
@@ -20,13 +21,13 @@ describe('LOAD7: calls in flight to one cell', () => {
   it.each(KINDS)('%s is refused at once when so many wait, and taken again when one has gone', async (kind) => {
     const gate = new Gate();
     const { waiting, call } = slow();
-    const calls = Array.from({ length: traitsOf(kind).shedAbove ?? 0 }, () => gate.pass('9q8yy', 'answer', call));
-    expect(await gate.pass('9q8yy', kind, call)).toMatchObject({ t: 'problem', code: 'busy', retryAfterS: 2 });
+    const calls = Array.from({ length: traitsOf(kind).shedAbove ?? 0 }, () => pass(gate, '9q8yy', 'answer', call));
+    expect(await pass(gate, '9q8yy', kind, call)).toMatchObject({ t: 'problem', code: 'busy', retryAfterS: 2 });
     expect(waiting).toHaveLength(calls.length);
-    const other = gate.pass('9q8yv', kind, call);
+    const other = pass(gate, '9q8yv', kind, call);
     waiting.splice(0, 1)[0]?.();
     await calls[0];
-    const next = gate.pass('9q8yy', kind, call);
+    const next = pass(gate, '9q8yy', kind, call);
     for (const go of waiting) go();
     expect((await Promise.all([...calls, other, next])).some(isProblem)).toBe(false);
   });
@@ -36,11 +37,11 @@ describe('LOAD7: calls in flight to one cell', () => {
     expect([...limits].sort((a, b) => a - b)).toEqual(limits);
     const gate = new Gate();
     const { waiting, call } = slow();
-    for (let i = 0; i < 600; i++) void gate.pass('9q8yy', 'answer', call);
+    for (let i = 0; i < 600; i++) void pass(gate, '9q8yy', 'answer', call);
     expect(waiting).toHaveLength(512);
     for (const kind of ['cancel', 'question', 'load', 'recall', 'forget', 'reserve', 'push'] as const) {
       const { waiting: own, call: once } = slow();
-      const answer = gate.pass('9q8yy', kind, once);
+      const answer = pass(gate, '9q8yy', kind, once);
       own[0]?.();
       expect(await answer).toEqual({ t: 'done' });
     }
@@ -49,18 +50,18 @@ describe('LOAD7: calls in flight to one cell', () => {
   it('counts a call that fails as gone', async () => {
     const gate = new Gate();
     for (let i = 0; i < 1000; i++) {
-      await expect(gate.pass('9q8yy', 'presence', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+      await expect(pass(gate, '9q8yy', 'presence', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     }
-    expect(await gate.pass('9q8yy', 'presence', async () => ({ t: 'done' }))).toEqual({ t: 'done' });
+    expect(await pass(gate, '9q8yy', 'presence', async () => ({ t: 'done' }))).toEqual({ t: 'done' });
   });
 
   it("tells how many calls of users are on their way, to any cell; scouts are nobody's", async () => {
     const gate = new Gate();
     const { waiting, call } = slow();
     const calls = [
-      gate.pass('9q8yy', 'ask', call),
-      gate.pass('9q8yv', 'presence', call),
-      gate.pass('9q8yv', 'scout', call),
+      pass(gate, '9q8yy', 'ask', call),
+      pass(gate, '9q8yv', 'presence', call),
+      pass(gate, '9q8yv', 'scout', call),
     ];
     expect(gate.ofUsers).toBe(2);
     for (const go of waiting) go();

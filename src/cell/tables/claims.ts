@@ -4,6 +4,7 @@ import { versioned } from '../../lib/versioned.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { Adjusted } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
+import type { Profile } from '../../protocol/profile.ts';
 import { type Agendas, dueKey, watch } from './indexes.ts';
 
 const VERSION = 1;
@@ -37,6 +38,8 @@ export type PendingClaim = {
   fence: number;
   /** Volatile: who waits for the outcome. */
   tokens: Waiting[];
+  /** Volatile: words of the profile that were said since the claim went out. */
+  saidSince: Partial<Profile>;
 };
 
 type Row = Pick<PendingClaim, 'user' | 'ping' | 'pingAt' | 'leaseUntil' | 'retryAt' | 'order'>;
@@ -48,7 +51,7 @@ export function encodeClaim(pending: PendingClaim): string {
 
 export function decodeClaim(text: string): PendingClaim {
   const row = versioned<Row>(VERSION, 'arriving', text);
-  return { ...row, stored: true, again: true, inFlight: undefined, fence: 0, tokens: [] };
+  return { ...row, stored: true, again: true, inFlight: undefined, fence: 0, tokens: [], saidSince: {} };
 }
 
 export function dueClaim(pending: PendingClaim): EpochMs {

@@ -45,6 +45,7 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
       inFlight: undefined,
       fence: 0,
       tokens: [waiting],
+      saidSince: {},
     };
     state.claims.set(user, pending);
     claim(step, pending);
@@ -54,8 +55,11 @@ export function welcome(step: Step, user: UserId, sent: Ping, waiting: Waiting):
     answerPing(step, waiting, problem('stale_ping'));
     return;
   }
+  // Words of pings that were told to come again hold no longer: they may have been said anew elsewhere meanwhile.
+  const before = known.tokens.length === 0 ? { ...known.ping, profile: {} } : known.ping;
+  known.ping = merged(before, sent);
+  known.saidSince = { ...known.saidSince, ...sent.profile };
   known.tokens.push(waiting);
-  known.ping = merged(known.ping, sent);
   known.pingAt = now;
   known.order = undefined;
   known.again = false;
@@ -87,6 +91,7 @@ export function claim(step: Step, pending: PendingClaim): void {
     return;
   }
   pending.retryAt = undefined;
+  pending.saidSince = {};
   const asked = call(
     step,
     { t: 'claim', user },
@@ -131,7 +136,13 @@ export function claimed(
       return;
     case 'refused':
       if (isAbout) endClaim(step, user, problem('stale_ping'));
-      else claim(step, pending);
+      else {
+        // What only the overtaken ping said goes with it: the one that overtook it may have said otherwise.
+        for (const waiting of pending.tokens.splice(0, inFlight.waiting))
+          answerPing(step, waiting, problem('stale_ping'));
+        pending.ping = { ...pending.ping, profile: pending.saidSince };
+        claim(step, pending);
+      }
       return;
     case 'stranger':
       if (isAbout) endClaim(step, user, problem('no_presence', NO_PROFILE));

@@ -101,6 +101,7 @@ const arriving = (leaseMs: number, retryMs?: number): PendingClaim => ({
   order: undefined,
   again: false,
   inFlight: undefined,
+  saidSince: {},
   fence: 0,
   tokens: [],
 });

@@ -5,6 +5,7 @@ import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, CELL, newQuestion, qid, record } from '../support/names.ts';
 
 const TTL_MS = 120_000;
+const saidNew = record({ profile: { topics: ['new'], languages: [], capacity: 1 } });
 const viewIn = (reply: unknown): PresenceView => (reply as { readonly view: PresenceView }).view;
 
 describe('entering', () => {
@@ -131,6 +132,28 @@ describe('entering', () => {
     cell.answer('claim', { t: 'granted', epoch: 3, record: null, order: 9 });
     expect(cell.replies.get(waits)).toMatchObject({ t: 'present' });
     expect(cell.resident(bob)?.point).toEqual(at(200));
+  });
+
+  it('PROF1 words of a ping that was overtaken elsewhere are not said again by the next one', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { seq: 1, profile: { topics: ['old'] } });
+    const overtaken = cell.lastToken();
+    cell.ping(bob, { seq: 3, profile: { capacity: 3 } });
+    cell.answer('claim', { t: 'refused' });
+    expect(cell.replies.get(overtaken)).toMatchObject({ t: 'problem', code: 'stale_ping' });
+    cell.answer('claim', { t: 'granted', epoch: 2, record: saidNew });
+    expect(cell.resident(bob)?.profile).toEqual({ topics: ['new'], languages: [], capacity: 3 });
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'present' });
+  });
+
+  it('PROF1 words of a ping that was told to come again are not said by another one', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob, { seq: 1, profile: { topics: ['old'] } });
+    cell.answer('claim', { t: 'pending', retryMs: 1000, order: 4 });
+    expect(cell.replies.get(cell.lastToken())).toMatchObject({ t: 'problem', code: 'busy' });
+    cell.ping(bob, { seq: 3 });
+    cell.answer('claim', { t: 'granted', epoch: 2, record: saidNew });
+    expect(cell.resident(bob)?.profile.topics).toEqual(['new']);
   });
 
   it('CLAIM6 a grant that came too late leaves the claim as old as it was', () => {

@@ -1,0 +1,40 @@
+// Faults in what the edge does before a call reaches its object.
+import { type Mutant, one } from './mutant.ts';
+
+export const EDGE_MUTANTS: readonly Mutant[] = [
+  one(
+    'gate-one-too-many',
+    'a call more than may wait for one cell is let through',
+    'src/engine/gate.ts',
+    'if (before >= max)',
+    'if (before > max)',
+  ),
+  one(
+    'gate-leaks',
+    'a call that was answered goes on counting as one that waits: in the end everything to the cell is shed',
+    'src/engine/gate.ts',
+    'const left = (this.#inFlight.get(cell) ?? 1) - 1;',
+    'const left = this.#inFlight.get(cell) ?? 1;',
+  ),
+  one(
+    'refusal-not-sent',
+    'an ask under a key goes to its cell without the word that no new one may be asked',
+    'src/engine/admission.ts',
+    "return isKeyed ? { t: 'ask', refused: reply }",
+    "return isKeyed ? { t: 'ask' }",
+  ),
+  one(
+    'places-uncounted',
+    'questions on their way to their cells take no place: several at once are all let through',
+    'src/user/admission.ts',
+    'let open = state.places.size;',
+    'let open = 0;',
+  ),
+  one(
+    'open-one-too-many',
+    'one question more than the policy says is let through',
+    'src/user/admission.ts',
+    'if (open >= openMax)',
+    'if (open > openMax)',
+  ),
+];
