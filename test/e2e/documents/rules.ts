@@ -51,9 +51,10 @@ export const RULES: readonly Rule[] = [
   },
   { of: /^npm run sim -- growth( --json| --charts docs\/images)?$/, skip: 'test/e2e/growth.test.ts runs it' },
   {
-    of: /^npm run bench -- --only (cell|sim|border|privacy|service|storm|fuzz|geo)$/,
+    of: /^npm run bench -- --only (cell|sim|border|privacy|service|ask|storm|fuzz|geo)$/,
     skip: 'it measures for minutes, and promises nothing',
   },
+  { of: /^npm run bench -- --only cost$/, as: (command) => command },
   { of: /^npm run mutate -- --room matching$/, skip: 'it takes minutes, and promises nothing' },
   { of: /^npm run --silent sim -- transitions$/, as: (command) => command },
   { of: /^npm run sim -- --mutant NAME$/, skip: 'NAME is one of yours' },
