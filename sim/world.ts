@@ -192,7 +192,6 @@ export class World {
         return now();
       },
       after: (ms, run) => this.after(ms, run),
-      delay: () => this.delay(),
       isD1Away: () => this.isD1Away(),
       isMarkLost: () => this.strikes('loseBusy'),
       cell: (id) => this.cell(id),

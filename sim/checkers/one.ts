@@ -2,6 +2,7 @@
 // question. VOID1: a void attempt stays void.
 import type { Offer, Question } from '../../src/cell/tables/questions.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../src/protocol/ids.ts';
+import { usersOn } from '../loss.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** A reserve that was answered before a loss is heard of by then. */
@@ -49,12 +50,13 @@ export const oneChecker =
     };
     return {
       // Attempts and holds that lay there alone are forgotten: nobody can know of them.
-      lost: () => {
+      lost: (node) => {
         const isLost = (id: OfferId): boolean => ledger.lost.questions.has(questionOf(id));
         for (const id of voids) if (isLost(id)) voids.delete(id);
         for (const mine of live.values()) for (const id of mine.keys()) if (isLost(id)) mine.delete(id);
-        for (const user of ledger.lost.users) {
+        for (const user of usersOn(node)) {
           lostAt.set(user, world.now);
+          for (const id of live.get(user)?.keys() ?? []) forgiven.add(id);
           live.delete(user);
         }
       },
