@@ -16,10 +16,10 @@ export type Doubts = {
   readonly asked: (id: QuestionId) => void;
 };
 
-/** @param draw of its own, lest it shift what else is drawn. */
-/** An object does not run twice for as long. */
-const OLDER_GONE_MS = 30_000;
+/** No older instance goes on for longer. */
+const OLDER_MS = 25_000;
 
+/** @param draw of its own, lest it shift what else is drawn. */
 export function doubts(
   ledger: Ledger,
   draw: Prng,
@@ -32,17 +32,19 @@ export function doubts(
     const offers = [...ledger.accepted].filter(([, of]) => of !== user);
     return offers.length === 0 ? undefined : draw.pick(offers)[0];
   };
-  /** @param isAgain it was unknown, half a minute ago */
-  const look = (id: QuestionId, before?: QuestionView, isAgain = false): void =>
+  /** What is read may be of before, while an older instance lives: who is in doubt looks again. */
+  const look = (id: QuestionId, before?: QuestionView, again = false): void =>
     send(id, { t: 'question', id, user }, (reply) => {
-      if (reply.t === 'problem' && reply.code === 'unknown_question' && !ledger.lost.questions.has(id)) {
-        if (isAgain) broken('KEEP1', `${id} is unknown to ${user}, who asked it`);
-        // An instance of before may say so, until it is gone.
-        else after(OLDER_GONE_MS, () => look(id, before, true));
+      const isUnknown = reply.t === 'problem' && reply.code === 'unknown_question';
+      const isRevived =
+        before !== undefined && hasEnded(before) && reply.t === 'question' && reply.view.state !== before.state;
+      if ((isUnknown || isRevived) && !again) {
+        after(OLDER_MS, () => look(id, before, true));
+        return;
       }
+      if (isUnknown && !ledger.lost.questions.has(id)) broken('KEEP1', `${id} is unknown to ${user}, who asked it`);
       if (reply.t !== 'question') return;
-      if (before !== undefined && hasEnded(before) && reply.view.state !== before.state)
-        broken('LIST2', `${id} had ended as ${before.state} and is ${reply.view.state}`);
+      if (isRevived) broken('LIST2', `${id} had ended as ${before.state} and is ${reply.view.state}`);
       if (before === undefined || !hasEnded(reply.view)) after(20_000 + draw.below(60_000), () => look(id, reply.view));
     });
   return {

@@ -27,10 +27,13 @@ export function mayBeLost(node: CellNode, unchangedMs: number): boolean {
 }
 
 export function noteLoss({ lost }: Ledger, node: Node): void {
-  for (const { table, key } of node.store.load()) {
-    if (table === 'questions') lost.questions.add(key);
-    if (OF_USERS.includes(table)) lost.users.add(key as UserId);
-  }
+  for (const { table, key } of node.store.load()) if (table === 'questions') lost.questions.add(key);
+  for (const user of usersOn(node)) lost.users.add(user);
+}
+
+/** Who is held there, or is on the way. */
+export function usersOn(node: Node): readonly UserId[] {
+  return [...node.store.load()].flatMap(({ table, key }) => (OF_USERS.includes(table) ? [key as UserId] : []));
 }
 
 /** Cells lose their disks while faults strike; every other one waits a while for a merge that it is a part of. */

@@ -8,12 +8,13 @@ import type { CellNode } from './node.ts';
 /** So few that a run has several slices. */
 const SLICE_MAX = 6;
 const KEPT_MS = 24 * 3_600_000;
+/** Of a hint on its way. */
+const MARK_MS = 20;
 
 /** What the sweep needs of the world. */
 export type SweepAround = {
   readonly now: number;
   readonly after: (ms: number, run: () => void) => void;
-  readonly delay: () => number;
   readonly isD1Away: () => boolean;
   readonly isMarkLost: () => boolean;
   readonly cell: (id: CellId) => CellNode;
@@ -60,7 +61,7 @@ export function sweep(world: SweepAround): Sweep {
     said: (cell, until) => void wanted.set(cell, until),
     mark: (cell, until) => {
       if (world.isMarkLost() || world.isD1Away()) world.occurred('mark → lost');
-      else world.after(world.delay(), () => known.mark(cell, until));
+      else world.after(MARK_MS, () => known.mark(cell, until));
     },
     minute,
     round: () => {

@@ -254,7 +254,6 @@ export class World {
         return now();
       },
       after: (ms, run) => this.after(ms, run),
-      delay: () => this.delay(),
       isD1Away: () => this.isD1Away(),
       isMarkLost: () => this.strikes('loseBusy'),
       cell: (id) => this.cell(id),

@@ -3,6 +3,7 @@
 import type { Offer } from '../../src/cell/tables/offers.ts';
 import type { Question } from '../../src/cell/tables/questions.ts';
 import { type OfferId, type QuestionId, questionOf, type UserId } from '../../src/protocol/ids.ts';
+import { usersOn } from '../loss.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** Also by an answer that its state does not tell of. */
@@ -50,12 +51,13 @@ export const oneChecker =
     };
     return {
       // Attempts and holds that lay there alone are forgotten: nobody can know of them.
-      lost: () => {
+      lost: (node) => {
         const isLost = (id: OfferId): boolean => ledger.lost.questions.has(questionOf(id));
         for (const id of voids) if (isLost(id)) voids.delete(id);
         for (const mine of live.values()) for (const id of mine.keys()) if (isLost(id)) mine.delete(id);
-        for (const user of ledger.lost.users) {
+        for (const user of usersOn(node)) {
           lostAt.set(user, world.now);
+          for (const id of live.get(user)?.keys() ?? []) forgiven.add(id);
           live.delete(user);
         }
       },
