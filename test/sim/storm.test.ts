@@ -12,6 +12,7 @@ const SLEEPERS = 300;
 const MINUTE_MS = 60_000;
 /** They try again at an even rate, so that one minute can be compared with another. */
 const EVERY_MS = 30_000;
+const ASKED_EVERY_MS = EVERY_MS / SLEEPERS;
 
 function asleep() {
   const draw = prng(5);
@@ -27,7 +28,11 @@ function asleep() {
     },
   });
   const { world, rows, run, ask } = town;
-  for (let n = 0; n < SLEEPERS; n++) ask(anywhereIn(decode(HERE), draw));
+  // Asked all at once, some hundred scouts would be shed on their way.
+  for (let n = 0; n < SLEEPERS; n++) {
+    ask(anywhereIn(decode(HERE), draw));
+    run(ASKED_EVERY_MS);
+  }
   run(2 * MINUTE_MS);
   /** Rows by table, and scouts, of the next minute. */
   const minute = () => {
