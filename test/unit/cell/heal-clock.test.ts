@@ -49,6 +49,21 @@ describe('TIME2 a clock that was a day ahead', () => {
     expect(cell.request(scout)).toMatchObject({ candidates: [] });
   });
 
+  it('TIME2 a journal that was gathered by the wrong clock does not bring it back after a restart', () => {
+    const cell = cellHarness();
+    const start = cell.now();
+    cell.setNow(start + DAY_MS);
+    cell.ping(bob, { ttlMs: 3_600_000 });
+    cell.setNow(start + DAY_MS + 600_000);
+    cell.step({ t: 'alarm' });
+    expect(cell.store.read('journal', 0, 9)).toHaveLength(1);
+    cell.setNow(start + 1000);
+    cell.request({ t: 'load' });
+    cell.advance(PATIENCE_MS);
+    cell.restart();
+    expect(cell.state().clock).toBe(start + 1000 + PATIENCE_MS);
+  });
+
   it('leaves a question that was asked before its expiry, and what a short glitch back found', () => {
     const cell = cellHarness();
     const start = cell.now();

@@ -10,6 +10,7 @@ import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, newQuestion, qid, user } from '../support/names.ts';
 
 const GATHER_MS = 600_000;
+const DAY_MS = 86_400_000;
 
 /** Rows of the journal: the numbers in each. */
 const gathered = (cell: CellHarness): readonly (readonly number[])[] =>
@@ -76,13 +77,15 @@ describe('the journal', () => {
     cell.ping(bob);
     cell.request({ t: 'ask', question: newQuestion() });
     cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
+    cell.ping(cem);
+    cell.request({ t: 'ask', question: newQuestion({ id: qid(2) }) });
     expect(gathered(cell)).toEqual([]);
-    const waits = (table: string): readonly string[] =>
-      [...cell.store.load()].flatMap((row) =>
-        row.table === table ? splitRecords(row.value).records.map(({ n, t }) => `${n} ${t}`) : [],
-      );
-    expect(waits('users')).toEqual(['1 user.entered']);
-    expect(waits('questions')).toEqual(['2 question.asked', '3 offer.made', '4 offer.accepted']);
+    const waits = (table: string, key: string): readonly string[] =>
+      splitRecords(cell.store.get(table, key) ?? '').records.map(({ n, t }) => `${n} ${t}`);
+    expect(waits('users', bob)).toEqual(['1 user.entered']);
+    expect(waits('questions', qid())).toEqual(['2 question.asked', '3 offer.made', '4 offer.accepted']);
+    expect(waits('users', cem)).toEqual(['5 user.entered']);
+    expect(waits('questions', qid(2))).toEqual(['6 question.asked', '7 offer.made']);
   });
 
   it('JRN1 gathers when so many wait, and rows lose what was gathered when they are written next', () => {
@@ -103,13 +106,15 @@ describe('the journal', () => {
     const cell = cellHarness();
     cell.ping(bob, { ttlMs: 3_600_000 });
     cell.setNow(cell.now() + GATHER_MS - 1);
+    // The first counts, not the last.
+    cell.ping(cem, { ttlMs: 3_600_000 });
     cell.step({ t: 'alarm' });
     expect(gathered(cell)).toEqual([]);
     cell.setNow(cell.now() + 1);
     cell.step({ t: 'tick' });
     expect(gathered(cell)).toEqual([]);
     cell.step({ t: 'alarm' });
-    expect(gathered(cell)).toEqual([[1]]);
+    expect(gathered(cell)).toEqual([[1, 2]]);
   });
 
   it('JRN1 a row that goes has what waits in it gathered in the same transaction', () => {
@@ -125,6 +130,19 @@ describe('the journal', () => {
     });
     expect(rows.map(({ table, value }) => [table, value === null])).toEqual([
       ['users', true],
+      ['journal', false],
+    ]);
+    expect(gathered(cell)).toEqual([[1, 2, 3]]);
+  });
+
+  it('JRN1 so has a question that is forgotten', () => {
+    const cell = cellHarness();
+    cell.request({ t: 'ask', question: newQuestion() });
+    cell.request({ t: 'cancel', id: qid(), user: ana });
+    cell.setNow(cell.now() + 2 * DAY_MS);
+    const { rows } = cell.step({ t: 'tick' });
+    expect(rows.map(({ table, value }) => [table, value === null])).toEqual([
+      ['questions', true],
       ['journal', false],
     ]);
     expect(gathered(cell)).toEqual([[1, 2, 3]]);
