@@ -29,6 +29,8 @@ export type Sweep = {
   readonly said: (cell: CellId, until: EpochMs) => void;
   /** Its hint is on its way to the list. */
   readonly mark: (cell: CellId, until: EpochMs) => void;
+  /** Whether the list has it, or would if its last hint had got there. */
+  readonly isListed: (cell: CellId) => boolean;
   /** What the cron does in one minute. */
   readonly minute: () => void;
   /** As many minutes at once as there are slices. */
@@ -63,6 +65,7 @@ export function sweep(world: SweepAround): Sweep {
       if (world.isMarkLost() || world.isD1Away()) world.occurred('mark → lost');
       else world.after(MARK_MS, () => known.mark(cell, until));
     },
+    isListed: (cell) => Math.max(known.until(cell), wanted.get(cell) ?? 0) > world.now,
     minute,
     round: () => {
       for (let slices = slicesOf(known.list(epochMs(world.now)).length, SLICE_MAX); slices > 0; slices--) minute();

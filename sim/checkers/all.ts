@@ -10,6 +10,7 @@ import { goneChecker } from './gone.ts';
 import { inboxChecker } from './inbox.ts';
 import { journalChecker } from './journal.ts';
 import { keepChecker } from './keep.ts';
+import { listedChecker } from './listed.ts';
 import { liveChecker } from './live.ts';
 import { onceChecker } from './once.ts';
 import { oneChecker } from './one.ts';
@@ -41,6 +42,7 @@ export function checkersOf(
     journalChecker,
     alarmChecker,
     wakeChecker,
+    listedChecker,
     onceChecker,
     openChecker,
     goneChecker,

@@ -41,7 +41,6 @@ export const BY_TESTS: Readonly<Record<string, string>> = {
   'older-map-row-taken': 'test/unit/cell/alarm.test.ts',
   'other-body-taken': 'test/unit/cell/ask.test.ts',
   'overtaken-words-said-again': 'test/unit/cell/presence.test.ts',
-  'owed-off-the-list': 'test/unit/cell/owed.test.ts',
   'passed-over-cleared-first': 'test/unit/cell/beacon.test.ts',
   'passed-over-forgotten': 'test/unit/cell/beacon.test.ts',
   'put-off-forgotten': 'test/unit/cell/pressure.test.ts',

@@ -96,6 +96,14 @@ describe('an offer', () => {
     expect(cell.events(bob, qid())).toEqual(['offer.made', 'offer.expired']);
   });
 
+  it('ONE1 lasts as long as its question once it was accepted', () => {
+    const cell = cellHarness();
+    cell.ping(bob);
+    cell.request({ t: 'ask', question: newQuestion({ expiresInMs: 240_000 }) });
+    cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
+    expect(cell.question(qid()).offers[0]).toMatchObject({ state: 'accepted', until: cell.question(qid()).expiresAt });
+  });
+
   it('never outlives its question', () => {
     const cell = cellHarness();
     cell.ping(bob);
