@@ -91,9 +91,8 @@ export class CellMap<Row extends CellRow = CellRow> implements LeafIndex {
     checkHash(hash);
     const part = this.#parts.get(prefixCode(hash));
     if (part === undefined) return undefined;
-    const at = findLeaf(part.leaves, startCode(hash));
-    // Beside -1 there is no length.
-    return (part.leaves.lengths[at] ?? MAX_LENGTH + 1) <= hash.length ? part.rows[at] : undefined;
+    const row = part.rows[findLeaf(part.leaves, startCode(hash))];
+    return row !== undefined && row.cell.length <= hash.length ? row : undefined;
   }
 
   /** The row of exactly this cell, leaf or not. */

@@ -125,8 +125,8 @@ const TREND_MAX_S = 2 * 3600;
 function hotNextOf(cells: readonly CellStatus[]): HotNext | null {
   const cool = cells.filter((cell) => cell.users > 0 && cell.used < TARGET.splits);
   const rising = cool
-    .filter(({ hotInS, used }) => hotInS !== undefined && hotInS <= TREND_MAX_S && used >= TREND_FROM)
-    .sort((a, b) => (a.hotInS ?? 0) - (b.hotInS ?? 0));
+    .filter((cell) => cell.used >= TREND_FROM && hotInOf(cell) <= TREND_MAX_S)
+    .sort((a, b) => hotInOf(a) - hotInOf(b));
   const next = rising[0] ?? cool.find(({ used }) => used >= TARGET.normal);
   if (next === undefined) return null;
   const { cell, city, used } = next;
@@ -134,4 +134,5 @@ function hotNextOf(cells: readonly CellStatus[]): HotNext | null {
   return { cell, city, used, ...(hotInS === undefined ? {} : { hotInS }) };
 }
 
+const hotInOf = ({ hotInS = Number.POSITIVE_INFINITY }: CellStatus): number => hotInS;
 const headroomOf = (used: number): number => Math.round((TARGET.splits - used) * 1000) / 1000;

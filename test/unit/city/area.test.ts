@@ -27,4 +27,20 @@ describe('the area of a boundary', () => {
     const two = { type: 'MultiPolygon', coordinates: [[boxRing(0, 0, 1, 1)], [boxRing(5, 5, 6, 6)]] };
     expect(km2(two)).toBeCloseTo(whole + km2(boxPolygon(5, 5, 6, 6)), 3);
   });
+
+  it('is whole for a ring that comes by the meridian of its start, or by its parallel, before it ends', () => {
+    const bent = [
+      [1, 1],
+      [1, 2],
+      [0, 2],
+      [0, 0],
+      [2, 0],
+      [2, 1],
+      [1, 1],
+    ];
+    const boxes = [boxPolygon(0, 0, 1, 2), boxPolygon(1, 0, 2, 1)].map(km2);
+    const sum = boxes.reduce((all, one) => all + one, 0);
+    for (const ring of [bent, bent.toReversed()])
+      expect(km2({ type: 'Polygon', coordinates: [ring] })).toBeCloseTo(sum, 3);
+  });
 });

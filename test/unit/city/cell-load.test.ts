@@ -1,7 +1,7 @@
 // How hot a cell is: what comes in fades, and the largest share of any target counts.
 import { describe, expect, it } from 'vitest';
 import { count, eventsPerS, meter, stepMs } from '../../../src/cell/backpressure/meter.ts';
-import { heatOf, isHot, mayMerge, usedOf } from '../../../src/city/cell-load.ts';
+import { heatOf, isHot, mayMerge, together, usedOf } from '../../../src/city/cell-load.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
 
 const LIMITS = { users: 1000, eventsPerS: 100, stepMs: 2, autoSplit: true, mergeAfterS: 86_400 };
@@ -45,6 +45,33 @@ describe('heat (LOAD1)', () => {
   ])('of %j is %d', (carried, heat) => {
     expect(heatOf(carried, LIMITS)).toBe(heat);
     expect(usedOf(carried, LIMITS)).toBe(heat / 2);
+  });
+
+  it('of cells together is that of all their people and events, and of the longest step', () => {
+    const parts = [
+      { users: 3, eventsPerS: 0.5, stepMs: 0.2 },
+      { users: 4, eventsPerS: 1.5, stepMs: 0.7 },
+      { users: 0, eventsPerS: 2, stepMs: 0.1 },
+    ];
+    expect(together(parts)).toEqual({ users: 7, eventsPerS: 4, stepMs: 0.7 });
+  });
+
+  it.each([
+    [{ users: 1 }, { eventsPerS: 49 }, true],
+    [{ users: 1 }, { eventsPerS: 50 }, false],
+    [{ stepMs: 1.9 }, { stepMs: 1.9 }, true],
+    [{ stepMs: 2 }, {}, false],
+  ])('is measured for a merge by every target: %j and %j', (one, other, may) => {
+    const idle = { users: 0, eventsPerS: 50, stepMs: 0 };
+    expect(
+      mayMerge(
+        [
+          { ...idle, ...one },
+          { ...idle, eventsPerS: 0, ...other },
+        ],
+        LIMITS,
+      ),
+    ).toBe(may);
   });
 
   it('lets cells merge that carry less together than one is to carry', () => {

@@ -41,6 +41,12 @@ describe('CellMap', () => {
     expect(map.rowOf('9q8yz')).toBeUndefined();
   });
 
+  it.each(['split', 'merged', 'retired'])('OWN2: a place whose only row is %s has no leaf', (state) => {
+    const map = CellMap.of([row('9q8yy', state, 3), row('9q8yz')]);
+    expect([map.leafOf(point), map.leafCovering('9q8yyk'), map.leafCount]).toEqual([undefined, undefined, 1]);
+    expect(map.rowOf('9q8yy')?.state).toBe(state);
+  });
+
   it('OWN2: of rows that contradict each other the higher version counts, and no two leaves overlap', () => {
     const stale = [row('9q8yy', 'leaf', 1), row('9q8yy', 'retired', 2), row('9q8yyk', 'leaf', 2)];
     for (const rows of [stale, stale.toReversed()]) {
@@ -49,8 +55,10 @@ describe('CellMap', () => {
       expect(map.rowOf('9q8yy')).toMatchObject({ state: 'retired', version: 2 });
       expect(map.leafCovering('9q8yy')).toBeUndefined();
     }
-    const torn = [row('9q8yy', 'leaf', 1), ...children('9q8yy').map((cell) => row(cell, 'leaf', 2))];
-    expect(CellMap.of(torn).leafCount).toBe(32);
+    for (const version of [1, 2]) {
+      const torn = [row('9q8yy', 'leaf', version), ...children('9q8yy').map((cell) => row(cell, 'leaf', 2))];
+      expect(CellMap.of(torn).leafCount, `the parent at version ${version}`).toBe(32);
+    }
     const merged = [row('9q8yy', 'leaf', 3), ...children('9q8yy').map((cell) => row(cell, 'leaf', 2))];
     expect(CellMap.of(merged).leafOf(point)?.cell).toBe('9q8yy');
     expect(CellMap.of(merged).leafCount).toBe(1);
@@ -69,6 +77,10 @@ describe('CellMap', () => {
     expect(map.leafCount).toBe(2);
     map.dropPart('9q8');
     expect([map.hasPart('9q8'), map.leafCount]).toEqual([false, 0]);
+    map.dropPart('9q8');
+    expect([map.hasPart('9q8'), map.leafCount]).toEqual([false, 0]);
+    expect(map.rowOf('9q8yz')).toBeUndefined();
+    expect(map.leafCovering('9q8yz')).toBeUndefined();
   });
 
   it('serves covers, and a cover of length 3 names the parts that one needs', () => {

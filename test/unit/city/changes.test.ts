@@ -21,6 +21,18 @@ describe('changesOf', () => {
     expect(changesOf(oslo, { ...oslo, boundary: '{"type":"Polygon"}' })).toEqual([{ field: 'boundary' }]);
   });
 
+  it.each([
+    ['added', undefined, { a: 1 }, { to: { a: 1 } }],
+    ['taken away', { a: 1 }, undefined, { from: { a: 1 } }],
+    ['made a list', { a: 1 }, [1], { from: { a: 1 }, to: [1] }],
+    ['made a section', 1, { a: 1 }, { from: 1, to: { a: 1 } }],
+  ])('tells a section that was %s as a whole, with nothing for what is not there', (_, from, to, told) => {
+    const policyOf = (limits: unknown) => ({ ...DEFAULT_POLICY, limits }) as unknown as Described['policy'];
+    expect(changesOf({ ...oslo, policy: policyOf(from) }, { ...oslo, policy: policyOf(to) })).toStrictEqual([
+      { field: 'policy.limits', ...told },
+    ]);
+  });
+
   it('takes a default that is spelled out for no change', () => {
     expect(changesOf(oslo, { ...oslo, policy: { ...DEFAULT_POLICY } })).toEqual([]);
     expect(overridesOf(DEFAULT_POLICY, { ...DEFAULT_POLICY, limits: { ...DEFAULT_POLICY.limits, users: 1 } })).toEqual([

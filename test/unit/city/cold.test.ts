@@ -54,4 +54,19 @@ describe('MERGE2 a family of 32 parts', () => {
     expect([...cold.keys()].sort()).toEqual(['9q8yt', '9q8yy']);
     expect(dueToMerge(families, limitsOf, cold, at(30))).toEqual(['9q8yy', '9q8yt']);
   });
+
+  it.each([
+    [['9q8yv', '9q8yt', '9q8yw', '9q8yu']],
+    [['9q8yt', '9q8yu', '9q8yv', '9q8yw']],
+    [['9q8yw', '9q8yv', '9q8yu', '9q8yt']],
+  ])('is joined in the order of names among those as long cold: %j', (cells) => {
+    const cold: ColdSince = new Map(cells.map((cell) => [cell as CellId, at(0)]));
+    const due = dueToMerge(
+      cells.map((cell) => family(cell, 1)),
+      () => LIMITS,
+      cold,
+      at(24),
+    );
+    expect(due).toEqual(['9q8yt', '9q8yu', '9q8yv', '9q8yw']);
+  });
 });

@@ -4,23 +4,26 @@ import { areaKm2 } from '../../../src/city/area.ts';
 import { costOf, MEASURED, monthlyCost } from '../../../src/city/cost.ts';
 
 const LETTERS = [...'0123456789bcdefghjkmnpqrstuvwxyz'];
-const LOAD = { users: 10_000, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 1 };
+const LOAD = { users: 1_000_000, hoursPerUserDay: 2, pingEveryS: 10, questionsPerUserDay: 3 };
 
 describe('monthlyCost', () => {
   it('adds up what was measured and is priced', () => {
     const cost = monthlyCost(LOAD);
-    const hours = 10_000 * 2 * 30;
+    const hours = 1_000_000 * 2 * 30;
     const connections = hours * MEASURED.connectionsPerUserHour;
-    const questions = 300_000;
+    const questions = 90_000_000;
     const rows = connections * MEASURED.connection.rows + questions * MEASURED.question.rows;
-    // 216 M pings are 10.8 M requests.
+    const pings = 21.6e9;
     const calls =
-      10.8e6 +
+      pings / 20 +
       connections * MEASURED.connection.calls +
       questions * (MEASURED.question.calls + MEASURED.question.messages / 20);
     expect(cost.rowsUsd).toBeCloseTo(rows / 1e6 + (connections * MEASURED.connection.reads) / 1e9, 1);
     expect(cost.objectRequestsUsd).toBeCloseTo((calls * 0.15) / 1e6, 2);
     expect(cost.workerRequestsUsd).toBeCloseTo((connections * MEASURED.connection.workerRequests * 0.3) / 1e6, 2);
+    const { connection, ping, question } = MEASURED;
+    const awakeMs = pings * ping.awakeMs + connections * connection.awakeMs + questions * question.awakeMs;
+    expect(cost.durationUsd).toBeCloseTo((awakeMs / 1000 / 1e6) * 0.128 * 12.5, 1);
     const parts = cost.rowsUsd + cost.objectRequestsUsd + cost.workerRequestsUsd + cost.durationUsd;
     expect(cost.totalUsd).toBeCloseTo(parts, 6);
   });

@@ -18,6 +18,15 @@ describe('overlapsOf', () => {
         { city: 'oak', cells: 1 },
       ],
     ],
+    [
+      'cities that come in any order',
+      [leaf('9q8yvb', 'bay'), leaf('9q8yvc', 'oak'), leaf('9q8yvd', 'alameda')],
+      [
+        { city: 'alameda', cells: 1 },
+        { city: 'bay', cells: 1 },
+        { city: 'oak', cells: 1 },
+      ],
+    ],
   ])('of a plan with %s', (_, leaves, overlaps) => {
     expect(overlapsOf('sf', ['9q8yv', '9q8yy'], leaves)).toEqual(overlaps);
   });
