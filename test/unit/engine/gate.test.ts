@@ -26,8 +26,10 @@ describe('LOAD7: the gate', () => {
   it('counts nothing that is never shed, and of users what is no scout', () => {
     const gate = new Gate();
     entered(gate, 'recall');
-    entered(gate, 'scout');
+    const scouted = entered(gate, 'scout');
     const leave = entered(gate, 'presence');
+    expect(gate.ofUsers).toBe(1);
+    scouted();
     expect(gate.ofUsers).toBe(1);
     leave();
     expect(gate.ofUsers).toBe(0);
