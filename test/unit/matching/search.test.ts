@@ -266,6 +266,12 @@ describe('how it ends', () => {
     ['SLEEP2 for good when every cell left its beacon', asked(FIRST, answerOf(), answerOf()), {}, done],
     ['for good when one was silent: nothing is known of it', asked(FIRST, answerOf(), undefined), {}, done],
     ['SLEEP2 to be repeated when one left none', asked(FIRST, answerOf(), UNLIT), {}, again(1)],
+    [
+      'SLEEP2 to be repeated when one left none, whoever it named',
+      asked({ ...FIRST, voided: [bob] }, answerOf(), { ...UNLIT, candidates: [candidate(bob, cellId('b'))] }),
+      {},
+      again(1, bob),
+    ],
     ['to be repeated for the third time', asked({ ...FIRST, repeat: 2 }, UNLIT), {}, again(3)],
     ['for good after three', asked({ ...FIRST, repeat: 3 }, UNLIT), {}, done],
     ['for good when nobody more is wanted', asked(FIRST, UNLIT), { openings: 0 }, done],
