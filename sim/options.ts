@@ -157,6 +157,8 @@ export function optionsOf(seed: number, size: SimSize = {}): SimOptions {
   for (const name of Object.keys(WORST_CALLS) as (keyof typeof WORST_CALLS)[]) {
     faults[name] = calls.chance(2, 5) ? 0 : Math.round(WORST_CALLS[name] * calls.unit() ** 1.5);
   }
+  // A late copy could initialise again what has lost its storage, by a row of before: nothing is promised there (decision 93).
+  if (faults.loseStorage > 0) Object.assign(faults, { duplicate: 0, hold: 0, breakStub: 0 });
   return {
     seed,
     cells: size.cells ?? draw.pick([2, 2, 3, 4, 6, 9]),

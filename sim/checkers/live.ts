@@ -63,18 +63,16 @@ export const liveChecker =
                 report('LIVE1', `${question.id} still owes ${user} ${stream.items.length} items`);
             }
           }
-          for (const resident of state.users.values()) {
-            if (resident.holds.size > 0)
-              report('LIVE1', `${resident.user} still holds ${[...resident.holds.keys()].join(', ')} in ${node.id}`);
-          }
         }
       },
       ended: () => {
         // These have no alarm of their own: they end by the clock, and go with the next event.
         for (const node of world.cells.values()) {
           if (node.state === undefined) continue;
-          for (const { user, phase } of node.state.users.values())
+          for (const { user, phase, holds } of node.state.users.values()) {
             report('LIVE1', `${user} is still ${phase} in ${node.id}`);
+            if (holds.size > 0) report('LIVE1', `${user} still holds ${[...holds.keys()].join(', ')} in ${node.id}`);
+          }
           for (const user of node.state.claims.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);
           const beacons = node.state.beacons.size;
           if (beacons > 0) report('LIVE1', `${beacons} beacons are left in ${node.id}`);

@@ -15,7 +15,7 @@ const OLDER_MS = 60_000;
 
 type Place = { readonly memory: number; readonly at: number; readonly seenAt: number };
 
-export const openChecker: MakeChecker = ({ world, report }) => {
+export const openChecker: MakeChecker = ({ world, ledger, report }) => {
   const { openMax } = world.map.policy.question;
   /** By asker; of those that have ended, when. */
   const stored = new Map<UserId, Map<QuestionId, number | undefined>>();
@@ -46,7 +46,10 @@ export const openChecker: MakeChecker = ({ world, report }) => {
   };
   /** What it may count at the most. */
   const mostOpen = (user: UserId): number => {
-    const open = [...storedBy(user)].filter(([, endedAt]) => endedAt === undefined || world.now < endedAt + NEWS_MS);
+    // The end of one that was lost was not told, and never will be: it is counted until it is forgotten.
+    const open = [...storedBy(user)].filter(
+      ([id, endedAt]) => endedAt === undefined || world.now < endedAt + NEWS_MS || ledger.lost.questions.has(id),
+    );
     const held = [...placesOf(user)].filter(
       ([id, { seenAt }]) => !storedBy(user).has(id) && world.now < seenAt + NEWS_MS,
     );

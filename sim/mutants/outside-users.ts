@@ -194,7 +194,7 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
     'heir-one-step-up',
     'ground that was merged twice in a row comes back as the middle cell, which is itself merged (only one step up is followed): objects that handed over what they had are leaves again',
     'src/city/redivide.ts',
-    "while (stateOf(at) === 'merged' && at.length > LEAF_MIN_LENGTH) at = parent(at);",
-    "if (stateOf(at) === 'merged' && at.length > LEAF_MIN_LENGTH) at = parent(at);",
+    "while (stateOf(at) === 'merged') at = parent(at);",
+    "if (stateOf(at) === 'merged') at = parent(at);",
   ),
 ];
