@@ -61,6 +61,7 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   ONE1: ['accept → problem offer_gone'],
   ONE2: ['reserve → refused capacity'],
   RULE1: [
+    'reserve → refused capacity',
     'reserve → refused cooling',
     'reserve → refused far',
     'reserve → refused topic',

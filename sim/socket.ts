@@ -68,7 +68,8 @@ export function accept(
   const { socket, line } = open(world, cell, user, session, expiresAt);
   cell.sockets.set(socket.id, socket);
   world.dispatch(cell, { t: 'socket_open', user, session });
-  world.dispatch(cell, { t: 'connected', connections: [connectionOf(socket)] });
+  // The object may have died of that: another knows nothing of this connection.
+  if (cell.sockets.has(socket.id)) world.dispatch(cell, { t: 'connected', connections: [connectionOf(socket)] });
   if (!cell.sockets.has(socket.id)) {
     back({ t: 'failed', marks: RESET });
     return;

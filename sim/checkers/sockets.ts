@@ -8,15 +8,12 @@ import type { MakeChecker } from './checker.ts';
 const MOMENT_MS = 2000;
 /** Once all is well: alarms fire when they are due, but for the second after a handler. */
 const LATE_MS = 5000;
-const OLDER_MS = 60_000;
 
 export const socketChecker: MakeChecker = ({ world, report }) => {
   const { socketsMax } = world.map.policy.presence;
   const tooManySince = new Map<CellNode, ReadonlyMap<UserId, number>>();
   /** Until when the token lasts that it was warned about. */
   const warned = new Map<SimSocket, number | undefined>();
-  /** When a cell was constructed anew while an older instance of it went on: what that knew of its sockets was of before. */
-  const doubledAt = new Map<CellNode, number>();
   let wellSince: number | undefined;
   const nowOf = (node: CellNode): number => world.now + node.skewMs;
   const isCalm = (): boolean => wellSince !== undefined && world.now > wellSince + MOMENT_MS;
@@ -33,9 +30,6 @@ export const socketChecker: MakeChecker = ({ world, report }) => {
     tooManySince.set(node, now);
   };
   return {
-    cutOff: (node) => {
-      if (node.kind === 'cell') doubledAt.set(node, world.now);
-    },
     committed: (node) => {
       if (node.kind === 'cell' && (node.sockets.size > socketsMax || (tooManySince.get(node)?.size ?? 0) > 0))
         count(node);
@@ -46,9 +40,7 @@ export const socketChecker: MakeChecker = ({ world, report }) => {
       if (frame['t'] === 'expiring') warned.set(socket, expiresAt);
       if (closed === 'too_many_sockets') {
         const open = socketsOf(node, user);
-        const isDoubled = world.now < (doubledAt.get(node) ?? Number.NEGATIVE_INFINITY) + OLDER_MS;
-        if (open.length <= socketsMax && !isDoubled)
-          report('SOCK2', `${name} is one of ${open.length}, and closed as one too many`);
+        if (open.length <= socketsMax) report('SOCK2', `${name} is one of ${open.length}, and closed as one too many`);
         if (open.some((one) => one.openedAt < openedAt)) report('SOCK2', `${name} is closed, and not the oldest`);
       }
       if (closed !== 'token_expired') return;
