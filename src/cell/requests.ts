@@ -28,7 +28,10 @@ import { ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
 import { sendAway } from './users/sockets.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
-import { reply, type Step } from './workspace.ts';
+import { fence, reply, type Step } from './workspace.ts';
+
+/** What a change of the map tells its cells. */
+const HANDED: ReadonlySet<CellRequest['t']> = new Set(['init', 'retire', 'adopt', 'take', 'filled', 'handed']);
 
 export function handle(step: Step, sent: CellRequest, waiting: Waiting): void {
   const request = sent.t === 'ask' ? { ...sent, question: underKnownId(step.state, sent.question) } : sent;
@@ -53,6 +56,8 @@ export function handle(step: Step, sent: CellRequest, waiting: Waiting): void {
       recall(step, request, waiting.token);
       return;
     default:
+      // Whoever hands over acts on that word: an older instance, which knows nothing of the change, must not give it from memory.
+      if (HANDED.has(request.t)) fence(step);
       reply(step, waiting.token, refusal(step.state, request, step.now) ?? answerOf(step, request));
   }
 }
