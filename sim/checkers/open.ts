@@ -10,8 +10,6 @@ import type { MakeChecker } from './checker.ts';
 const PLACE_MS = 30_000;
 /** That one has ended has come to its asker's object by then. */
 const NEWS_MS = 60_000;
-/** What an older instance of somebody's object let through from memory has come to its cell by then: the limit is not worth a row. */
-const OLDER_MS = 60_000;
 
 type Place = { readonly memory: number; readonly at: number; readonly seenAt: number };
 
@@ -23,8 +21,8 @@ export const openChecker: MakeChecker = ({ world, ledger, report }) => {
   const places = new Map<UserId, Map<QuestionId, Place>>();
   /** Places are held in memory alone: how often an object has begun a new one. */
   const memories = new Map<UserId, number>();
-  /** When an older instance of somebody's object began to go on. */
-  const doubledAt = new Map<UserId, number>();
+  /** Whose object an older instance has lived of: what that let through from memory nobody saw. The limit is not worth a row. */
+  const doubled = new Set<UserId>();
   let wellSince: number | undefined;
   const of = <T>(all: Map<UserId, T>, user: UserId, make: () => T): T => {
     const mine = all.get(user) ?? make();
@@ -81,19 +79,22 @@ export const openChecker: MakeChecker = ({ world, ledger, report }) => {
     const { code } = (replies.find(({ token }) => token === event.token)?.value ?? {}) as { code?: string };
     const known = node.state?.questions.get(id);
     // Where people ask past the edge, nobody is let through.
-    const isDoubled = world.now < (doubledAt.get(asker) ?? Number.NEGATIVE_INFINITY) + OLDER_MS;
-    const isUnasked = placesOf(asker).size > 0 && !placesOf(asker).has(id) && !isDoubled;
+    const isDoubled = doubled.has(asker);
+    const isNew = !storedBy(asker).has(id);
+    const isUnasked = isNew && placesOf(asker).size > 0 && !placesOf(asker).has(id) && !isDoubled;
     if (known !== undefined && isUnasked) report('OPEN1', `${id} was let through by nobody and is asked`);
     if (known?.asker === asker && refused !== undefined && code === refused.code)
       report('OPEN1', `${id} is known to ${node.id} and refused: ${code}`);
   };
   return {
     cutOff: (node) => {
-      if (node.kind === 'user') doubledAt.set(node.id, world.now);
+      if (node.kind === 'user') doubled.add(node.id);
     },
     committed: (node: Node, effects, event) => {
       if (node.state === undefined) return;
       if (node.kind === 'user' && event.t === 'boot') memories.set(node.id, (memories.get(node.id) ?? 0) + 1);
+      // Before its rows are noted: what was asked before is answered.
+      if (node.kind === 'cell') judgeAsk(node, effects, event);
       for (const { table, key } of effects.rows) {
         const id = key as QuestionId;
         if (node.kind === 'user' && table === 'known' && node.state.known.get(id)?.question !== undefined)
@@ -104,7 +105,6 @@ export const openChecker: MakeChecker = ({ world, ledger, report }) => {
         storedBy(question.asker).set(id, hasEnded(question.phase) ? (before ?? world.now) : undefined);
       }
       if (node.kind === 'user') judgeAdmission(node, effects, event);
-      else judgeAsk(node, effects, event);
     },
     healed: () => {
       wellSince ??= world.now;
