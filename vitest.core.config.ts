@@ -16,7 +16,8 @@ function mutated(name: string): Plugin {
   };
 }
 
-const { MUTANT: name, ROOM: room = '{geo,engine,matching,city,cell,user,messages,protocol,edge,cron}' } = process.env;
+const { MUTANT: name, ROOM: room = '{geo,engine,matching,city,cell,user,record,messages,protocol,edge,cron}' } =
+  process.env;
 
 export default defineConfig({
   plugins: name === undefined ? [] : [mutated(name)],

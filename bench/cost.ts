@@ -63,7 +63,7 @@ function count(isNextDoor: boolean): Counted {
       if (frame['t'] !== 'event') return;
       const { seq: last } = frame as unknown as UserEvent;
       book.message({ question: QUESTION });
-      world.request(world.user(user), { t: 'ack', user, seq: last }, CALL_MS, () => undefined);
+      world.request(node, { t: 'ack', user, seq: last }, CALL_MS, () => undefined, true);
     };
     const socket = {
       id: user,
@@ -92,7 +92,9 @@ function count(isNextDoor: boolean): Counted {
     settle(PING_EVERY_MS);
   }
   const pingRows = presence.rows - connected;
-  pass(QUESTION, { t: 'ask', question: { ...ASKED, point: pointOf(west) } });
+  // In one cell the circle touches no other.
+  const radiusM = isNextDoor ? 1200 : 150;
+  pass(QUESTION, { t: 'ask', question: { ...ASKED, radiusM, point: pointOf(west) } });
   const offer = `${QUESTION}.1` as OfferId;
   pass(offer, { t: 'accept', offerId: offer, user: BOB });
   pass(offer, { t: 'answer', offerId: offer, user: BOB, text: 'Yes.' });
@@ -112,7 +114,6 @@ const ASKED = {
   topic: 'food',
   languages: [],
   answersWanted: 1,
-  radiusM: 1200,
   expiresInMs: 600_000,
 } as const;
 

@@ -8,7 +8,7 @@ import { runCommand, UsageError } from '../tools/support/args.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CACHE = 'node_modules/.cache/mutate';
-const ROOMS = ['geo', 'engine', 'matching', 'city', 'cell', 'user'] as const;
+const ROOMS = ['geo', 'engine', 'matching', 'record', 'city', 'cell', 'user'] as const;
 
 await runCommand(
   {

@@ -39,6 +39,17 @@ export function assertCell(state: AnyCell): readonly Broken[] {
       () => `${resident.user} has two holds for one question`,
     );
     watched('user', resident.user, dueResident(resident));
+    const stays = resident.phase === 'lapsed';
+    expect(
+      !stays || state.role.phase.t !== 'handing',
+      'LEASE1',
+      () => `${resident.user} has lapsed, and does not go home`,
+    );
+    expect(
+      !stays || state.mapRow?.removed !== true,
+      'LEASE1',
+      () => `${resident.user} has lapsed, and does not go home`,
+    );
   }
   expect(state.roster.size() === live, 'MATCH1', () => `${live} are live, ${state.roster.size()} are on the roster`);
   for (const arriving of state.claims.values()) watched('claim', arriving.user, dueClaim(arriving));

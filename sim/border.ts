@@ -100,13 +100,12 @@ function simulate(
     {
       committed: (node, effects) => {
         if (node.kind !== 'cell') return;
-        for (const { request } of effects.sends) {
-          if (request.t !== 'deliver') continue;
-          for (const { offer, event } of request.items) {
-            if (event?.type === 'offer.made' && offer !== undefined) consider(request.user, offer.id);
-          }
+        for (const { table, key } of effects.rows) {
+          if (table !== 'questions') continue;
+          note(node, key as QuestionId);
+          for (const { id, user, state } of node.state?.questions.get(key as QuestionId)?.offers ?? [])
+            if (state === 'pending') consider(user, id);
         }
-        for (const { table, key } of effects.rows) if (table === 'questions') note(node, key as QuestionId);
       },
     },
   );

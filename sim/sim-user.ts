@@ -19,6 +19,7 @@ import { busyOf, insistOn } from './insist.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap } from './map.ts';
 import type { AnyReply } from './node.ts';
+import { askRecord, type RecordRequest } from './record.ts';
 import { words } from './words.ts';
 import type { World } from './world.ts';
 
@@ -83,6 +84,8 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const edge = world.edge(`${user} ${plan.device}`);
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void =>
     edge.call(homeOf(id), request, CLIENT_TIMEOUT_MS, done);
+  const toRecord = (request: RecordRequest, done: (reply: AnyReply) => void): void =>
+    askRecord(world, edge, request, CLIENT_TIMEOUT_MS, done, lastCell);
   const insist = (
     id: QuestionId | OfferId,
     request: CellRequest,
@@ -228,7 +231,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
   const poll = (): void => {
     if (polling) return;
     polling = true;
-    world.request(world.user(user), { t: 'events', user, after, limit: 50, waitMs: 0 }, CLIENT_TIMEOUT_MS, (reply) => {
+    toRecord({ t: 'events', user, after, limit: 50, waitMs: 0 }, (reply) => {
       polling = false;
       if (reply.t !== 'events') return;
       for (const event of reply.items) takeEvent(event);
@@ -236,7 +239,7 @@ export function agent(world: World, ledger: Ledger, draw: Prng, plan: AgentPlan)
       if (reply.items.length === 0 || draw.chance(1, 3)) return;
       const upTo = after;
       ledger.acked.set(user, Math.max(ledger.acked.get(user) ?? 0, upTo));
-      world.request(world.user(user), { t: 'ack', user, seq: upTo }, CLIENT_TIMEOUT_MS, () => undefined);
+      toRecord({ t: 'ack', user, seq: upTo }, () => undefined);
     });
   };
   const consider = (offer: OfferView): void => {

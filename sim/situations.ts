@@ -47,9 +47,16 @@ function askedBy(event: NodeEvent): string {
   return request.t;
 }
 
+type Told = {
+  readonly t: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly refused?: string;
+};
+
 function toldBy(value: unknown): string {
-  const { t, code, reason } = value as { readonly t: string; readonly code?: string; readonly reason?: string };
-  return [t, code, reason].filter((part) => part !== undefined).join(' ');
+  const { t, code, reason, refused } = value as Told;
+  return [t, code, reason, refused].filter((part) => part !== undefined).join(' ');
 }
 
 /** What of each rule must have occurred, any of it, for the rule to have been tested. */
@@ -90,7 +97,8 @@ export const RULES_WATCHED: Readonly<Record<string, readonly string[]>> = {
   PRIV2: ['accept → problem unknown_offer', 'question → problem unknown_question'],
   REST1: ['offer.declined', 'offer.expired', 'offer.withdrawn'],
   BOUND3: ['later → problem too_large'],
-  OPEN1: ['admit → problem too_many_questions'],
+  OPEN1: ['ask → problem too_many_questions', 'deliver → stored too_many_questions'],
+  OWN3: ['recall → record', 'returnRecord → returned'],
   SOCK1: ['closed token_expired'],
   SOCK2: ['closed too_many_sockets'],
   LIST2: ['question → question'],

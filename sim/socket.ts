@@ -77,6 +77,11 @@ export function accept(
   world.ask(cell, first, (reply) => {
     if (reply.t === 'problem' && reply.code !== 'no_presence' && cell.sockets.delete(socket.id)) {
       socket.push({ t: 'error', code: reply.code }, true);
+      // In a turn of its own, as after the shell has waited for the answer.
+      world.after(0, () => {
+        world.dispatch(cell, { t: 'disconnected', user, id: socket.id });
+        if (socketsOf(cell, user).length === 0) world.dispatch(cell, { t: 'socket_lost', user });
+      });
     }
     back({ ...reply, line });
   });

@@ -66,7 +66,7 @@ export function transitions(): readonly Transition[] {
   tell('bob accepts', west, { t: 'accept', ...offer(1) });
   tell('bob accepts again', west, { t: 'accept', ...offer(1) });
   tell('bob answers', west, { t: 'answer', ...offer(1), text: '!' });
-  tell('bob acknowledges his event', world.user(asUser('bob')), { t: 'ack', user: asUser('bob'), seq: 1 });
+  tell('bob acknowledges his event', west, { t: 'ack', user: asUser('bob'), seq: 1 });
   tell('bob enters the next cell', east, ping('bob', east));
   tell('ann asks, bob is next door', west, ask(2, 1000));
   tell('bob declines, nobody else', west, { t: 'decline', ...offer(2) });

@@ -70,7 +70,7 @@ export const liveChecker =
         for (const node of world.cells.values()) {
           if (node.state === undefined) continue;
           for (const { user, phase, holds } of node.state.users.values()) {
-            report('LIVE1', `${user} is still ${phase} in ${node.id}`);
+            if (phase !== 'lapsed') report('LIVE1', `${user} is still ${phase} in ${node.id}`);
             if (holds.size > 0) report('LIVE1', `${user} still holds ${[...holds.keys()].join(', ')} in ${node.id}`);
           }
           for (const user of node.state.claims.keys()) report('LIVE1', `${user} is still arriving in ${node.id}`);

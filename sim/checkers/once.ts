@@ -1,13 +1,16 @@
-// ONCE1: one key of one user is one question: once their UserObject knows of two, all but one are soon cancelled, unless they
+// ONCE1: one key of one user is one question: once their record knows of two, all but one are soon cancelled, unless they
 // have ended by themselves meanwhile.
 import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
+import { usersOn } from '../loss.ts';
+import { recordWrites } from '../records.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** The word that it is a duplicate may be lost for a while. */
 const SOON_MS = 100_000;
 
 export const onceChecker: MakeChecker = ({ world, ledger, report }) => {
+  const writesOf = recordWrites();
   const knownAt = new Map<QuestionId, number>();
   const byKey = new Map<string, Set<QuestionId>>();
   const ends = new Map<QuestionId, { readonly state: string; readonly at: number }>();
@@ -17,14 +20,17 @@ export const onceChecker: MakeChecker = ({ world, ledger, report }) => {
     byKey.set(name, (byKey.get(name) ?? new Set()).add(id));
   };
   return {
+    // Of a record that is lost an older copy is used again, which may not know them.
+    lost: (node) => {
+      for (const user of usersOn(node))
+        for (const name of [...byKey.keys()]) if (name.startsWith(`${user} `)) byKey.delete(name);
+    },
     committed: (node, { rows }) => {
       if (node.state === undefined) return;
+      for (const { user, inbox } of writesOf(node, rows))
+        for (const [id, { question }] of inbox.known) if (question?.key !== undefined) register(user, question.key, id);
       for (const { table, key } of rows) {
         const id = key as QuestionId;
-        if (node.kind === 'user' && table === 'known') {
-          const reused = node.state.known.get(id)?.question?.key;
-          if (reused !== undefined) register(node.id, reused, id);
-        }
         if (node.kind === 'cell' && table === 'questions') {
           const phase = node.state.questions.get(id)?.phase;
           if (phase !== undefined && hasEnded(phase) && !ends.has(id)) ends.set(id, { state: phase.t, at: world.now });
@@ -36,7 +42,7 @@ export const onceChecker: MakeChecker = ({ world, ledger, report }) => {
         if (ids.size < 2) continue;
         const known = (id: QuestionId): number => knownAt.get(id) ?? 0;
         const [first, ...later] = [...ids].sort((one, other) => known(one) - known(other));
-        // Each later one is judged from when the UserObject knew of it: it may have ended by itself before it was told.
+        // Each later one is judged from when the record knew of it: it may have ended by itself before it was told.
         const lasting = later.filter((id) => {
           if (ledger.lost.questions.has(id)) return false;
           const end = ends.get(id);

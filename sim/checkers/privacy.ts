@@ -6,10 +6,13 @@ import { snap } from '../../src/geo/snap.ts';
 import { NOWHERE } from '../../src/messages/records.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
 import type { UserEvent } from '../../src/protocol/views.ts';
+import { recordWrites } from '../records.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const privacyChecker: MakeChecker = ({ world, report }) => {
   const grid = world.map.policy.gridLength;
+  const writesOf = recordWrites();
+  const looked = new WeakSet<UserEvent>();
   const isOff = (point: Point): boolean => {
     const on = snap(point, grid);
     return on.lat !== point.lat || on.lng !== point.lng;
@@ -17,20 +20,23 @@ export const privacyChecker: MakeChecker = ({ world, report }) => {
   return {
     committed: (node, { rows }) => {
       if (node.state === undefined) return;
-      for (const { table, key, value } of rows) {
+      for (const { table, key } of rows) {
         if (node.kind === 'cell') {
           const resident = table === 'users' ? node.state.users.get(key as UserId) : undefined;
           if (resident !== undefined && !isNowhere(resident) && isOff(resident.point))
             report('PRIV1', `${resident.user} is stored off the grid`);
-          continue;
         }
-        if (table !== 'inbox' || value === null) continue;
-        const { data, type, seq } = JSON.parse(value) as UserEvent;
-        if (isOff('question' in data ? data.question : data))
-          report('PRIV1', `event ${seq} of ${node.id} shows a point off the grid`);
-        if ('question' in data && 'distanceM' in data)
-          report('PRIV1', `${type} tells the asker how far the answerer is`);
       }
+      for (const { user, inbox } of writesOf(node, rows))
+        for (const event of inbox.events.values()) {
+          if (looked.has(event)) continue;
+          looked.add(event);
+          const { data, type, seq } = event;
+          if (isOff('question' in data ? data.question : data))
+            report('PRIV1', `event ${seq} of ${user} shows a point off the grid`);
+          if ('question' in data && 'distanceM' in data)
+            report('PRIV1', `${type} tells the asker how far the answerer is`);
+        }
     },
   };
 };

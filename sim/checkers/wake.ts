@@ -12,7 +12,7 @@ import type { Effects } from '../../src/engine/effects.ts';
 import type { EpochMs } from '../../src/lib/brand.ts';
 import { refuse } from '../../src/matching/filter.ts';
 import type { Need } from '../../src/messages/need.ts';
-import type { QuestionId } from '../../src/protocol/ids.ts';
+import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { CellNode, NodeEvent } from '../node.ts';
 import type { MakeChecker, Report } from './checker.ts';
 
@@ -27,6 +27,8 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
   const beside = new Map<string, Map<string, Since>>();
   /** When a question was last written, and when a scout last left its beacon somewhere, or found it: whoever stood there was seen by it. */
   const triedAt = new Map<QuestionId, number>();
+  /** When a lease of theirs ended last: who comes back after that arrives anew. */
+  const lapsedAt = new Map<UserId, number>();
   const laid = new Map<string, { readonly at: number; readonly stood: ReadonlyMap<string, Standing> }>();
 
   const look = (node: CellNode, state: CellState, need: Need): void => {
@@ -42,7 +44,8 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
       if (resident.phase !== 'live' || typeof refuse(need, policyOf(state), resident, now) !== 'number') continue;
       const known = before.get(resident.user);
       // Whoever went and came back between two samples has arrived anew.
-      const since = known?.epoch === resident.epoch ? known.at : world.now;
+      const isSame = known?.epoch === resident.epoch && known.at > (lapsedAt.get(resident.user) ?? 0);
+      const since = isSame ? known.at : world.now;
       after.set(resident.user, { at: since, epoch: resident.epoch });
       // Seen by the last try: no arrival. Somebody who rested then was not, and the end of their rest is one.
       if (tried >= since - SAMPLE_MS || stands(scout?.stood.get(resident.user), resident)) continue;
@@ -73,6 +76,9 @@ export const wakeChecker: MakeChecker = ({ world, report }) => {
         laid.set(`${node.id} beside ${scout.need.questionId}`, { at: world.now, stood: stoodIn(node) });
       for (const { table, key } of rows) {
         if (table === 'questions') triedAt.set(key as QuestionId, world.now);
+        const user = key as UserId;
+        if (table === 'users' && node.kind === 'cell' && node.state?.users.get(user)?.phase === 'lapsed')
+          lapsedAt.set(user, world.now);
       }
     },
     healed: () => {

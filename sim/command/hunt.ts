@@ -79,7 +79,8 @@ type Report = {
 
 function firstFailure(text: string): Catch | undefined {
   const { success, testResults } = JSON.parse(text) as Report;
-  if (success) return undefined;
+  // No file of that name is among the tests of the core: nothing was caught.
+  if (success || testResults.length === 0) return undefined;
   const [failure] = testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status }) => status === 'failed')

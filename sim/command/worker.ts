@@ -38,6 +38,7 @@ function runOne(seed: number) {
       rejoined: 0,
       removed: false,
       kept: false,
+      situations: {},
       violations: [{ rule: 'CRASH', what, atMs: 0 }],
     };
   }

@@ -8,6 +8,7 @@ import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
 import { OUTSIDE_USERS } from './outside-users.ts';
 import { PLATFORM_MUTANTS } from './platform.ts';
 import { QUESTIONS_MUTANTS } from './questions.ts';
+import { RECORD_MUTANTS } from './records.ts';
 import { RESHARDING_MUTANTS } from './resharding.ts';
 import { SOCKET_MUTANTS } from './sockets.ts';
 import { USER_MUTANTS } from './users.ts';
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUESTIONS_MUTANTS,
   ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
+  ...RECORD_MUTANTS,
   ...EDGE_MUTANTS,
   ...SOCKET_MUTANTS,
   ...OUTSIDE_QUESTIONS,

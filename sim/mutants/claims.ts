@@ -27,7 +27,7 @@ export const CLAIMS_MUTANTS: readonly Mutant[] = [
     'fence-ignored',
     'a grant of a recalled epoch is taken',
     'src/cell/users/pending-claims.ts',
-    'if (answer.epoch <= pending.fence) claim(step, pending);',
+    'if (answer.epoch <= pending.fence) fenced(step, pending, answer.epoch);',
     'if (false) claim(step, pending);',
   ),
   one(

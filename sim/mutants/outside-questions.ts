@@ -71,9 +71,9 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   one(
     'stored-means-all',
     'a stored is taken for all that is owed by now, not for what was stored: items added while the delivery was on its way, or beyond its page, are dropped unsent',
-    'src/cell/questions/streams.ts',
-    "const upTo = answer.t === 'stored' ? answer.upTo : stream.next - 1;",
-    'const upTo = stream.next - 1;',
+    'src/cell/questions/delivery.ts',
+    'stored(step, question, stream, said.upTo);',
+    'stored(step, question, stream, stream.next - 1);',
   ),
   several(
     'budget-credited-twice',
@@ -109,7 +109,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'beacon-only-where-nobody',
     'a scouted cell leaves the beacon only when it has nobody at all, not when it has too few: where one unwilling person is, arrivals are told to nobody',
     'src/cell/requests.ts',
-    'beaconMs !== undefined && candidates.length < request.limit',
+    'beaconMs !== undefined && candidates.length < enough',
     'beaconMs !== undefined && candidates.length === 0',
   ),
   one(
@@ -128,13 +128,13 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
   ),
   several(
     'was-full-asked-late',
-    'whether the inbox was full is asked after the new number was noted: who acknowledges is not tried at once',
+    'whether the inbox was full is asked after the events are gone: who acknowledges is not tried at once',
     [
-      { file: 'src/cell/users/holds.ts', find: '  const wasFull = inboxIsFull(resident);', replace: '' },
+      { file: 'src/cell/users/custody.ts', find: '  const wasFull = inboxIsFull(resident);\n', replace: '' },
       {
-        file: 'src/cell/users/holds.ts',
-        find: 'resident.unread = unread;',
-        replace: 'resident.unread = unread;\n  const wasFull = inboxIsFull(resident);',
+        file: 'src/cell/users/custody.ts',
+        find: 'const upTo = acknowledge(resident.inbox, seq);',
+        replace: 'const upTo = acknowledge(resident.inbox, seq);\n  const wasFull = inboxIsFull(resident);',
       },
     ],
   ),
@@ -158,13 +158,14 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     [
       {
         file: 'src/cell/questions/own-questions.ts',
-        find: 'const { state, now } = step;',
-        replace: 'const { state, now } = step;\n  if (refused !== undefined) return refused;',
+        find: 'const known = state.questions.get(sent.id);',
+        replace:
+          'const before = custodyOf(state, sent.asker);\n  const full = before && refuseOneMore(before.inbox, sent.id, policyOf(state).question.openMax);\n  if (full !== undefined) return full;\n  const known = state.questions.get(sent.id);',
       },
       {
-        file: 'src/cell/questions/own-questions.ts',
-        find: '  }\n  if (refused !== undefined) return refused;',
-        replace: '  }',
+        file: 'src/record/admission.ts',
+        find: 'if (known.get(id)?.question !== undefined) return undefined;',
+        replace: '',
       },
     ],
   ),
@@ -210,7 +211,7 @@ export const OUTSIDE_QUESTIONS: readonly Mutant[] = [
     'room-for-itself-not-counted',
     'the room for the new offer itself is not counted: one offer more than 256 unacknowledged events allow is made',
     'src/matching/filter.ts',
-    'return unread + EVENTS_PER_OFFER * (holds.size + 1) > INBOX_MAX;',
-    'return unread + EVENTS_PER_OFFER * holds.size > INBOX_MAX;',
+    'EVENTS_PER_OFFER * (holds.size + 1) > INBOX_MAX',
+    'EVENTS_PER_OFFER * holds.size > INBOX_MAX',
   ),
 ];

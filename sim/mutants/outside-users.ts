@@ -41,17 +41,10 @@ export const OUTSIDE_USERS: readonly Mutant[] = [
   ),
   one(
     'expired-stays-open',
-    'a question that ran out (expired) gets no end in the UserObject and goes on counting as open: after openMax of them the user is refused with too_many_questions',
-    'src/user/inbox.ts',
-    '(ENDED_STATES.has(now) ? step.now',
-    "(ENDED_STATES.has(now) && now !== 'expired' ? step.now",
-  ),
-  one(
-    'room-told-once',
-    'the word to the holder that the inbox has room again is not repeated when its push was lost: the user goes on being refused as inbox_full after acknowledging',
-    'src/user/inbox.ts',
-    '  if (!done && meta?.crowded === true) out.word = true;',
-    '',
+    "a question that ran out (expired) gets no end in its asker's record and goes on counting as open: after openMax of them the user is refused with too_many_questions",
+    'src/record/inbox.ts',
+    '(ENDED_STATES.has(state) ? now',
+    "(ENDED_STATES.has(state) && state !== 'expired' ? now",
   ),
   one(
     'recall-leaves-claim-fence',

@@ -52,7 +52,7 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
     'freed-slot-unseen',
     'a user who frees a slot is not resident against the sleepers',
     'src/cell/users/holds.ts',
-    "else if (resident.phase === 'live') step.wakeCandidates.add(resident.user);",
+    "if (resident.phase === 'live') step.wakeCandidates.add(resident.user);",
     '',
   ),
   one(
@@ -66,9 +66,9 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
     name: 'gap-accepted',
     what: 'the inbox takes an item behind a gap, from a question that sends its newest alone',
     edits: [
-      { file: 'src/user/inbox.ts', find: 'if (item.n > known.n + 1) break;', replace: '' },
+      { file: 'src/record/inbox.ts', find: 'item.n > from + 1 || ', replace: '' },
       {
-        file: 'src/cell/questions/streams.ts',
+        file: 'src/cell/questions/delivery.ts',
         find: 'withinBytes(stream.items, NEWS_MAX, NEWS_BYTES_MAX)',
         replace: 'stream.items.slice(-1)',
       },
@@ -77,21 +77,21 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
   one(
     'repeat-accepted',
     'the inbox stores an item that it has',
-    'src/user/inbox.ts',
-    'if (item.n <= known.n) continue;',
+    'src/record/inbox.ts',
+    'if (item.n <= from) continue;',
     '',
   ),
   one(
     'ack-too-far',
     'acknowledging one event removes the later ones',
-    'src/user/inbox.ts',
+    'src/record/inbox.ts',
     'if (one > upTo) continue;',
     '',
   ),
   one(
     'owed-forgotten',
     'what could not be delivered is forgotten',
-    'src/cell/questions/streams.ts',
+    'src/cell/questions/delivery.ts',
     'stream.failures++;',
     'stream.items = [];',
   ),
@@ -112,20 +112,26 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
   one(
     'key-forgotten',
     'one key begins two questions',
-    'src/cell/replies.ts',
-    'if (of === undefined || of === question.id ||',
-    'if (of !== question.id || of === question.id ||',
+    'src/cell/questions/delivery.ts',
+    'if (duplicateOf !== undefined && duplicateOf !== question.id)',
+    'if (duplicateOf !== undefined && duplicateOf === question.id)',
   ),
   {
     name: 'recall-once',
     what: 'a recall that was lost is never repeated',
     edits: [
-      { file: 'src/user/step.ts', find: 'sendRecall(step);\n      pushAgain', replace: 'pushAgain' },
-      { file: 'src/user/step.ts', find: 'sendRecall(step);\n      reply', replace: 'reply' },
+      { file: 'src/user/step.ts', find: 'sendRecall(step);\n      return;', replace: 'return;' },
+      { file: 'src/user/step.ts', find: 'sendRecall(step);\n      const at', replace: 'const at' },
+      {
+        file: 'src/user/recalls.ts',
+        find: "  sendRecall(step);\n  if (meta?.holding.t !== 'held'",
+        replace: "  if (meta?.holding.t !== 'held'",
+      },
       {
         file: 'src/user/holder.ts',
         find: 'refuseClaims(step);\n      recallFor(step, meta, holding.cell, claimant, token);',
-        replace: 'refuseClaims(step);\n      state.claims.push({ token, order });',
+        replace:
+          "refuseClaims(step);\n      step.meta = true;\n      meta.holding = { t: 'recalling', cell: holding.cell, claimant };\n      state.claims.push({ token, order });",
       },
     ],
   },

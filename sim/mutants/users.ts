@@ -6,8 +6,8 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'lapse-forgets',
     'the row of a lease that has ended goes, and nobody is told what it said',
     'src/cell/users/presence.ts',
-    'if (resident.holds.size === 0) returnHome(step, resident);',
-    'if (resident.holds.size === 0) step.state.users.delete(resident.user);',
+    '  keepOrReturn(step, resident);',
+    '  if (resident.holds.size === 0) step.state.users.delete(resident.user);\n  else keepOrReturn(step, resident);',
   ),
   one(
     'returned-while-live',
@@ -84,7 +84,7 @@ export const USER_MUTANTS: readonly Mutant[] = [
     'durations-stand-still',
     'what a record keeps as a duration does not age where it lies: who comes back after an hour rests on',
     'src/user/record.ts',
-    'meta.recordAt === undefined ? 0 : step.now - meta.recordAt',
+    'meta.recordAt === undefined ? 0 : now - meta.recordAt',
     'meta.recordAt === undefined ? 0 : 0',
   ),
   one(

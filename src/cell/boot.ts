@@ -4,11 +4,13 @@ import type { Attachment } from '../engine/effects.ts';
 import type { Point } from '../geo/point.ts';
 import { snap } from '../geo/snap.ts';
 import { type EpochMs, epochMs, plusMs } from '../lib/brand.ts';
+import { acknowledge } from '../record/inbox.ts';
 import { wakeFor } from './questions/arrival.ts';
 import { countTries } from './questions/sleep.ts';
 import { claimTaken } from './resharding/takeover.ts';
 import type { AnyCell } from './state.ts';
 import { watchUser } from './tables/users.ts';
+import { claimInboxes } from './users/inherit.ts';
 import { claim } from './users/pending-claims.ts';
 import { sendAway } from './users/sockets.ts';
 import type { Step } from './workspace.ts';
@@ -22,6 +24,7 @@ export function boot(step: Step, attachments: readonly Attachment[], armedAt: Ep
   restoreSockets(step, attachments, armedAt);
   for (const pending of state.claims.values()) claim(step, pending);
   for (const transfer of state.transfers.values()) claimTaken(step, transfer);
+  for (const transfer of claimInboxes(step)) claimTaken(step, transfer);
   const tried = triedUpTo(step, armedAt);
   for (const question of state.questions.present()) {
     step.owing.add(question.id);
@@ -60,7 +63,9 @@ function restore(step: Step<AnyCell>, soft: Attachment): void {
     return;
   }
   state.sockets.set(soft.user, { session: soft.session, outside: soft.outside ?? 0 });
-  if (soft.pointAt < resident.pointAt) return;
+  if (soft.acked !== undefined && resident.inbox !== undefined) acknowledge(resident.inbox, soft.acked);
+  // The point goes with the lease.
+  if (resident.phase === 'lapsed' || soft.pointAt < resident.pointAt) return;
   resident.session = soft.session;
   resident.seq = soft.seq;
   resident.veil = soft.veil ?? resident.veil;

@@ -2,6 +2,7 @@
 
 import type { EpochMs } from '../lib/brand.ts';
 import { movedBack } from '../lib/clock.ts';
+import { inboxBy } from '../record/packed.ts';
 import { meter } from './backpressure/meter.ts';
 import { healWaiting, record } from './journal.ts';
 import type { AnyCell } from './state.ts';
@@ -23,6 +24,7 @@ export function healClock(step: Step<AnyCell>, leadMs: number): void {
     resident.leaseUntil = move(resident.leaseUntil);
     resident.idleSince = move(resident.idleSince);
     resident.coolUntil = move(resident.coolUntil);
+    if (resident.phase === 'lapsed') Object.assign(resident, { lapsedAt: move(resident.lapsedAt) });
     if (resident.phase === 'frozen') {
       resident.frozenAt = move(resident.frozenAt);
       if (resident.returnAt !== undefined) resident.returnAt = move(resident.returnAt);
@@ -31,6 +33,7 @@ export function healClock(step: Step<AnyCell>, leadMs: number): void {
       const asks = hold.askAt === undefined ? {} : { askAt: move(hold.askAt) };
       resident.holds.set(id, { ...hold, ...asks, until: move(hold.until) });
     }
+    if (resident.inbox !== undefined) resident.inbox = inboxBy(move, resident.inbox);
     step.users.add(resident.user);
     attach(step, resident);
   }

@@ -17,13 +17,13 @@ import { isLive } from './tables/offers.ts';
 import type { Question } from './tables/questions.ts';
 import { hasEnded } from './tables/questions.ts';
 import type { Resident } from './tables/users.ts';
-import { dueHold, watchUser } from './tables/users.ts';
+import { dueHold, dueHome, watchUser } from './tables/users.ts';
 import { connectionsDue } from './users/connections.ts';
 import { askAbout } from './users/holds.ts';
 import { claim, endClaim } from './users/pending-claims.ts';
 import { lapse } from './users/presence.ts';
 import { askAfterFrozen } from './users/recall.ts';
-import { isReturning, sendRecord } from './users/returning.ts';
+import { isReturning, returnHome, sendRecord } from './users/returning.ts';
 import type { Step } from './workspace.ts';
 
 /** Runs everything that is due by now, each entity once. */
@@ -113,6 +113,10 @@ function residentDue(step: Step, resident: Resident): void {
     return;
   }
   if (resident.phase === 'live' && resident.leaseUntil <= step.now) lapse(step, resident);
+  else if (resident.phase === 'lapsed' && dueHome(resident) <= step.now) {
+    returnHome(step, resident);
+    return;
+  }
   for (const hold of [...resident.holds.values()])
     if (dueHold(hold) <= step.now) askAbout(step, resident, hold.offerId);
   if (step.state.users.has(resident.user)) watchUser(step.state, resident.user, resident);

@@ -4,15 +4,13 @@ import type { CellReply, ClaimReply, StateReply, UserReply } from '../messages/c
 import type { MapReply } from '../messages/resharding.ts';
 import type { UserId } from '../protocol/ids.ts';
 import { afterNudge } from './questions/arrival.ts';
-import { cancel } from './questions/own-questions.ts';
+import { type Delivered, delivered } from './questions/delivery.ts';
 import { reserved, scouted } from './questions/searches.ts';
-import { delivered } from './questions/streams.ts';
 import { errandDone } from './resharding/carry-on.ts';
 import { taken } from './resharding/takeover.ts';
-import { hasEnded } from './tables/questions.ts';
 import { stateOfHold } from './users/holds.ts';
 import { claimed } from './users/pending-claims.ts';
-import { forget, sentHome } from './users/recall.ts';
+import { forget, sentHome, thaw } from './users/recall.ts';
 import type { Step } from './workspace.ts';
 
 type Failed = { readonly t: 'failed' };
@@ -44,16 +42,8 @@ export function answerTo(step: Step, callId: number, answer: CellReply | UserRep
     case 'deliver': {
       const question = state.questions.get(what.question);
       if (question === undefined) return;
-      const of = delivered(
-        step,
-        question,
-        what.user,
-        callId,
-        narrowed<UserReply<'deliver'>>(answer, ['stored', 'problem']),
-      );
-      if (of === undefined || of === question.id || hasEnded(question.phase)) return;
-      question.duplicateOf = of;
-      cancel(step, question);
+      const heard = ['stored', 'elsewhere', 'pending', 'not_here', 'problem'];
+      delivered(step, question, what.user, callId, narrowed<Delivered>(answer, heard));
       return;
     }
     case 'nudge':
@@ -77,6 +67,7 @@ export function answerTo(step: Step, callId: number, answer: CellReply | UserRep
       return;
     case 'release':
     case 'dropBeacon':
+    case 'missing':
       return;
     case 'take':
       taken(step, what.user, callId, narrowed<ClaimReply>(answer, ['granted', 'pending', 'refused', 'problem']));
@@ -97,6 +88,7 @@ function foundOut(step: Step, user: UserId, where: UserReply<'where'> | Failed):
   const isHome = where.free === true;
   if (where.epoch > resident.epoch || (isHome && where.epoch === resident.epoch))
     forget(step, user, resident.epoch, isHome);
+  else if (where.epoch === resident.epoch && where.held === true) thaw(step, resident);
 }
 
 /** Whatever else came back (a busy object, an uninitialised one) is a failure of the call. */

@@ -1,12 +1,13 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
 
-import type { CellReply, CellRequest } from '../messages/calls.ts';
+import type { CellReply, CellRequest, RecordCalls } from '../messages/calls.ts';
 import { eventFrame } from '../protocol/frames.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { loadOf } from './backpressure/load-report.ts';
 import { countLess } from './backpressure/meter.ts';
 import { refusal } from './backpressure/pressure.ts';
 import { endNudge, nudged } from './questions/arrival.ts';
+import { answerAsker } from './questions/askers.ts';
 import { dropBeacon, leaveBeacon, renewNeed } from './questions/beacons.ts';
 import { isShort } from './questions/lifecycle.ts';
 import { accept, answer, decline, expire, findOffer, stateOfOffer } from './questions/offers.ts';
@@ -23,7 +24,8 @@ import { amendRole } from './resharding/tasks.ts';
 import type { Waiting } from './tables/claims.ts';
 import { wasMade } from './tables/offers.ts';
 import type { Question } from './tables/questions.ts';
-import { applyOfferChange, collectCandidates, noteUnread, releaseSlot, reserve } from './users/holds.ts';
+import { serveRecord } from './users/custody.ts';
+import { collectCandidates, releaseSlot, reserve } from './users/holds.ts';
 import { ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
 import { sendAway } from './users/sockets.ts';
@@ -55,6 +57,20 @@ export function handle(step: Step, sent: CellRequest, waiting: Waiting): void {
     case 'recall':
       recall(step, request, waiting.token);
       return;
+    case 'deliver':
+    case 'events':
+    case 'ack':
+    case 'questions':
+    case 'offers':
+      serveRecord(step, request, waiting);
+      return;
+    case 'ask': {
+      const isNew = !step.state.questions.has(request.question.id);
+      const asked = refusal(step.state, request, step.now) ?? ask(step, request.question);
+      if ('t' in asked) reply(step, waiting.token, asked);
+      else answerAsker(step, asked, isNew, waiting.token);
+      return;
+    }
     default:
       // Whoever hands over acts on that word: an older instance, which knows nothing of the change, must not give it from memory.
       if (HANDED.has(request.t)) fence(step);
@@ -62,10 +78,10 @@ export function handle(step: Step, sent: CellRequest, waiting: Waiting): void {
   }
 }
 
-function answerOf(step: Step, request: Exclude<CellRequest, { readonly t: 'presence' | 'recall' }>): CellReply {
+type Answered = Exclude<CellRequest, { readonly t: 'presence' | 'recall' | 'ask' | keyof RecordCalls }>;
+
+function answerOf(step: Step, request: Answered): CellReply {
   switch (request.t) {
-    case 'ask':
-      return questionReply(step, ask(step, request.question, request.refused), () => undefined);
     case 'question':
       return questionReply(step, ownQuestion(step, request.id, request.user), () => undefined);
     case 'patch':
@@ -132,26 +148,19 @@ function answerOf(step: Step, request: Exclude<CellRequest, { readonly t: 'prese
     case 'absent':
       return absent(step, request);
     case 'push':
-      pushed(step, request);
+      for (const event of step.state.sockets.has(request.user) ? request.events : [])
+        step.effects.frames.push({ user: request.user, frame: eventFrame(event), close: false });
       return { t: 'done' };
     default:
       return unknownCall(request);
   }
 }
 
-/** What became of offers, and events for whoever is connected here. */
-function pushed(step: Step, { user, offers, unread, events }: Extract<CellRequest, { readonly t: 'push' }>): void {
-  for (const change of offers) applyOfferChange(step, user, change);
-  noteUnread(step, user, unread);
-  if (!step.state.sockets.has(user)) return;
-  for (const event of events) step.effects.frames.push({ user, frame: eventFrame(event), close: false });
-}
-
 /** The best people here; with too few of them, the beacon is left in the same step, so that no arrival falls between. */
 function scout(step: Step, request: Extract<CellRequest, { readonly t: 'scout' }>): CellReply<'scout'> {
   const candidates = collectCandidates(step.state, request.need, request.policy, request.limit, step.now);
-  const { beaconMs, need } = request;
-  const isWanted = beaconMs !== undefined && candidates.length < request.limit && decides(step.state);
+  const { beaconMs, need, enough = request.limit } = request;
+  const isWanted = beaconMs !== undefined && candidates.length < enough && decides(step.state);
   const beacon = isWanted && leaveBeacon(step, need, beaconMs);
   const others = coOwners(step.state);
   return { t: 'scouted', candidates, beacon, ...(others.length === 0 ? {} : { coOwners: others }) };

@@ -31,6 +31,7 @@ export function emptyCell(): AnyCell {
     near: [],
     bounds: undefined,
     roster: roster(),
+    lapsed: new Set(),
     sleepers: sleepers(),
     agenda: agenda(),
     lazyAgenda: agenda(),
@@ -62,6 +63,8 @@ export function emptyCell(): AnyCell {
       crowd: undefined,
       restUntil: epochMs(0),
     },
+    askers: new Map(),
+    waiters: [],
     nextCall: 1,
   };
 }

@@ -6,13 +6,14 @@ import type { Near, Search } from '../matching/search.ts';
 import type { MapRow } from '../messages/map-row.ts';
 import type { Op } from '../messages/resharding.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
+import type { QuestionView } from '../protocol/views.ts';
 import type { Agenda } from './agenda.ts';
 import type { Meter } from './backpressure/meter.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
 import type { Questions } from './questions/shelf.ts';
 import type { Sleepers } from './questions/sleepers.ts';
 import type { Beacon } from './tables/beacons.ts';
-import type { PendingClaim } from './tables/claims.ts';
+import type { PendingClaim, Token } from './tables/claims.ts';
 import type { Transfer } from './tables/incoming.ts';
 import type { Waiting } from './tables/journal.ts';
 import type { Role } from './tables/role.ts';
@@ -43,6 +44,7 @@ export type Pending =
   | { readonly t: 'return'; readonly user: UserId; readonly epoch: number }
   | { readonly t: 'release' }
   | { readonly t: 'dropBeacon' }
+  | { readonly t: 'missing' }
   | { readonly t: 'take'; readonly user: UserId }
   | { readonly t: 'task'; readonly lane: string; readonly task: Task };
 
@@ -75,6 +77,8 @@ export type Change = {
   restUntil: EpochMs;
 };
 
+export type Waiter = { readonly token: Token; readonly user: UserId; readonly after: number; readonly limit: number };
+
 type Common = {
   // durable
   role: Role;
@@ -92,6 +96,8 @@ type Common = {
   // derived
   near: readonly Near[];
   readonly roster: Roster;
+  /** Whose lease has ended and whose records are here, those that have just lapsed last. */
+  readonly lapsed: Set<UserId>;
   readonly sleepers: Sleepers;
   readonly agenda: Agenda;
   /** What needs no alarm of its own: see tables/indexes.ts. */
@@ -127,6 +133,10 @@ type Common = {
   /** Every socket of each user, where the shell has told of them. */
   readonly connections: Map<UserId, readonly Connection[]>;
   readonly change: Change;
+  /** Who waits for what the custodian of the asker's record says of a question that was stored. */
+  readonly askers: Map<QuestionId, { readonly tokens: Token[]; readonly view: QuestionView }>;
+  /** Who waits for events of somebody whose record lies here. */
+  readonly waiters: Waiter[];
   nextCall: number;
 };
 

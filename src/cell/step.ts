@@ -16,7 +16,7 @@ import { boot } from './boot.ts';
 import { healClock } from './heal-clock.ts';
 import { overdue } from './overdue.ts';
 import { wakeFor } from './questions/arrival.ts';
-import { deliver } from './questions/streams.ts';
+import { deliver } from './questions/delivery.ts';
 import { answerTo } from './replies.ts';
 import { handle } from './requests.ts';
 import { carryOn } from './resharding/carry-on.ts';
@@ -25,6 +25,7 @@ import { type AnyCell, isInitialised } from './state.ts';
 import type { Token } from './tables/claims.ts';
 import { whileUninitialised } from './uninitialised.ts';
 import { type Connection, connected, disconnected, renewed } from './users/connections.ts';
+import { answerWaiters, stopWaiting } from './users/custody.ts';
 import { regrid } from './users/regrid.ts';
 import { socketLost } from './users/sockets.ts';
 import { begin, finish, reply, type Step } from './workspace.ts';
@@ -50,6 +51,8 @@ export type CellEvent =
   | { readonly t: 'connected'; readonly connections: readonly Connection[] }
   | { readonly t: 'disconnected'; readonly user: UserId; readonly id: string }
   | { readonly t: 'renewed'; readonly user: UserId; readonly id: string; readonly expiresAt: EpochMs | undefined }
+  /** A long poll has waited long enough. */
+  | { readonly t: 'waited'; readonly token: Token }
   /** What is due is run, as before every event. */
   | { readonly t: 'tick' };
 
@@ -105,6 +108,9 @@ function react(step: Step, event: CellEvent): void {
     case 'renewed':
       renewed(step, event.user, event.id, event.expiresAt);
       return;
+    case 'waited':
+      stopWaiting(step, event.token);
+      return;
     case 'tick':
       return;
     default:
@@ -133,15 +139,23 @@ const isInitialisedStep = (step: Step<AnyCell>): step is Step => isInitialised(s
 
 /** What follows from the event within the same step: arrivals are tried, and what is owed is sent. */
 function settle(step: Step): void {
-  for (const user of step.wakeCandidates.items()) {
-    step.wakeCandidates.delete(user);
-    const resident = step.state.users.get(user);
-    if (resident !== undefined) wakeFor(step, resident);
+  // What is told to somebody here may free them, and who is free may be offered something.
+  for (let rest = true; rest; ) {
+    rest = false;
+    for (const user of step.wakeCandidates.items()) {
+      step.wakeCandidates.delete(user);
+      const resident = step.state.users.get(user);
+      if (resident !== undefined) wakeFor(step, resident);
+      rest = true;
+    }
+    for (const id of step.owing.items()) {
+      step.owing.delete(id);
+      const question = step.state.questions.get(id);
+      if (question !== undefined) deliver(step, question);
+      rest = true;
+    }
   }
-  for (const id of step.owing.items()) {
-    const question = step.state.questions.get(id);
-    if (question !== undefined) deliver(step, question);
-  }
+  answerWaiters(step);
   splitWhenHot(step);
   carryOn(step);
 }

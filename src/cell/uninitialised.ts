@@ -36,6 +36,7 @@ export function whileUninitialised(step: Step<AnyCell>, event: CellEvent): Effec
     case 'request':
     case 'reply':
     case 'alarm':
+    case 'waited':
     case 'tick':
       break;
   }

@@ -1,27 +1,15 @@
 // A cell's questions, offers and users as the public interface shows them.
 import type { EpochMs } from '../lib/brand.ts';
+import { iso } from '../lib/iso.ts';
 import type { AnswerView, OfferView, PresenceView, QuestionNews, QuestionView } from '../protocol/views.ts';
+import { offerOf } from '../record/holds.ts';
 import { pingEveryS } from './backpressure/pressure.ts';
 import { acceptedCount, answeredCount, madeCount, pendingCount, stateOf } from './questions/lifecycle.ts';
 import { radiusOf } from './questions/need.ts';
 import type { CellState } from './state.ts';
 import type { MadeOffer, Offer } from './tables/offers.ts';
 import type { Question } from './tables/questions.ts';
-import type { Hold, Resident } from './tables/users.ts';
-
-const MINUTE_MS = 60_000;
-// The last minute that was written out: formatting a date whole costs more than all the rest of a ping.
-let minute = Number.NaN;
-let prefix = '';
-
-/** ISO 8601 UTC. */
-export function iso(at: EpochMs): string {
-  const since = at - minute;
-  if (since >= 0 && since < MINUTE_MS) return withinMinute(since);
-  minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-  prefix = new Date(minute).toISOString().slice(0, -'00.000Z'.length);
-  return withinMinute(at - minute);
-}
+import type { Resident } from './tables/users.ts';
 
 export function viewQuestion(state: CellState, question: Question): QuestionView {
   const { offersAnswered: _, ...view } = newsOf(state, question);
@@ -48,6 +36,7 @@ export function newsOf(state: CellState, question: Question): QuestionNews {
     offersAnswered: answeredCount(question),
     attempts: madeCount(question),
     ...(question.duplicateOf === undefined ? {} : { duplicateOf: question.duplicateOf }),
+    ...(question.refused === undefined ? {} : { refused: question.refused }),
     ...(question.phase.t === 'dormant' ? { wakeAt: iso(question.phase.wakeAt) } : {}),
     createdAt: iso(question.createdAt),
     expiresAt: iso(question.expiresAt),
@@ -82,32 +71,12 @@ export function viewPresence(state: CellState, resident: Resident, now: EpochMs)
     cell,
     city,
     expiresAt: iso(resident.leaseUntil),
-    offers: resident.holds.size === 0 ? [] : viewHolds(resident),
+    offers: viewHolds(resident),
     pingEveryS: pingEveryS(state, resident.ttlMs, now),
   };
 }
 
-function viewHolds(resident: Resident): OfferView[] {
-  return [...resident.holds.values()].flatMap((hold) => viewHold(hold) ?? []);
-}
-
-function viewHold(hold: Hold): OfferView | undefined {
-  if (hold.state === 'reserved') return undefined;
-  return {
-    id: hold.offerId,
-    questionId: hold.questionId,
-    state: hold.state,
-    text: hold.text,
-    ...(hold.topic === undefined ? {} : { topic: hold.topic }),
-    lat: hold.point.lat,
-    lng: hold.point.lng,
-    distanceM: Math.round(hold.distanceM),
-    expiresAt: iso(hold.until),
-  };
-}
-
-function withinMinute(ms: number): string {
-  const s = Math.floor(ms / 1000);
-  const rest = Math.floor(ms - s * 1000);
-  return `${prefix}${s < 10 ? '0' : ''}${s}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+/** Offers of the holds, with the time that this cell believes is left: a copy to display. */
+export function viewHolds(resident: Resident): OfferView[] {
+  return [...resident.holds.values()].flatMap((hold) => offerOf(hold, hold.until) ?? []);
 }

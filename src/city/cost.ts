@@ -46,13 +46,13 @@ export function costOf({ rows, reads, calls, messages, workerRequests, awakeMs }
 
 export const DAYS_PER_MONTH = 30;
 
-/** By `npm run sim -- growth --json`, its field `measured`: over all that was counted. A test holds the two together. */
+/** By `npm run sim -- growth --to 215 --days 2 --effort 0.2 --json`, its field `measured`. A test holds the two together. */
 export const MEASURED = {
   /** Sockets that a person opens in an hour: on coming, and at borders between cells. */
-  connectionsPerUserHour: 1.13,
-  connection: { rows: 9.6, reads: 7.8, calls: 6.8, workerRequests: 3, awakeMs: 72 },
+  connectionsPerUserHour: 1.02,
+  connection: { rows: 10, reads: 12.1, calls: 7.9, workerRequests: 3.1, awakeMs: 68 },
   ping: { awakeMs: 1 },
-  question: { rows: 47.5, reads: 0, calls: 30, messages: 8.5, awakeMs: 360 },
+  question: { rows: 18.3, reads: 0, calls: 7, messages: 7.5, awakeMs: 57 },
 } as const;
 
 export type CityLoad = {

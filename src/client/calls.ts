@@ -22,7 +22,12 @@ export type ClientPresence = ClientPoint &
 
 /** How often a call is tried again, and a signal to give it up. */
 export type CallOptions = Pick<Call, 'retriesMax' | 'signal'>;
-export type EventsQuery = { readonly after?: number; readonly waitS?: number } & CallOptions;
+export type EventsQuery = CallOptions & {
+  readonly after?: number;
+  readonly waitS?: number;
+  /** The cell that held the user last, which is asked first; the client fills it in. */
+  readonly cell?: string;
+};
 export type EventsPage = {
   readonly items: readonly UserEvent[];
   readonly next: number;

@@ -97,7 +97,7 @@ export class VicinalClient implements Calls {
   }
 
   async offers(): Promise<readonly OfferView[]> {
-    return itemsOf<OfferView>(await this.#send({ method: 'GET', path: '/v1/offers' }));
+    return itemsOf<OfferView>(await this.#send({ method: 'GET', path: '/v1/offers', query: { cell: this.#cell } }));
   }
 
   accept(id: OfferId, options: CallOptions = {}): Promise<OfferView> {
@@ -115,9 +115,10 @@ export class VicinalClient implements Calls {
 
   /** Events after a number; with `waitS` (20 at most) it waits for one if there is none. They stay until acknowledged. */
   async events(query: EventsQuery = {}): Promise<EventsPage> {
-    const { after, waitS, ...options } = query;
+    const { after, waitS, cell: _, ...options } = query;
     const waitMs = (waitS ?? 0) * 1000;
-    const call: Call = { method: 'GET', path: '/v1/events', query: { after, waitS }, waitMs, ...options };
+    const cell = query.cell ?? this.#cell;
+    const call: Call = { method: 'GET', path: '/v1/events', query: { after, waitS, cell }, waitMs, ...options };
     return (await this.#send(call)) as EventsPage;
   }
 

@@ -65,7 +65,13 @@ export class Connection extends LiveCalls {
       eager: options.eager === true,
     });
     this.#events = inbox(options.after ?? 0, {
-      fetchAfter: (seq, waitS) => client.events({ after: seq, waitS, ...this.untilClosed }),
+      fetchAfter: (seq, waitS) =>
+        client.events({
+          after: seq,
+          waitS,
+          ...(this.#cell === undefined ? {} : { cell: this.#cell }),
+          ...this.untilClosed,
+        }),
       handle: (event) => options.onEvent?.(event),
       acknowledge: async (seq) => {
         await this.call('ack', { seq }, () => client.acknowledge(seq, this.untilClosed));

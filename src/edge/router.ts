@@ -65,6 +65,11 @@ export class Router {
     return this.#deps.sleep(ms);
   }
 
+  /** 0 (included) to 1. */
+  get random(): () => number {
+    return this.#deps.random;
+  }
+
   /** Calls of users that are on their way from here. */
   usersWaiting(): number {
     return this.#gate.ofUsers;

@@ -1,11 +1,10 @@
 // What users can do, once for HTTP and for sockets: from checked input to the one object that decides, and back.
-import { type AfterAdmit, afterAdmit } from '../engine/admission.ts';
 import { minDistanceToBoundsM } from '../geo/distance.ts';
 import { decode, encode, MAX_LENGTH } from '../geo/geohash.ts';
 import type { Point } from '../geo/point.ts';
 import { snap, snapRadius } from '../geo/snap.ts';
 import { mapBounded } from '../lib/bounded.ts';
-import type { CellCalls, QuestionReply, UserCalls } from '../messages/calls.ts';
+import type { CellCalls, QuestionReply, RecordCalls, UserCalls } from '../messages/calls.ts';
 import type { NewQuestion, Ping } from '../messages/records.ts';
 import { adjusted, saying } from '../protocol/adjusted.ts';
 import {
@@ -24,6 +23,7 @@ import type { LeaveQuery, PresenceInput, QuestionHereInput } from '../protocol/w
 import { unreadable } from './call.ts';
 import { hashOf, randomToken, tokensOfKey } from './digest.ts';
 import type { Leaf } from './map-cache.ts';
+import { callRecord } from './record-calls.ts';
 import { type CellRequestOf, type Router, settled } from './router.ts';
 
 /** Who is calling, and with which rights. */
@@ -33,6 +33,8 @@ export type Caller = {
   /** May act on anybody's question or offer by its id: a service that did not say for whom it acts. */
   readonly anybody: boolean;
   readonly trace?: string;
+  /** The cell that is thought to hold the user. */
+  readonly cell?: CellId;
 };
 
 /** A point on the grid of its city, and the cell that is to hold whoever is there. */
@@ -57,6 +59,7 @@ export type QuestionList = {
 
 type Reply<K extends keyof CellCalls> = Promise<CellCalls[K]['reply'] | Problem>;
 type UserReply<K extends keyof UserCalls> = Promise<UserCalls[K]['reply'] | Problem>;
+type RecordReply<K extends keyof RecordCalls> = Promise<RecordCalls[K]['reply'] | Problem>;
 
 export class Verbs {
   readonly #router: Router;
@@ -130,26 +133,7 @@ export class Verbs {
       answersWanted: input.answersWanted ?? 1,
       ...(input.expiresInS === undefined ? {} : { expiresInMs: Math.round(input.expiresInS * 1000) }),
     };
-    const admission = await this.#admission(caller, id, policy.question.openMax, key !== undefined);
-    if (admission.t === 'refused') return admission.problem;
-    const { refused } = admission;
-    const request = { t: 'ask', question, ...(refused === undefined ? {} : { refused }) } as const;
-    return this.#inCoverage(place, settled(await this.#router.callCell(place, request, trace)));
-  }
-
-  /** OPEN1: whether the user may ask one more. */
-  async #admission(
-    { user, trace }: Caller,
-    id: QuestionId,
-    openMax: number,
-    isKeyed: boolean,
-  ): Promise<Exclude<AfterAdmit, { readonly t: 'again' }>> {
-    for (let tries = 1; ; tries++) {
-      const reply = await this.#router.callUser(user, { t: 'admit', user, id, openMax }, trace);
-      const next = afterAdmit(reply, tries, isKeyed);
-      if (next.t !== 'again') return next;
-      await this.#router.pause(next.waitMs);
-    }
+    return this.#inCoverage(place, settled(await this.#router.callCell(place, { t: 'ask', question }, trace)));
   }
 
   /** The map may have lost a cell since it was read: what the primary does not know is no coverage. */
@@ -166,9 +150,9 @@ export class Verbs {
    * does not answer are `unavailable`.
    */
   async questions(caller: Caller, { after, limit = QUESTIONS_PAGE }: PageQuery = {}): Promise<QuestionList | Problem> {
-    const { user, trace } = caller;
+    const { user, trace, cell } = caller;
     const page = { limit, ...(after === undefined ? {} : { after }) };
-    const index = await this.#router.callUser(user, { t: 'questions', user, ...page }, trace);
+    const index = await callRecord(this.#router, { t: 'questions', user, ...page }, trace, cell);
     if (isProblem(index)) return index;
     const replies = await mapBounded(index.ids, async (id) => ({
       id,
@@ -194,8 +178,8 @@ export class Verbs {
     return this.#ofQuestion(caller, { t: 'cancel', id, user: actor(caller) });
   }
 
-  offers({ user, trace }: Caller): UserReply<'offers'> {
-    return this.#router.callUser(user, { t: 'offers', user }, trace);
+  offers({ user, trace, cell }: Caller): RecordReply<'offers'> {
+    return callRecord(this.#router, { t: 'offers', user }, trace, cell);
   }
 
   accept(caller: Caller, offerId: OfferId): Reply<'accept'> {
@@ -210,13 +194,14 @@ export class Verbs {
     return this.#ofOffer(caller, { t: 'answer', offerId, user: actor(caller), text });
   }
 
-  events({ user, trace }: Caller, after: number, waitS: number): UserReply<'events'> {
+  events({ user, trace, cell }: Caller, after: number, waitS: number): RecordReply<'events'> {
     const waitMs = Math.round(waitS * 1000);
-    return this.#router.callUser(user, { t: 'events', user, after, limit: EVENTS_PAGE_MAX, waitMs }, trace);
+    const request = { t: 'events', user, after, limit: EVENTS_PAGE_MAX, waitMs } as const;
+    return callRecord(this.#router, request, trace, cell);
   }
 
-  ack({ user, trace }: Caller, seq: number): UserReply<'ack'> {
-    return this.#router.callUser(user, { t: 'ack', user, seq }, trace);
+  ack({ user, trace, cell }: Caller, seq: number): RecordReply<'ack'> {
+    return callRecord(this.#router, { t: 'ack', user, seq }, trace, cell);
   }
 
   /** The cell that the user's client named, if the snapped point is within its margin and it is still a leaf. */

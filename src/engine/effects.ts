@@ -34,6 +34,8 @@ export type Attachment = {
   readonly outside?: number;
   /** Absent from before there was one. */
   readonly veil?: Veil;
+  /** The user has acknowledged all events up to this one; absent: none since the row was written. */
+  readonly acked?: number;
 };
 
 export type Effects = {

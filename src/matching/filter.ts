@@ -23,8 +23,8 @@ export type Askable = {
   /** Questions whose offers take a slot. */
   readonly holds: { readonly size: number };
   readonly holdsQuestion: (id: QuestionId) => boolean;
-  /** Unacknowledged events, as last told; absent: few. */
-  readonly unread?: number | undefined;
+  /** What awaits the user's acknowledgement; absent: it is not known here. */
+  readonly inbox?: { readonly events: { readonly size: number } } | undefined;
 };
 
 export type Reason =
@@ -59,8 +59,8 @@ export function refuse(need: Need, policy: Policy, who: Askable, now: EpochMs): 
 }
 
 /** No room for what another offer says, beside what the present ones may still say. */
-export function inboxIsFull({ unread = 0, holds }: Pick<Askable, 'unread' | 'holds'>): boolean {
-  return unread + EVENTS_PER_OFFER * (holds.size + 1) > INBOX_MAX;
+export function inboxIsFull({ inbox, holds }: Pick<Askable, 'inbox' | 'holds'>): boolean {
+  return (inbox?.events.size ?? 0) + EVENTS_PER_OFFER * (holds.size + 1) > INBOX_MAX;
 }
 
 /** A question without a topic is for everybody; a user without topics takes any. */

@@ -68,7 +68,14 @@ export type Standing = {
 };
 
 export type Next =
-  | { readonly t: 'scout'; readonly cell: CellId; readonly limit: number; readonly timeoutMs: number }
+  | {
+      readonly t: 'scout';
+      readonly cell: CellId;
+      readonly limit: number;
+      /** With fewer than so many people the cell leaves a beacon. */
+      readonly enough: number;
+      readonly timeoutMs: number;
+    }
   | { readonly t: 'offer'; readonly candidate: Candidate }
   /** For scouts, or for holders. */
   | { readonly t: 'wait' }
@@ -184,8 +191,9 @@ export class Search {
   #scout(cell: CellId, { now, openings }: Standing): Next {
     this.#inFlight++;
     // Who just refused is left out here, not there: the beacon must tell of them when they are free again.
-    const limit = keptFor(openings) + this.#voided.length;
-    return { t: 'scout', cell, limit, timeoutMs: Math.max(SCOUT_MS_MIN, this.#deadline - now) };
+    const left = this.#voided.length;
+    const [limit, enough] = [keptFor(openings) + left, openings + left];
+    return { t: 'scout', cell, limit, enough, timeoutMs: Math.max(SCOUT_MS_MIN, this.#deadline - now) };
   }
 
   #nextCandidate(): Candidate | undefined {

@@ -27,11 +27,8 @@ const none = (): undefined => undefined;
 const ofOffer = ({ offerId }: { readonly offerId: OfferId }): QuestionId => questionOf(offerId);
 const byId = ({ id }: { readonly id: QuestionId }): QuestionId => id;
 const byQuestionId = ({ questionId }: { readonly questionId: QuestionId }): QuestionId => questionId;
-/** It may be about several: the first. */
-const firstOf = ({ offers, events }: CellCalls['push']['ask']): QuestionId | undefined => {
-  const offer = offers[0]?.id;
+const firstOf = ({ events }: CellCalls['push']['ask']): QuestionId | undefined => {
   const data = events[0]?.data;
-  if (offer !== undefined) return questionOf(offer);
   return data === undefined ? undefined : 'question' in data ? data.question.id : data.questionId;
 };
 
@@ -59,6 +56,11 @@ export const CELL_CALLS = {
   release: { about: ofOffer, answeredBy: 'anybody' },
   dropBeacon: { about: byQuestionId, answeredBy: 'anybody' },
   push: { about: firstOf, answeredBy: 'anybody' },
+  deliver: { about: byQuestionId, answeredBy: 'anybody' },
+  events: { about: none, answeredBy: 'anybody' },
+  ack: { about: none, answeredBy: 'anybody' },
+  questions: { about: none, answeredBy: 'anybody' },
+  offers: { about: none, answeredBy: 'anybody' },
   recall: { about: none, answeredBy: 'anybody' },
   forget: { about: none, answeredBy: 'anybody' },
   load: { about: none, answeredBy: 'anybody' },
@@ -80,7 +82,7 @@ export const USER_CALLS = {
   returnRecord: { about: none },
   leave: { about: none },
   where: { about: none },
-  admit: { about: none },
+  missing: { about: none },
   events: { about: none },
   ack: { about: none },
   questions: { about: none },

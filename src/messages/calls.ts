@@ -3,7 +3,7 @@
 import type { Point } from '../geo/point.ts';
 import type { CellId, HomeKey, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { Policy } from '../protocol/policy.ts';
-import type { Problem } from '../protocol/problems.ts';
+import type { Problem, ProblemCode } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/status.ts';
 import type { OfferState, OfferView, PresenceView, QuestionView, UserEvent } from '../protocol/views.ts';
 import type { MapRow } from './map-row.ts';
@@ -19,8 +19,7 @@ export type CellCalls = ChangeCalls & {
     ask: { readonly user: UserId; readonly ping: Ping; readonly at?: Point };
     reply: { readonly t: 'present'; readonly view: PresenceView };
   };
-  /** `refused`: why nothing new may be asked; a question that is known is answered all the same. */
-  ask: { ask: { readonly question: NewQuestion; readonly refused?: Problem }; reply: QuestionReply };
+  ask: { ask: { readonly question: NewQuestion }; reply: QuestionReply };
   question: { ask: { readonly id: QuestionId; readonly user: UserId | null }; reply: QuestionReply };
   patch: {
     ask: { readonly id: QuestionId; readonly user: UserId | null; readonly point: Point };
@@ -52,6 +51,8 @@ export type CellCalls = ChangeCalls & {
       readonly ping?: PingTime;
       /** The user leaves: only a ping of a higher number in the same session keeps them. */
       readonly leave?: { readonly session?: string; readonly seq?: number };
+      /** Whether there is such a row at all: one that there is stays as it is. */
+      readonly probe?: true;
     };
     reply: RecallReply;
   };
@@ -62,7 +63,14 @@ export type CellCalls = ChangeCalls & {
   };
   // matching across cells
   scout: {
-    ask: { readonly need: Need; readonly policy: Policy; readonly limit: number; readonly beaconMs?: number };
+    /** `beaconMs`: with fewer than `enough` people, or `limit` from callers of before, a beacon is left for so long. */
+    ask: {
+      readonly need: Need;
+      readonly policy: Policy;
+      readonly limit: number;
+      readonly enough?: number;
+      readonly beaconMs?: number;
+    };
     reply: {
       readonly t: 'scouted';
       readonly candidates: readonly Candidate[];
@@ -93,17 +101,66 @@ export type CellCalls = ChangeCalls & {
   state: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
   /** The holder's word that the user of a pending offer has gone. */
   absent: { ask: { readonly offerId: OfferId; readonly user: UserId }; reply: StateReply };
+  /** Events of a user whose record is at home, for a socket that may still be here. */
   push: {
-    ask: {
-      readonly user: UserId;
-      readonly events: readonly UserEvent[];
-      readonly offers: readonly NonNullable<StreamItem['offer']>[];
-      /** How many events are unacknowledged; absent: fewer than anybody need know. */
-      readonly unread?: number;
-    };
+    ask: { readonly user: UserId; readonly events: readonly UserEvent[] };
     reply: { readonly t: 'done' };
   };
+} & {
+  // The record of a user, at its custodian: to a cell with the epoch at which it is said to hold the user.
+  [K in keyof RecordCalls]: {
+    readonly ask: RecordCalls[K]['ask'] & { readonly epoch?: number };
+    readonly reply: RecordCalls[K]['reply'] | NotHere;
+  };
 };
+
+/** What is asked of whoever has the record of a user. */
+export type RecordCalls = {
+  deliver: {
+    ask: {
+      readonly user: UserId;
+      readonly questionId: QuestionId;
+      /**
+       * Tells two questions of one id apart (a key that is used again once its question is forgotten makes the same id): a later
+       * one has a higher number. Compared with its like alone, never with a clock.
+       */
+      readonly incarnation: number;
+      /** How long the receiver must remember this stream. */
+      readonly keepMs: number;
+      /** The last item that was acknowledged: what the receiver does not know of it is lost. */
+      readonly after?: number;
+      readonly items: readonly StreamItem[];
+    };
+    reply: {
+      readonly t: 'stored';
+      readonly upTo: number;
+      readonly duplicateOf?: QuestionId;
+      /** Why the asker may not have one more question open: this one is to end. */
+      readonly refused?: ProblemCode;
+    };
+  };
+  events: {
+    ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };
+    /** `reset`: no event has a number as high as `after`; the page is the first from the beginning. */
+    reply: {
+      readonly t: 'events';
+      readonly items: readonly UserEvent[];
+      readonly next: number;
+      readonly reset?: true;
+    };
+  };
+  ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
+  questions: {
+    ask: { readonly user: UserId; readonly after?: string; readonly limit: number };
+    reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[]; readonly next?: string };
+  };
+  offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
+};
+
+/** A cell's word that it is not the custodian. `missing`: it has no row of the epoch that was named. */
+export type NotHere = { readonly t: 'not_here'; readonly missing: boolean };
+/** A UserObject's word of who is. */
+export type Elsewhere = { readonly t: 'elsewhere'; readonly cell: CellId; readonly epoch: number };
 
 /** What a question says of an offer to whoever keeps a hold for it. */
 export type StateReply = {
@@ -142,21 +199,6 @@ export type UserCalls = {
     };
     reply: ClaimReply;
   };
-  deliver: {
-    ask: {
-      readonly user: UserId;
-      readonly questionId: QuestionId;
-      /**
-       * Tells two questions of one id apart (a key that is used again once its question is forgotten makes the same id): a later
-       * one has a higher number. Compared with its like alone, never with a clock.
-       */
-      readonly incarnation: number;
-      /** How long the receiver must remember this stream. */
-      readonly keepMs: number;
-      readonly items: readonly StreamItem[];
-    };
-    reply: { readonly t: 'stored'; readonly upTo: number; readonly duplicateOf?: QuestionId };
-  };
   /** A cell gives a user up of itself: the lease has ended. The row stays, frozen, until this was answered. */
   returnRecord: {
     ask: {
@@ -179,29 +221,25 @@ export type UserCalls = {
   where: {
     ask: { readonly user: UserId };
     /** `free`: that cell was the last to hold the user, and none does now. */
-    reply: { readonly t: 'where'; readonly cell: CellId | null; readonly epoch: number; readonly free?: true };
-  };
-  /** Whether the user may ask one more question; holds its place until it is registered. */
-  admit: {
-    ask: { readonly user: UserId; readonly id: QuestionId; readonly openMax: number };
-    reply: { readonly t: 'admitted' } | Problem;
-  };
-  events: {
-    ask: { readonly user: UserId; readonly after: number; readonly limit: number; readonly waitMs: number };
-    /** `reset`: no event has a number as high as `after`; the page is the first from the beginning. */
     reply: {
-      readonly t: 'events';
-      readonly items: readonly UserEvent[];
-      readonly next: number;
-      readonly reset?: true;
+      readonly t: 'where';
+      readonly cell: CellId | null;
+      readonly epoch: number;
+      readonly free?: true;
+      /** That cell holds the user, and nobody wants them of it. */
+      readonly held?: true;
     };
   };
-  ack: { ask: { readonly user: UserId; readonly seq: number }; reply: { readonly t: 'acked'; readonly seq: number } };
-  questions: {
-    ask: { readonly user: UserId; readonly after?: string; readonly limit: number };
-    reply: { readonly t: 'questions'; readonly ids: readonly QuestionId[]; readonly next?: string };
+  /** The cell that is named as the holder has no row of this epoch. */
+  missing: {
+    ask: { readonly user: UserId; readonly cell: CellId; readonly epoch: number };
+    reply: { readonly t: 'done' };
   };
-  offers: { ask: { readonly user: UserId }; reply: { readonly t: 'offers'; readonly items: readonly OfferView[] } };
+} & {
+  [K in keyof RecordCalls]: {
+    readonly ask: RecordCalls[K]['ask'];
+    readonly reply: RecordCalls[K]['reply'] | Elsewhere | { readonly t: 'pending'; readonly retryMs: number };
+  };
 };
 
 /** Which of several pings it is: by number within a session, else by age. */
@@ -220,8 +258,6 @@ export type ClaimReply =
       readonly epoch: number;
       readonly record: UserRecord | null;
       readonly order?: number;
-      /** As in `push`. */
-      readonly unread?: number;
       /** To who is handed the user: the newest ping that the holder before took, so that no older one takes them back. */
       readonly newest?: { readonly session: string; readonly seq?: number };
     }

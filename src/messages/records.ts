@@ -1,11 +1,13 @@
 // The records that messages carry: of users, of questions and their offers, of a cell's load. They hold ids, epochs and durations,
 // never another machine's time.
 import type { Point } from '../geo/point.ts';
+import type { EpochMs } from '../lib/brand.ts';
 import type { Adjusted } from '../protocol/adjusted.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { TermName } from '../protocol/policy.ts';
+import type { ProblemCode } from '../protocol/problems.ts';
 import type { Profile } from '../protocol/profile.ts';
-import type { EventBody, OfferState, OfferView, QuestionState } from '../protocol/views.ts';
+import type { EventBody, OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
 
 /** One sign of life of a user at a snapped point. */
 export type Ping = {
@@ -33,6 +35,8 @@ export type HoldRecord = OfferCopy & {
   readonly distanceM: number;
   readonly state: 'reserved' | 'pending' | 'accepted';
   readonly leftMs: number;
+  /** When the offer ends, in its question's words. Absent before it was told, and in records of before. */
+  readonly expiresAt?: string;
 };
 
 /** The point of a record without a lease: nobody needs to know where its user was. */
@@ -76,6 +80,8 @@ export type UserRecord = {
   readonly pseudonym: string;
   readonly blocked: readonly UserId[];
   readonly holds: readonly HoldRecord[];
+  /** Its times are counted from when the record was made. Absent in records of before, and of who has none: then there is none to take. */
+  readonly inbox?: PackedInbox;
 };
 
 /** Somebody suitable, where they are held, with every normalised term (0 to 1) of the score. */
@@ -105,18 +111,53 @@ export type NewQuestion = {
   readonly adjusted?: readonly Adjusted[];
 };
 
+/** What has become of a user's own offer, for the hold that it has. */
+export type OfferChange = {
+  readonly id: OfferId;
+  readonly state: OfferState;
+  readonly leftMs: number;
+  readonly view?: OfferView;
+};
+
 /** One numbered item of what a question owes a user. */
 export type StreamItem = {
   readonly n: number;
   /** To be put in the inbox. */
   readonly event?: EventBody;
-  /** A change of the user's own offer, for their list of offers and for the hold. */
-  readonly offer?: {
-    readonly id: OfferId;
-    readonly state: OfferState;
-    readonly leftMs: number;
-    readonly view?: OfferView;
-  };
-  /** The state of the user's own question, for their index of questions and keys: the first item of a question registers it. */
-  readonly question?: { readonly state: QuestionState; readonly key?: string };
+  readonly offer?: OfferChange;
+  /**
+   * The state of the user's own question, for their index of questions and keys: the first item of a question registers it, and says how
+   * many may be open where it was asked.
+   */
+  readonly question?: { readonly state: QuestionState; readonly key?: string; readonly openMax?: number };
+};
+
+/** What one question has told a user, as their record keeps it. */
+export type Known = {
+  /** Which question of this id: a later one begins its stream anew. */
+  readonly incarnation: number;
+  /** The last item stored. */
+  n: number;
+  purgeAt: EpochMs;
+  /** News before the next event was lost with a disk. */
+  gap?: true;
+  /** The user's own question. */
+  question: OwnQuestion | undefined;
+};
+
+export type OwnQuestion = {
+  readonly state: QuestionState;
+  readonly key: string | undefined;
+  readonly at: EpochMs;
+  readonly endedAt: EpochMs | undefined;
+  /** There was no room for it, for this reason: it is to be cancelled, and does not count. */
+  readonly refused?: ProblemCode;
+};
+
+/** An inbox as a row or a message carries it. In a row its times are of the clock that it is read by. */
+export type PackedInbox = {
+  /** The last number that was given to an event. */
+  readonly seq: number;
+  readonly events: readonly UserEvent[];
+  readonly known: readonly (readonly [QuestionId, Known])[];
 };

@@ -4,6 +4,7 @@ import { cellMachine } from '../cell/machine.ts';
 import type { AnyCell } from '../cell/state.ts';
 import type { CellEvent } from '../cell/step.ts';
 import { type Connection, isOver } from '../cell/users/connections.ts';
+import { diskProblem } from '../edge/disk.ts';
 import { runFrame } from '../edge/frame-verbs.ts';
 import { mapWatch } from '../edge/map-watch.ts';
 import { servicesOf } from '../edge/services.ts';
@@ -19,11 +20,13 @@ import type { MapRow } from '../messages/map-row.ts';
 import type { Ping } from '../messages/records.ts';
 import { jsonLog } from '../ops/log.ts';
 import { errorFrame, okFrame, parseFrame } from '../protocol/frames.ts';
+import type { UserId } from '../protocol/ids.ts';
 import { busy, isProblem, problem } from '../protocol/problems.ts';
 import type { CellLoad } from '../protocol/status.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
+import { longPoll } from './long-poll.ts';
 import { answerClose, type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 
 export class CellObject extends DurableObject<Env> {
@@ -64,7 +67,16 @@ export class CellObject extends DurableObject<Env> {
   /** Every call of the edge and of other objects. */
   async call(envelope: CellEnvelope): Promise<CellReply> {
     if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
-    return this.#shell.ask((token) => ({ t: 'request', envelope, token }));
+    const { request } = envelope;
+    return longPoll(
+      request.t === 'events' ? request.waitMs : 0,
+      (heard) =>
+        this.#shell.ask<CellReply>((token) => {
+          heard(token);
+          return { t: 'request', envelope, token };
+        }),
+      (token) => this.#shell.run({ t: 'waited', token }),
+    );
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
@@ -98,6 +110,8 @@ export class CellObject extends DurableObject<Env> {
       if (isProblem(reply) && reply.code !== 'no_presence') {
         send(socket, JSON.stringify(errorFrame(undefined, reply, info.trace)));
         socket.close(1008, reply.code);
+        // The closing handshake takes its time: until then it would count as one of the user's.
+        this.#lost(socket);
       }
     }
     return response;
@@ -157,6 +171,10 @@ export class CellObject extends DurableObject<Env> {
     if (frame.t !== 'presence') {
       const soft = this.#sockets.softOf(socket);
       const here = soft === undefined ? (info.point ?? undefined) : { lat: soft.lat, lng: soft.lng };
+      if (frame.t === 'ack' && diskProblem(Date.now()) === undefined) {
+        const acked = await this.#ackHere(info.user, frame.body.seq);
+        if (acked !== undefined) return { t: 'result' as const, result: acked };
+      }
       const caller = { user: info.user, anybody: false, ...(info.trace === undefined ? {} : { trace: info.trace }) };
       return runFrame(this.#verbs, caller, frame, here);
     }
@@ -171,6 +189,13 @@ export class CellObject extends DurableObject<Env> {
     if (reply.t === 'pending') return busy('this cell is being merged');
     if (reply.t !== 'present') return undefined;
     return { t: 'result' as const, result: reply.view };
+  }
+
+  /** The record of who is connected lies here as a rule. */
+  async #ackHere(user: UserId, seq: number): Promise<{ readonly seq: number } | undefined> {
+    const envelope: CellEnvelope = { request: { t: 'ack', user, seq } };
+    const reply = await this.#shell.ask<CellReply>((token) => ({ t: 'request', envelope, token, socket: true }));
+    return reply.t === 'acked' ? { seq: reply.seq } : undefined;
   }
 
   /** The socket goes on with another token of the same person. */

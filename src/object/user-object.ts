@@ -8,6 +8,7 @@ import { userMachine } from '../user/machine.ts';
 import type { UserState } from '../user/state.ts';
 import type { UserEventIn } from '../user/step.ts';
 import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
+import { longPoll } from './long-poll.ts';
 
 export class UserObject extends DurableObject<Env> {
   readonly #kept: Kept<UserState>;
@@ -30,19 +31,18 @@ export class UserObject extends DurableObject<Env> {
     });
   }
 
-  /** Every call of the edge and of cells. A long poll is answered by an event, or when its time is up. */
+  /** Every call of the edge and of cells. */
   async call({ request }: UserEnvelope): Promise<UserReply> {
     if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
-    if (request.t !== 'events' || request.waitMs <= 0) {
-      return this.#shell.ask((token) => ({ t: 'request', request, token }));
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const reply = this.#shell.ask<UserReply>((token) => {
-      timer = setTimeout(() => this.#shell.run({ t: 'waited', token }), request.waitMs);
-      return { t: 'request', request, token };
-    });
-    // A timer that is still pending keeps the object from sleeping.
-    return reply.finally(() => clearTimeout(timer ?? null));
+    return longPoll(
+      request.t === 'events' ? request.waitMs : 0,
+      (heard) =>
+        this.#shell.ask<UserReply>((token) => {
+          heard(token);
+          return { t: 'request', request, token };
+        }),
+      (token) => this.#shell.run({ t: 'waited', token }),
+    );
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {

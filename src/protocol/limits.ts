@@ -22,8 +22,10 @@ export const ADOPT_BYTES_MAX = 1024 * 1024;
 export const INBOX_MAX = 256;
 /** An offer makes two events at most: it was made, and it ended. */
 export const EVENTS_PER_OFFER = 2;
-/** From so many on the holder's cell is told how many there are: below, no offers that a user can hold fill the inbox. */
-export const INBOX_TOLD_FROM = INBOX_MAX - EVENTS_PER_OFFER * CAPACITY_MAX;
+/** Events beyond so many bytes are kept without their texts: with all that may still come they fit into a row. */
+export const INBOX_BYTES_MAX = 256 * 1024;
+/** Beyond so many none is taken, until some were acknowledged. */
+export const INBOX_BYTES_FULL = 640 * 1024;
 /** Questions on a page of a user's list. */
 export const QUESTIONS_PAGE = 50;
 export const QUESTIONS_PAGE_MAX = 100;

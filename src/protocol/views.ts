@@ -24,6 +24,8 @@ export type QuestionView = {
   readonly attempts: number;
   /** It was cancelled as another question of the same key was asked before it: that one lives. */
   readonly duplicateOf?: QuestionId;
+  /** It was cancelled as its asker may not have one more: the code that the ask would have been refused with. */
+  readonly refused?: string;
   /** What its city has other bounds for. */
   readonly adjusted?: readonly Adjusted[];
   readonly wakeAt?: string;
@@ -61,13 +63,17 @@ export type EventBody = {
   readonly type: EventType;
   /** ISO 8601, by the clock of the question's cell. */
   readonly at: string;
+  /** Events of the same question before it were lost with a disk. */
+  readonly gap?: true;
+  /** So much waits to be acknowledged that its texts were left out: the question, or the offer, is to be read. */
+  readonly cut?: true;
   /** An offer for `offer.*`; `{question, answer?, offerId?}` for `question.*`. */
   readonly data:
     | OfferView
     | { readonly question: QuestionNews; readonly answer?: AnswerView; readonly offerId?: OfferId };
 };
 
-/** An event in a user's inbox; `seq` is numbered by the UserObject alone, without gaps. */
+/** An event in a user's inbox; `seq` is numbered by the custodian of the user's record alone, without gaps. */
 export type UserEvent = EventBody & { readonly seq: number };
 
 export type PresenceView = {

@@ -118,7 +118,7 @@ export const questionSchema = object({ lat, lng, ...questionEntries });
 export const questionHereSchema = object({ lat: optional(lat), lng: optional(lng), ...questionEntries });
 export const patchSchema = object({ lat, lng });
 export const answerSchema = object({ text });
-export const ackSchema = object({ seq });
+export const ackSchema = object({ seq, cell: optional(cell) });
 export const emptySchema = object({});
 
 export const citySchema = object({
@@ -132,9 +132,12 @@ export const citySchema = object({
 
 /** Query parameters are texts. */
 const decimal = v.pipe(v.string(), v.regex(NUMBER, 'must be a number'), v.transform(Number));
+/** `cell`: the one that held the user last, as it is likely to have their record. */
+export const recordQuerySchema = object({ cell: v.optional(cell) });
 export const eventsQuerySchema = object({
   after: v.optional(v.pipe(decimal, seq)),
   waitS: v.optional(v.pipe(decimal, number(0, WAIT_S_MAX, 'a number'))),
+  cell: v.optional(cell),
 });
 /** `after`: `next` of the page before. */
 export const questionsQuerySchema = object({
@@ -145,6 +148,7 @@ export const questionsQuerySchema = object({
     ),
   ),
   limit: v.optional(v.pipe(decimal, whole(1, QUESTIONS_PAGE_MAX))),
+  cell: v.optional(cell),
 });
 /** Which of the session's pings the leave comes after. */
 export const leaveQuerySchema = object({

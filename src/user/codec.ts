@@ -1,75 +1,51 @@
 // Rows of a UserObject: JSON with a version; an unknown version is refused by name.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
 import { readRow, type StoredRow, type Unread, versioned, versionedOf } from '../lib/versioned.ts';
+import type { Known, OwnQuestion, PackedInbox } from '../messages/records.ts';
 import type { QuestionId } from '../protocol/ids.ts';
-import { KEPT_AFTER_END_MS } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
-import { earliestPurge } from './purge.ts';
-import type { Known, Meta, OwnQuestion, UserState } from './state.ts';
+import { emptyInbox, type Inbox, timesNoted } from '../record/inbox.ts';
+import { indexed, packInbox, unpackInbox } from '../record/packed.ts';
+import type { Meta, UserState } from './state.ts';
 
-const VERSION = 1;
+/** 2: who has left is held by nobody, and since when the record lies here is known. 3: the inbox is part of it. */
+const META_VERSION = 3;
+/** Of the tables of before, in which inboxes lay. */
+const FORMER_VERSION = 1;
 
+/** `known` and `inbox` are of before: they are read, and emptied with the next row of `meta`. */
 export const USER_TABLES = [
   { name: 'meta', kind: 'all' },
   { name: 'known', kind: 'all' },
   { name: 'inbox', kind: 'all' },
 ] as const;
 
-/** 2: who has left is held by nobody, and since when the record lies here is known. */
-const META_VERSION = 2;
+type MetaRow = Omit<Meta, 'order'> & {
+  readonly inbox?: PackedInbox;
+  readonly lastSeq?: number;
+  readonly crowded?: true;
+};
 
-export const encodeMeta = (meta: Meta): string => JSON.stringify({ v: META_VERSION, ...meta });
-/** Rows of before claims were counted have no `order`. In version 1 the record is as old as the grant, if there was none since. */
-function decodeMeta(text: string): Meta {
-  const { v, ...row } = versionedOf<Omit<Meta, 'order'>>([1, META_VERSION], 'meta', text);
-  const since = v === 1 && row.holding.t === 'held' ? { recordAt: row.holding.since } : {};
-  return { order: 0, ...since, ...row };
-}
-export const encodeKnown = ({ incarnation: born, ...known }: Known): string =>
-  JSON.stringify({ v: VERSION, born, ...known });
-
-function decodeKnown(text: string): Known {
-  const { born: incarnation, ...known } = versioned<Omit<Known, 'incarnation'> & { readonly born: number }>(
-    VERSION,
-    'known',
-    text,
-  );
-  return { incarnation, ...known };
-}
-
-export const encodeEvent = (event: UserEvent): string => JSON.stringify({ v: VERSION, ...event });
+export const encodeMeta = (meta: Meta, inbox: Inbox): string =>
+  JSON.stringify({ v: META_VERSION, ...meta, inbox: packInbox(inbox) });
 
 export function emptyUser(): UserState {
   return {
     meta: undefined,
-    known: new Map(),
-    inbox: new Map(),
+    inbox: emptyInbox(),
     clock: epochMs(0),
-    keys: new Map(),
-    lastSeq: 0,
-    purgeAt: undefined,
+    former: [],
     pseudonym: '',
     armedAt: undefined,
     behind: undefined,
     nextCall: 1,
-    places: new Map(),
     calls: new Set(),
     recallCall: undefined,
     recallFor: undefined,
+    probe: undefined,
     claims: [],
     leavers: [],
     waiters: [],
-    push: {
-      call: undefined,
-      failures: 0,
-      retryAt: undefined,
-      events: [],
-      offers: [],
-      sentEvents: 0,
-      sentOffers: 0,
-      word: false,
-      sentFew: false,
-    },
   };
 }
 
@@ -80,42 +56,52 @@ export function emptyUser(): UserState {
 export function loadUser(rows: Iterable<StoredRow>, unread?: Unread): UserState {
   const state = emptyUser();
   for (const row of rows) readRow(row, () => loadRow(state, row), row.table === 'meta' ? undefined : unread);
-  state.lastSeq = state.meta?.lastSeq ?? 0;
-  for (const seq of state.inbox.keys()) state.lastSeq = Math.max(state.lastSeq, seq);
-  for (const [id, known] of state.known) {
-    state.lastSeq = Math.max(state.lastSeq, known.lastSeq);
-    if (known.question?.key !== undefined) remember(state, known.question.key, id, known.question);
-  }
-  state.purgeAt = earliestPurge(state.known.values());
-  for (const at of timesNoted(state)) if (at !== undefined && at > state.clock) state.clock = at;
+  for (const seq of state.inbox.events.keys()) state.inbox.lastSeq = Math.max(state.inbox.lastSeq, seq);
+  indexed(state.inbox);
+  for (const at of timesOf(state)) if (at !== undefined && at > state.clock) state.clock = at;
   return state;
 }
 
-/** What was noted as it happened: it was no later then. */
-function* timesNoted({ meta, known }: UserState): Iterable<EpochMs | undefined> {
-  for (const { question, offer } of known.values()) yield* [question?.at, question?.endedAt, offer?.endedAt];
+function* timesOf({ meta, inbox }: UserState): Iterable<EpochMs | undefined> {
+  yield* timesNoted(inbox);
   if (meta?.holding.t === 'held') yield meta.holding.since;
   if (meta?.holding.t === 'recalling') yield meta.holding.claimant.pingAt;
   yield* [meta?.recordAt, meta?.left?.at];
 }
 
-function loadRow(state: UserState, { table, key, value }: StoredRow): void {
-  if (table === 'meta') state.meta = decodeMeta(value);
-  else if (table === 'known') state.known.set(key as QuestionId, decodeKnown(value));
-  else if (table === 'inbox') state.inbox.set(Number(key), versioned<UserEvent>(VERSION, table, value));
+function loadRow(state: UserState, row: StoredRow): void {
+  const { table, key, value } = row;
+  if (table === 'meta') loadMeta(state, value);
+  else if (table === 'known' || table === 'inbox') loadFormer(state, row);
   else throw new Error(`a UserObject has no table ${table}`);
+  if (table !== 'meta') state.former.push({ table, key });
 }
 
-/** The first question of a key keeps it, until a day after its end. */
-export function remember(state: UserState, key: string, id: QuestionId, own: OwnQuestion): void {
-  const other = state.keys.get(key);
-  const known = other === undefined ? undefined : state.known.get(other)?.question;
-  if (other === undefined || known === undefined) {
-    state.keys.set(key, id);
+/** Rows of before claims were counted have no `order`. In version 1 the record is as old as the grant, if there was none since. */
+function loadMeta(state: UserState, text: string): void {
+  const { v, inbox, lastSeq = 0, crowded: _, ...row } = versionedOf<MetaRow>([1, 2, META_VERSION], 'meta', text);
+  const since = v === 1 && row.holding.t === 'held' ? { recordAt: row.holding.since } : {};
+  const apart = v < META_VERSION && row.holding.t !== 'free' ? { apart: true as const } : {};
+  state.meta = { order: 0, ...since, ...apart, ...row };
+  if (inbox !== undefined) state.inbox = unpackInbox(inbox);
+  state.inbox.lastSeq = Math.max(state.inbox.lastSeq, lastSeq);
+}
+
+type FormerKnown = {
+  readonly born: number;
+  readonly n: number;
+  readonly lastSeq: number;
+  readonly purgeAt: EpochMs;
+  readonly question?: OwnQuestion;
+};
+
+function loadFormer({ inbox }: UserState, { table, key, value }: StoredRow): void {
+  if (table === 'inbox') {
+    inbox.events.set(Number(key), versioned<UserEvent>(FORMER_VERSION, table, value));
     return;
   }
-  const isFirst = own.at < known.at || (own.at === known.at && id < other);
-  const [first, later] = isFirst ? [own, known] : [known, own];
-  const isOver = first.endedAt !== undefined && first.endedAt + KEPT_AFTER_END_MS <= later.at;
-  if (isFirst !== isOver) state.keys.set(key, id);
+  const { born, n, lastSeq, purgeAt, question } = versioned<FormerKnown>(FORMER_VERSION, table, value);
+  const known: Known = { incarnation: born, n, purgeAt, question };
+  inbox.known.set(key as QuestionId, known);
+  inbox.lastSeq = Math.max(inbox.lastSeq, lastSeq);
 }

@@ -1,6 +1,6 @@
 // The clock was once far ahead: the dwell, ages and what is kept for a time would last for as long again.
 import { movedBack } from '../lib/clock.ts';
-import { earliestPurge } from './purge.ts';
+import { inboxBy } from '../record/packed.ts';
 import type { Step } from './workspace.ts';
 
 /** Brings everything that this object keeps back to the clock. */
@@ -17,17 +17,7 @@ export function healClock(step: Step, leadMs: number): void {
     if (meta.left !== undefined) meta.left = { ...meta.left, at: move(meta.left.at) };
     step.meta = true;
   }
-  for (const [id, known] of state.known) {
-    known.purgeAt = move(known.purgeAt);
-    const own = known.question;
-    if (own !== undefined)
-      known.question = { ...own, at: move(own.at), endedAt: own.endedAt === undefined ? undefined : move(own.endedAt) };
-    if (known.offer?.endedAt !== undefined) known.offer = { ...known.offer, endedAt: move(known.offer.endedAt) };
-    step.known.add(id);
-  }
-  for (const [id, until] of state.places) state.places.set(id, move(until));
-  state.purgeAt = earliestPurge(state.known.values());
-  if (state.push.retryAt !== undefined) state.push.retryAt = move(state.push.retryAt);
+  state.inbox = inboxBy(move, state.inbox);
   state.armedAt = undefined;
   step.effects.clockLeadMs = leadMs;
 }

@@ -3,12 +3,14 @@ import { plusMs } from '../lib/brand.ts';
 import type { UserRequest } from '../messages/calls.ts';
 import type { CellId } from '../protocol/ids.ts';
 import { DWELL_MS } from '../protocol/limits.ts';
-import { unreadOf } from './inbox.ts';
 import { isOlder, note, orderOf } from './order.ts';
 import { answerLeavers, grant, newestOf, refuseClaims, sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
 import { metaOf, reply, type Step } from './workspace.ts';
+
+/** A cell that is asked whether it has a row answers within that time, as a rule. */
+const PROBED_MS = 250;
 
 type Claim = Extract<UserRequest, { readonly t: 'claim' }>;
 
@@ -39,15 +41,15 @@ export function claim(step: Step, sent: Claim, token: number): void {
       return;
     case 'held': {
       if (holding.cell === sent.cell) {
+        // What it says of its row may have been said before this claim: a grant of that epoch would come after its `no_row`.
+        if (step.state.probe !== undefined) {
+          reply(step, token, { t: 'pending', retryMs: PROBED_MS, order });
+          return;
+        }
         // Granted already, and the answer was lost. The same answer again, of an instance that may still write.
         step.meta = true;
-        reply(step, token, {
-          t: 'granted',
-          epoch: meta.epoch,
-          record: currentRecord(step, meta),
-          order,
-          ...unreadOf(step),
-        });
+        delete meta.apart;
+        reply(step, token, { t: 'granted', epoch: meta.epoch, record: currentRecord(step, meta), order });
         return;
       }
       const dwellsUntil = plusMs(holding.since, DWELL_MS);
@@ -77,9 +79,14 @@ export function claim(step: Step, sent: Claim, token: number): void {
 function transfer(step: Step, meta: Meta, { cell }: Claim, epoch: number, token: number): void {
   const { holding } = meta;
   if (holding.t === 'held' && holding.cell === cell) {
+    if (step.state.probe !== undefined) {
+      reply(step, token, { t: 'pending', retryMs: PROBED_MS });
+      return;
+    }
     step.meta = true;
+    delete meta.apart;
     const record = currentRecord(step, meta);
-    reply(step, token, { t: 'granted', epoch: meta.epoch, record, ...unreadOf(step), ...newestOf(meta) });
+    reply(step, token, { t: 'granted', epoch: meta.epoch, record, ...newestOf(meta) });
     return;
   }
   const isUnderWay = holding.t === 'recalling' && holding.claimant.cell === cell;

@@ -4,7 +4,6 @@ import type { CellCalls, CellReply, ClaimReply, UserReply, UserRequest } from '.
 import type { CellId } from '../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../protocol/limits.ts';
 import { problem } from '../protocol/problems.ts';
-import { unreadOf } from './inbox.ts';
 import { compare, type Numbers, note, raise } from './order.ts';
 import { currentRecord, endLease, keepRecord } from './record.ts';
 import type { Claimant, Holding, Meta } from './state.ts';
@@ -61,6 +60,35 @@ export function recalled(step: Step, answer: CellReply | UserReply | { readonly 
   }
 }
 
+/** Somebody's word that the holder has no row of its epoch: the holder is asked, and its `no_row` alone counts. */
+export function probe(step: Step, { cell, epoch }: Extract<UserRequest, { readonly t: 'missing' }>): void {
+  const { state } = step;
+  const { meta } = state;
+  // A recall that is wanted says the same, and is repeated on anybody's word.
+  sendRecall(step);
+  if (meta?.holding.t !== 'held' || meta.holding.cell !== cell || meta.epoch !== epoch || state.probe !== undefined)
+    return;
+  const asked = call(
+    step,
+    { to: 'cell', cell },
+    { t: 'recall', user: meta.user, epoch, probe: true },
+    CALL_TIMEOUT_MS / 2,
+  );
+  state.probe = { call: asked, epoch };
+}
+
+/** The grant never arrived, or was lost with its cell: the copy of it is the record, at home. */
+export function probed(step: Step, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
+  const { state } = step;
+  const { meta, probe } = state;
+  state.probe = undefined;
+  if (answer.t !== 'no_row' || meta?.holding.t !== 'held' || meta.epoch !== probe?.epoch) return;
+  meta.holding = { t: 'free' };
+  delete meta.apart;
+  endLease(meta);
+  step.meta = true;
+}
+
 /** A cell's word that it holds the user no more, with the record. One that crosses a recall is its answer; an older one is nothing. */
 export function returned(step: Step, sent: Return): UserReply<'returnRecord'> {
   const { meta } = step.state;
@@ -80,12 +108,12 @@ export function returned(step: Step, sent: Return): UserReply<'returnRecord'> {
 export function grant(step: Step, meta: Meta, cell: CellId, isHanded: boolean): void {
   meta.epoch++;
   meta.holding = { t: 'held', cell, since: step.now };
+  delete meta.apart;
   step.meta = true;
   const granted = {
     t: 'granted',
     epoch: meta.epoch,
     record: currentRecord(step, meta),
-    ...unreadOf(step),
     ...(isHanded ? newestOf(meta) : {}),
   } as const;
   for (const { token, order } of step.state.claims.splice(0)) reply(step, token, { ...granted, order });

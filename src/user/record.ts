@@ -1,5 +1,6 @@
 // The record as it lies here: what it keeps as durations grows older, and what has ended goes.
 import { NOWHERE, type UserRecord } from '../messages/records.ts';
+import { packInbox, unpackInbox } from '../record/packed.ts';
 import type { Meta } from './state.ts';
 import type { Step } from './workspace.ts';
 
@@ -18,7 +19,11 @@ const NEWCOMER: UserRecord = {
 };
 
 /** Stores what a cell said of the user. Without a lease nobody needs to know where they were: the point goes with it. */
-export function keepRecord(step: Step, meta: Meta, record: UserRecord, keepsLease: boolean): void {
+export function keepRecord(step: Step, meta: Meta, sent: UserRecord, keepsLease: boolean): void {
+  const { inbox, ...record } = sent;
+  // A cell that was granted none, before inboxes went with their users, says none: it lies here.
+  if (inbox !== undefined) step.state.inbox = unpackInbox(inbox, step.now);
+  delete meta.apart;
   meta.record = keepsLease ? record : withoutLease(record);
   meta.recordAt = step.now;
   step.meta = true;
@@ -29,16 +34,11 @@ export function endLease(meta: Meta): void {
   if (meta.record !== null) meta.record = withoutLease(meta.record);
 }
 
-/** The record as of now, with this user's pseudonym, and without holds of offers that are known to have ended. */
-export function currentRecord(step: Step, meta: Meta): UserRecord {
-  const { pseudonym } = meta;
-  if (meta.record === null) return { ...NEWCOMER, pseudonym };
-  const record = aged(meta.record, meta.recordAt === undefined ? 0 : step.now - meta.recordAt);
-  const holds = record.holds.filter(({ questionId, offerId }) => {
-    const offer = step.state.known.get(questionId)?.offer;
-    return offer === undefined || offer.id !== offerId || offer.state === 'pending' || offer.state === 'accepted';
-  });
-  return { ...record, pseudonym, holds };
+/** The record as of now, with this user's pseudonym. */
+export function currentRecord({ state, now }: Step, meta: Meta): UserRecord {
+  const record =
+    meta.record === null ? NEWCOMER : aged(meta.record, meta.recordAt === undefined ? 0 : now - meta.recordAt);
+  return { ...record, pseudonym: meta.pseudonym, inbox: packInbox(state.inbox, now) };
 }
 
 function aged(record: UserRecord, ms: number): UserRecord {

@@ -1,9 +1,9 @@
-// What a UserObject knows: who holds the user, the inbox, and what each question has told them.
+// What a UserObject knows: who holds the user, and the record while nobody does.
 import type { EpochMs } from '../lib/brand.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { StreamItem, UserRecord } from '../messages/records.ts';
-import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
-import type { OfferState, OfferView, QuestionState, UserEvent } from '../protocol/views.ts';
+import type { UserRecord } from '../messages/records.ts';
+import type { CellId, UserId } from '../protocol/ids.ts';
+import type { Inbox } from '../record/inbox.ts';
 
 /** Named by the newest claim. */
 export type Claimant = {
@@ -29,41 +29,12 @@ export type Holding =
   /** The same, for nobody: the user leaves. `order`: of the leave, among the claims. */
   | { readonly t: 'leaving'; readonly cell: CellId; readonly order: number };
 
-export type OwnQuestion = {
-  readonly state: QuestionState;
-  readonly key: string | undefined;
-  readonly at: EpochMs;
-  readonly endedAt: EpochMs | undefined;
-};
-
-/** What one question has told this user, and what came of it. */
-export type Known = {
-  /** Which question of this id: a later one begins its stream anew. */
-  readonly incarnation: number;
-  /** The last item stored. */
-  n: number;
-  /** The last inbox number given for it. */
-  lastSeq: number;
-  purgeAt: EpochMs;
-  offer:
-    | {
-        readonly id: OfferId;
-        readonly state: OfferState;
-        readonly view: OfferView;
-        /** When it was heard that an accepted one has ended. */
-        readonly endedAt?: EpochMs;
-      }
-    | undefined;
-  /** The user's own question. */
-  question: OwnQuestion | undefined;
-};
-
 export type Meta = {
   readonly user: UserId;
   readonly pseudonym: string;
   epoch: number;
   holding: Holding;
-  /** What the user's cell said when it last gave them up. While a cell holds them, it is what that cell was granted. */
+  /** What the user's cell said when it last gave them up, but the inbox. While a cell holds them, it is what that cell was granted. */
   record: UserRecord | null;
   /** Since when it lies here; unknown in rows of before. */
   recordAt?: EpochMs;
@@ -76,9 +47,8 @@ export type Meta = {
   order: number;
   /** The newest leave. */
   left?: { readonly at: EpochMs; readonly session?: string | undefined; readonly seq?: number | undefined };
-  lastSeq: number;
-  /** The holder's cell may have been told of so many unread events that it must hear when there are fewer. */
-  crowded?: true;
+  /** From before inboxes went with their users: it lies here although a cell holds the user, until that cell has asked for it. */
+  apart?: true;
 };
 
 export type Waiter = { readonly token: number; readonly after: number; readonly limit: number };
@@ -86,14 +56,11 @@ export type Waiter = { readonly token: number; readonly after: number; readonly 
 export type UserState = {
   // durable
   meta: Meta | undefined;
-  readonly known: Map<QuestionId, Known>;
-  readonly inbox: Map<number, UserEvent>;
+  /** Of the record: the copy of it that was granted, while a cell holds the user. */
+  inbox: Inbox;
   clock: EpochMs;
-  // derived
-  readonly keys: Map<string, QuestionId>;
-  lastSeq: number;
-  /** The earliest of all that is known: until then no step looks through it. */
-  purgeAt: EpochMs | undefined;
+  /** Rows of before, which the next row of `meta` takes the place of. */
+  readonly former: { readonly table: string; readonly key: string }[];
   // volatile
   pseudonym: string;
   armedAt: EpochMs | undefined;
@@ -104,25 +71,11 @@ export type UserState = {
   recallCall: number | undefined;
   /** For which claim it was sent. */
   recallFor: number | undefined;
+  /** Whether the holder has a row of this epoch is being asked. */
+  probe: { readonly call: number; readonly epoch: number } | undefined;
   /** Who waits for the outcome of a recall: claims of the newest claimant's cell alone. */
   readonly claims: { readonly token: number; readonly order: number }[];
   /** Who waits for the outcome of a leave. */
   readonly leavers: number[];
-  /** Questions that were let through and are not registered yet, and until when their places are held. */
-  readonly places: Map<QuestionId, EpochMs>;
   readonly waiters: Waiter[];
-  /** News for the holder's cell: what is in flight comes first, `sent…` of each. */
-  push: {
-    call: number | undefined;
-    failures: number;
-    retryAt: EpochMs | undefined;
-    events: UserEvent[];
-    offers: NonNullable<StreamItem['offer']>[];
-    sentEvents: number;
-    sentOffers: number;
-    /** The holder's cell is owed the number of unread events, news or not. */
-    word: boolean;
-    /** What is in flight says no number: few. */
-    sentFew: boolean;
-  };
 };

@@ -6,15 +6,14 @@ import type { EpochMs } from '../lib/brand.ts';
 import { tellTime } from '../lib/clock.ts';
 import type { CellReply, UserReply, UserRequest } from '../messages/calls.ts';
 import { unknownCall } from '../protocol/problems.ts';
-import { admit } from './admission.ts';
+import { purge } from '../record/inbox.ts';
 import { healClock } from './heal-clock.ts';
 import { claim } from './holder.ts';
-import { acknowledge, deliver, events, purge, push, pushAgain, pushed, stopWaiting } from './inbox.ts';
+import { sendWaitersOn, serve, stopWaiting } from './home.ts';
 import { leave } from './leaving.ts';
-import { ownQuestions } from './own-questions.ts';
-import { recalled, returned, sendRecall } from './recalls.ts';
+import { probe, probed, recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
-import { begin, finish, reply, type Step } from './workspace.ts';
+import { begin, finish, isHome, reply, type Step } from './workspace.ts';
 
 export type UserEventIn =
   /** The object was constructed; `pseudonym` is for a user who has none yet, `armedAt` the alarm on disk. */
@@ -30,9 +29,9 @@ export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Eff
   const { now, leadMs } = tellTime(state, at);
   const step = begin(state, now);
   if (leadMs > 0) healClock(step, leadMs);
-  purge(step);
-  push(step);
+  if (isHome(state) && state.meta !== undefined && purge(state.inbox, now)) step.meta = true;
   react(step, event);
+  sendWaitersOn(step);
   return finish(step, event.t === 'alarm');
 }
 
@@ -44,7 +43,6 @@ function react(step: Step, event: UserEventIn): void {
       state.armedAt = event.armedAt;
       // A recall that was under way when the object died goes on.
       sendRecall(step);
-      pushAgain(step);
       return;
     case 'request':
       handle(step, event.request, event.token);
@@ -75,31 +73,23 @@ function handle(step: Step, request: UserRequest, token: number): void {
       reply(step, token, returned(step, request));
       return;
     case 'deliver':
-      reply(step, token, deliver(step, request));
-      return;
-    case 'admit':
-      reply(step, token, admit(step, request));
-      return;
     case 'events':
-      events(step, request, token);
-      return;
     case 'ack':
-      reply(step, token, acknowledge(step, request.seq));
+    case 'questions':
+    case 'offers':
+      serve(step, request, token);
+      return;
+    case 'missing':
+      probe(step, request);
+      reply(step, token, { t: 'done' });
       return;
     case 'where': {
       // A frozen holder asks it: whoever claimed may have gone while the recall's answer was lost, and nobody else repeats it.
       sendRecall(step);
-      reply(step, token, where(state));
-      return;
-    }
-    case 'questions':
-      reply(step, token, ownQuestions(state, request.after, request.limit));
-      return;
-    case 'offers': {
-      const live = [...state.known.values()].flatMap(({ offer }) =>
-        offer?.state === 'pending' || offer?.state === 'accepted' ? [offer.view] : [],
-      );
-      reply(step, token, { t: 'offers', items: live });
+      const at = where(state);
+      // On that word a row is thawed: an older instance, which has not heard of a later epoch, must not give it.
+      if (at.t === 'where' && at.held === true) step.meta = true;
+      reply(step, token, at);
       return;
     }
     default:
@@ -109,14 +99,15 @@ function handle(step: Step, request: UserRequest, token: number): void {
 
 function where({ meta }: UserState): UserReply<'where'> {
   const { holding = { t: 'free' } as const, epoch = 0 } = meta ?? {};
-  if (holding.t !== 'free') return { t: 'where', cell: holding.cell, epoch };
+  if (holding.t !== 'free')
+    return { t: 'where', cell: holding.cell, epoch, ...(holding.t === 'held' ? { held: true } : {}) };
   return { t: 'where', cell: holding.last ?? null, epoch, free: true };
 }
 
 function answerTo(step: Step, callId: number, answer: CellReply | UserReply | { readonly t: 'failed' }): void {
-  const { calls, recallCall, push: out } = step.state;
+  const { calls, recallCall, probe: asked } = step.state;
   calls.delete(callId);
-  // Nobody waits for what comes of a `forget`, nor of a recall that the record has crossed.
+  // Nobody waits for what comes of a `forget` or a `push`, nor of a recall that the record has crossed.
   if (callId === recallCall) recalled(step, answer);
-  else if (callId === out.call) pushed(step, answer.t === 'done');
+  else if (callId === asked?.call) probed(step, answer);
 }

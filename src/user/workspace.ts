@@ -5,17 +5,16 @@ import { type Effects, noEffects } from '../engine/effects.ts';
 import { present } from '../lib/assert.ts';
 import type { EpochMs } from '../lib/brand.ts';
 import type { Address, CellRequest, UserReply } from '../messages/calls.ts';
-import type { QuestionId, UserId } from '../protocol/ids.ts';
-import { encodeEvent, encodeKnown, encodeMeta } from './codec.ts';
+import type { UserId } from '../protocol/ids.ts';
+import { encodeMeta } from './codec.ts';
 import type { Meta, UserState } from './state.ts';
 
 export type Step = {
   readonly state: UserState;
   readonly now: EpochMs;
   readonly effects: Effects;
+  /** Its row is to be written. */
   meta: boolean;
-  readonly known: Set<QuestionId>;
-  readonly inbox: Set<number>;
 };
 
 export const begin = (state: UserState, now: EpochMs): Step => ({
@@ -23,8 +22,6 @@ export const begin = (state: UserState, now: EpochMs): Step => ({
   now,
   effects: noEffects(),
   meta: false,
-  known: new Set(),
-  inbox: new Set(),
 });
 
 /** The user's record of who they are here, made at the first need. */
@@ -39,7 +36,6 @@ export function metaOf(step: Step, user: UserId): Meta {
     session: undefined,
     seq: undefined,
     order: 0,
-    lastSeq: 0,
   };
   return state.meta;
 }
@@ -55,23 +51,18 @@ export function call(step: Step, address: Address, request: CellRequest, timeout
   return id;
 }
 
-/** Rows of what changed, and the alarm: moved earlier only, but set to the true minimum in its own handler. */
+/** The row, if it changed, and the alarm: moved earlier only, but set to the true minimum in its own handler. */
 export function finish(step: Step, inAlarm: boolean): Effects {
   const { state, effects } = step;
-  if (step.meta) effects.rows.push({ table: 'meta', key: 'meta', value: encodeMeta(present(state.meta, 'meta')) });
-  for (const id of step.known) {
-    const known = state.known.get(id);
-    effects.rows.push({ table: 'known', key: id, value: known === undefined ? null : encodeKnown(known) });
+  if (step.meta) {
+    effects.rows.push({ table: 'meta', key: 'meta', value: encodeMeta(present(state.meta, 'meta'), state.inbox) });
+    for (const { table, key } of state.former.splice(0)) effects.rows.push({ table, key, value: null });
   }
-  for (const seq of step.inbox) {
-    const event = state.inbox.get(seq);
-    effects.rows.push({ table: 'inbox', key: String(seq), value: event === undefined ? null : encodeEvent(event) });
-  }
-  arm(state, effects, nextDue(state), step.now, inAlarm);
+  // Purging is coarse: one alarm for all that a day lets go, where the record lies.
+  arm(state, effects, isHome(state) ? state.inbox.purgeAt : undefined, step.now, inAlarm);
   return effects;
 }
 
-/** Purging is coarse: one alarm for all that a day lets go. */
-function nextDue({ push: { retryAt }, purgeAt }: UserState): EpochMs | undefined {
-  return retryAt === undefined || (purgeAt !== undefined && purgeAt < retryAt) ? purgeAt : retryAt;
-}
+/** Nobody holds the user: the record lies here, and here alone. */
+export const isHome = ({ meta }: UserState): boolean =>
+  meta === undefined || meta.holding.t === 'free' || meta.apart === true;

@@ -23,7 +23,6 @@ export type Bill = ReturnType<typeof bill>;
 /** @param book the account to charge, or undefined for steps that are not counted. */
 export function bill(book: Book, nowMs: () => number) {
   const lives = new Map<Node, Life>();
-  const inbox = new Map<string, QuestionId>();
   const lifeOf = (node: Node): Life => {
     const known = lives.get(node);
     if (known !== undefined) return known;
@@ -40,7 +39,7 @@ export function bill(book: Book, nowMs: () => number) {
     }
     if (event.t === 'request') {
       const request: CellRequest | UserRequest = 'envelope' in event ? event.envelope.request : event.request;
-      const question = questionIn(request) ?? ackedIn(inbox, node.id, effects);
+      const question = questionIn(request);
       if (question !== undefined) return { question };
       if (cell === undefined) return request.t === 'claim' ? { cell: request.cell } : holderOf(node);
       return { cell };
@@ -56,7 +55,7 @@ export function bill(book: Book, nowMs: () => number) {
       const question = questionIn(request);
       life.causes.set(call, question === undefined ? account : { question });
     }
-    const written = writeRows(life, inbox, node.id, effects);
+    const written = writeRows(life, effects);
     const now = nowMs();
     const awaited = life.busyFrom === undefined ? 0 : now - life.busyFrom;
     // What is answered in this step is still on the list: it is published after this.
@@ -107,7 +106,7 @@ export function bill(book: Book, nowMs: () => number) {
 export const ROWS_A_MAP_ROW = 4;
 
 /** Rows as the platform bills them: a delete of what is not there is none, an alarm is one, so is a mark in the sweep's list. */
-function writeRows(life: Life, inbox: Map<string, QuestionId>, id: string, effects: Effects): number {
+function writeRows(life: Life, effects: Effects): number {
   // One each in D1: the list of the sweep, and what the cell tells ops.
   let written = (effects.alarmAt === undefined ? 0 : 1) + (effects.busyUntil === undefined ? 0 : 1);
   if (effects.load !== undefined) written++;
@@ -117,10 +116,6 @@ function writeRows(life: Life, inbox: Map<string, QuestionId>, id: string, effec
   for (const { table, key, value } of effects.rows) {
     const keys = life.rows.get(table) ?? new Set<string>();
     life.rows.set(table, keys);
-    if (table === 'inbox') {
-      if (value === null) inbox.delete(`${id} ${key}`);
-      else inbox.set(`${id} ${key}`, rowQuestion(effects) as QuestionId);
-    }
     if (value !== null) {
       // Of a log only the last row is ever read again.
       if (table === 'journal') keys.clear();
@@ -131,12 +126,7 @@ function writeRows(life: Life, inbox: Map<string, QuestionId>, id: string, effec
   return written;
 }
 
-function ackedIn(inbox: ReadonlyMap<string, QuestionId>, id: string, { rows }: Effects): QuestionId | undefined {
-  const row = rows.find(({ table }) => table === 'inbox');
-  return row === undefined ? undefined : inbox.get(`${id} ${row.key}`);
-}
-
-const OF_QUESTIONS: ReadonlySet<string> = new Set(['questions', 'beacons', 'known']);
+const OF_QUESTIONS: ReadonlySet<string> = new Set(['questions', 'beacons']);
 
 function rowQuestion({ rows }: Effects): QuestionId | undefined {
   return rows.find(({ table }) => OF_QUESTIONS.has(table))?.key as QuestionId | undefined;

@@ -3,6 +3,7 @@
 
 import type { Ledger } from '../../sim/ledger.ts';
 import type { AnyReply, CellNode } from '../../sim/node.ts';
+import { askRecord } from '../../sim/record.ts';
 import type { World } from '../../sim/world.ts';
 import { encode, MAX_LENGTH } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';
@@ -172,7 +173,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
   const acknowledge = ({ data }: UserEvent): void => {
     ledger.acked.set(user, handled);
     bill.message({ question: 'question' in data ? data.question.id : data.questionId });
-    world.request(world.user(user), { t: 'ack', user, seq: handled }, CALL_MS, () => undefined);
+    // Over the socket, as a frame; without one the next connection says it.
+    if (here !== undefined) world.request(here, { t: 'ack', user, seq: handled }, CALL_MS, () => undefined, true);
   };
   /** Over HTTP, at each connection and after its first ping, until there is nothing more; asked for meanwhile, once again. */
   const catchUp = (): void => {
@@ -183,7 +185,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
     }
     catching = true;
     bill.worker(place());
-    world.request(world.user(user), { t: 'events', user, after: handled, limit: 200, waitMs: 0 }, CALL_MS, (reply) => {
+    const ask = { t: 'events', user, after: handled, limit: 200, waitMs: 0 } as const;
+    const heard = (reply: AnyReply): void => {
       catching = false;
       const last = reply.t === 'events' ? reply.items[reply.items.length - 1] : undefined;
       if (reply.t === 'events') for (const event of reply.items) take(event, false);
@@ -191,7 +194,8 @@ export function citizen(town: Town, life: Life, draw: Prng): void {
       if (last === undefined && !again) return;
       again = last !== undefined && again;
       catchUp();
-    });
+    };
+    askRecord(world, edge, ask, CALL_MS, heard, here?.id);
   };
 
   const toHome = (id: QuestionId | OfferId, request: CellRequest, done: (reply: AnyReply) => void): void => {

@@ -67,14 +67,14 @@ describe('npm run cell -- inspect', () => {
     const { path } = fileOf(state(), 'cell', CELL);
     const database = new DatabaseSync(path);
     database.exec('UPDATE questions SET d = substr(d, 1, 40)');
-    database.exec('UPDATE users SET d = replace(d, \'"v":3\', \'"v":99\')');
+    database.exec('UPDATE users SET d = replace(d, \'"v":4\', \'"v":99\')');
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
     const { code, stdout } = await cell('inspect', CELL, '--rows', '0');
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`    ${question.id} UNREADABLE: .*JSON.*: {"v":2,`));
     expect(stdout).toMatch(
-      / {4}9q8yy UNREADABLE: row of table users has version 99; this code reads versions 1 and 2 and 3: \{/,
+      / {4}9q8yy UNREADABLE: row of table users has version 99; this code reads versions 1 and 2 and 3 and 4: \{/,
     );
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill(0x5a, 4096));

@@ -6,6 +6,7 @@ import type { Connection } from '../../src/client/connection.ts';
 import { boxPolygon } from '../../src/geo/box-polygon.ts';
 import type { OfferView, QuestionState, QuestionView, UserEvent } from '../../src/protocol/views.ts';
 import { expectHandedOn } from './support/handed.ts';
+import { expectNothingTwice, idOf, inbox, numbers } from './support/inbox.ts';
 import { eventually, useService } from './support/service.ts';
 
 const HERE = { lat: 37.7724, lng: -122.4152 };
@@ -22,6 +23,7 @@ const POLICY = {
 const box = useService();
 const { clientOf } = box;
 const connections: Connection[] = [];
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 beforeAll(async () => {
   const body = { name: 'Crash', boundary: boxPolygon(...BOX), precision: 6, policy: POLICY };
@@ -32,16 +34,6 @@ beforeAll(async () => {
 afterAll(() => {
   for (const connection of connections) connection.close();
 });
-
-/** Everything in the inbox: nothing is acknowledged in these tests unless a connection does it. */
-async function inbox(client: VicinalClient): Promise<readonly UserEvent[]> {
-  const all: UserEvent[] = [];
-  for (;;) {
-    const { items } = await client.events({ after: all.at(-1)?.seq ?? 0 });
-    if (items.length === 0) return all;
-    all.push(...items);
-  }
-}
 
 async function untilState(
   client: VicinalClient,
@@ -59,9 +51,6 @@ async function offerOf(client: VicinalClient, question: QuestionView): Promise<O
     (await client.offers()).find(({ questionId }) => questionId === question.id),
   );
 }
-
-const numbers = (events: readonly UserEvent[]): readonly number[] => events.map(({ seq }) => seq);
-const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe('SIGKILL and a new start', () => {
   it('KEEP1, KEEP2, WAKE1, ONE1: finds questions of every state as they were acknowledged, and takes up what is overdue', async () => {
@@ -198,17 +187,4 @@ function answering(name: string, seen: Map<string, UserEvent[]>): Connection {
     },
   });
   return connection;
-}
-
-/** The id of what an event tells: of its offer, or of its question. */
-function idOf(data: UserEvent['data']): string {
-  return 'question' in data ? data.question.id : data.id;
-}
-
-/** No event about the same thing twice: with one answer wanted, none of them can happen again. */
-function expectNothingTwice(events: readonly UserEvent[]): void {
-  const once = events
-    .filter(({ type }) => type !== 'question.dormant')
-    .map(({ type, data }) => `${type} ${idOf(data)}`);
-  expect(once.filter((what, at) => once.indexOf(what) !== at)).toEqual([]);
 }

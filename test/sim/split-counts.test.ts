@@ -114,7 +114,7 @@ describe('dividing a cell', () => {
   });
 
   it('costs seven rows for each of its people, over all objects, and a few for each question and part', () => {
-    const { run, rows, parts } = divided();
+    const { run, rows } = divided();
     rows.length = 0;
     run(60_000);
     const count = (table: string, isCell: boolean): number =>

@@ -3,6 +3,7 @@
 import type { UserReply } from '../../messages/calls.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { ackSchema, eventsQuerySchema } from '../../protocol/wire.ts';
+import { heldBy } from '../held-by.ts';
 import { done, type Route, route } from '../route.ts';
 
 const pageOf = ({ items, next, reset }: Extract<UserReply<'events'>, { readonly t: 'events' }>) => ({
@@ -20,7 +21,7 @@ export const eventRoutes: readonly Route[] = [
     status: 200,
     query: eventsQuerySchema,
     handle: async ({ verbs, caller, query }) => {
-      const reply = await verbs.events(caller, query.after ?? 0, query.waitS ?? 0);
+      const reply = await verbs.events(heldBy(caller, query), query.after ?? 0, query.waitS ?? 0);
       return isProblem(reply) ? reply : done(pageOf(reply));
     },
   }),
@@ -32,7 +33,7 @@ export const eventRoutes: readonly Route[] = [
     status: 200,
     body: ackSchema,
     handle: async ({ verbs, caller, body }) => {
-      const reply = await verbs.ack(caller, body.seq);
+      const reply = await verbs.ack(heldBy(caller, body), body.seq);
       return isProblem(reply) ? reply : done({ seq: reply.seq });
     },
   }),

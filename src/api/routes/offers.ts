@@ -3,7 +3,8 @@
 import type { OfferReply } from '../../messages/calls.ts';
 import { isOfferId, type OfferId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
-import { answerSchema } from '../../protocol/wire.ts';
+import { answerSchema, recordQuerySchema } from '../../protocol/wire.ts';
+import { heldBy } from '../held-by.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
 
 export const offerRoutes: readonly Route[] = [
@@ -13,8 +14,9 @@ export const offerRoutes: readonly Route[] = [
     summary: 'Your live offers',
     scopes: ['user', 'service'],
     status: 200,
-    handle: async ({ verbs, caller }) => {
-      const reply = await verbs.offers(caller);
+    query: recordQuerySchema,
+    handle: async ({ verbs, caller, query }) => {
+      const reply = await verbs.offers(heldBy(caller, query));
       return isProblem(reply) ? reply : done({ items: reply.items });
     },
   }),

@@ -4,6 +4,7 @@ import type { QuestionReply } from '../../messages/calls.ts';
 import { isQuestionId, type QuestionId } from '../../protocol/ids.ts';
 import { isProblem, type Problem, problem } from '../../protocol/problems.ts';
 import { patchSchema, questionSchema, questionsQuerySchema } from '../../protocol/wire.ts';
+import { heldBy } from '../held-by.ts';
 import { done, type Outcome, type Route, route } from '../route.ts';
 
 export const questionRoutes: readonly Route[] = [
@@ -25,7 +26,7 @@ export const questionRoutes: readonly Route[] = [
     status: 200,
     query: questionsQuerySchema,
     handle: async ({ verbs, caller, query }) => {
-      const reply = await verbs.questions(caller, query);
+      const reply = await verbs.questions(heldBy(caller, query), query);
       return isProblem(reply) ? reply : done(reply);
     },
   }),

@@ -33,8 +33,8 @@ export function publicState(offer: Offer): OfferState | undefined {
   return offer.state === 'reserving' || offer.state === 'void' ? undefined : offer.state;
 }
 
-/** Until when a reserve in flight is waited for before the attempt is void. */
-export const reserveGuard = (now: EpochMs): EpochMs => plusMs(now, 2 * RESERVE_TIMEOUT_MS);
+/** Until when the attempt of a reserve is waited for that was lost with the memory: not before what a search is guarded by. */
+export const reserveGuard = (now: EpochMs): EpochMs => plusMs(now, 5 * RESERVE_TIMEOUT_MS);
 
 function count(question: Question, is: (offer: Offer) => boolean): number {
   let n = 0;

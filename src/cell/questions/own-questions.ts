@@ -6,10 +6,12 @@ import type { NewQuestion } from '../../messages/records.ts';
 import { adjusted, saying } from '../../protocol/adjusted.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
+import { refuseOneMore } from '../../record/admission.ts';
 import { record } from '../journal.ts';
 import type { CellState } from '../state.ts';
 import type { Question } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
+import { custodyOf } from '../users/custody.ts';
 import type { Step } from '../workspace.ts';
 import { isShort } from './lifecycle.ts';
 import { policyOf } from './need.ts';
@@ -17,8 +19,8 @@ import { end, topicOf } from './offers.ts';
 import { startSearch } from './searches.ts';
 import { registerWithAsker } from './streams.ts';
 
-/** Stores the question and tries it at once. The same id with the same body is the same question. `refused`: why no new one may be asked. */
-export function ask(step: Step, sent: NewQuestion, refused?: Problem): Question | Problem {
+/** Stores the question and tries it at once. The same id with the same body is the same question. */
+export function ask(step: Step, sent: NewQuestion): Question | Problem {
   const { state, now } = step;
   const known = state.questions.get(sent.id);
   if (known !== undefined) {
@@ -26,8 +28,11 @@ export function ask(step: Step, sent: NewQuestion, refused?: Problem): Question 
     if (known.asker !== sent.asker) return problem('unknown_question');
     return known.bodyHash === sent.bodyHash ? known : problem('key_reused');
   }
-  if (refused !== undefined) return refused;
   const policy = policyOf(state);
+  // OPEN1: known at once where the asker's record lies here; otherwise its custodian says so when it hears of the question.
+  const asker = custodyOf(state, sent.asker);
+  const refused = asker && refuseOneMore(asker.inbox, sent.id, policy.question.openMax);
+  if (refused !== undefined) return refused;
   const ttlMs = Math.min(sent.expiresInMs ?? policy.question.ttlDefaultMs, policy.question.ttlMaxMs);
   const question: Question = {
     id: sent.id,

@@ -158,7 +158,7 @@ function scout(step: Step, question: Question, search: Search, next: Extract<Nex
     step,
     { t: 'scout', question: question.id, search, cell: next.cell },
     { to: 'cell', cell: next.cell },
-    { t: 'scout', need, policy: policyOf(step.state), limit: next.limit, beaconMs: leftMs },
+    { t: 'scout', need, policy: policyOf(step.state), limit: next.limit, enough: next.enough, beaconMs: leftMs },
     next.timeoutMs,
     search.occasion.isByTime,
   );

@@ -1,21 +1,15 @@
-// What questions owe their users, numbered for each question and user, sent in order until the UserObject has stored it.
-import { plusMs } from '../../lib/brand.ts';
-import { withinBytes } from '../../lib/within-bytes.ts';
-import type { UserReply } from '../../messages/calls.ts';
+// What questions owe their users, numbered for each question and user.
+import { iso } from '../../lib/iso.ts';
 import type { StreamItem } from '../../messages/records.ts';
-import type { QuestionId, UserId } from '../../protocol/ids.ts';
-import { CALL_TIMEOUT_MS, KEPT_AFTER_END_MS, NEWS_BYTES_MAX, NEWS_MAX } from '../../protocol/limits.ts';
+import type { UserId } from '../../protocol/ids.ts';
 import type { EventBody, EventType } from '../../protocol/views.ts';
-import { decides } from '../resharding/phases.ts';
 import type { MadeOffer, Offer } from '../tables/offers.ts';
 import type { Question, Stream } from '../tables/questions.ts';
 import { hasEnded } from '../tables/questions.ts';
 import { applyOfferChange } from '../users/holds.ts';
-import { iso, newsOf, viewAnswer, viewOffer } from '../view.ts';
-import { call, type Step } from '../workspace.ts';
-import { isPaid } from './lifecycle.ts';
-
-const BACK_OFF_MAX_MS = 60_000;
+import { newsOf, viewAnswer, viewOffer } from '../view.ts';
+import type { Step } from '../workspace.ts';
+import { policyOf } from './need.ts';
 
 /** Tells the user of an offer what became of it, with an event or quietly. A user held here learns it in the same step. */
 export function tellOffer(
@@ -26,10 +20,12 @@ export function tellOffer(
 ): void {
   const view = viewOffer(question, offer);
   const change = { id: offer.id, state: view.state, leftMs: Math.max(0, offer.until - step.now), view };
-  append(step, question, offer.user, {
+  const stream = append(step, question, offer.user, {
     offer: change,
     ...(type === undefined ? {} : { event: eventOf(step, type, view) }),
   });
+  // At first: it confirmed the reserve, and has the record.
+  if (stream.acked === 0) stream.at ??= { cell: offer.cell };
   applyOfferChange(step, offer.user, change);
 }
 
@@ -40,6 +36,11 @@ export function tellAsker(
   type: EventType,
   data: { readonly offer?: Offer } = {},
 ): void {
+  // Where there is no room for events, that it was refused is the answer to the ask alone.
+  if (question.refused === 'inbox_full') {
+    append(step, question, question.asker, ending(question));
+    return;
+  }
   const { offer } = data;
   const answer = offer && viewAnswer(offer);
   const event = eventOf(step, type, {
@@ -50,75 +51,14 @@ export function tellAsker(
   append(step, question, question.asker, { event, ...ending(question) });
 }
 
-/** The first item of every question: its asker's UserObject indexes it and watches over its key. */
+/** The first item of every question: the asker's record indexes it and watches over its key. */
 export function registerWithAsker(step: Step, question: Question): void {
-  append(step, question, question.asker, {
-    question: { state: question.phase.t, ...(question.key === undefined ? {} : { key: question.key }) },
-  });
+  const { openMax } = policyOf(step.state).question;
+  const key = question.key === undefined ? {} : { key: question.key };
+  append(step, question, question.asker, { question: { state: question.phase.t, ...key, openMax } });
 }
 
-/** Sends what is owed and not on its way. */
-export function deliver(step: Step, question: Question): void {
-  if (!decides(step.state)) return;
-  for (const [user, stream] of question.streams) {
-    if (stream.items.length === 0 || stream.call !== undefined) continue;
-    if (stream.retryAt !== undefined && stream.retryAt > step.now) continue;
-    stream.retryAt = undefined;
-    const items = withinBytes(stream.items, NEWS_MAX, NEWS_BYTES_MAX);
-    stream.call = call(
-      step,
-      { t: 'deliver', question: question.id, user },
-      { to: 'user', user },
-      {
-        t: 'deliver',
-        user,
-        questionId: question.id,
-        incarnation: question.incarnation,
-        keepMs: keepMs(step, question),
-        items,
-      },
-      CALL_TIMEOUT_MS,
-    );
-    step.touched.add(question.id);
-  }
-}
-
-/** The UserObject's answer. Answers with another question of the same key, if it knows one: then this one is the later. */
-export function delivered(
-  step: Step,
-  question: Question,
-  user: UserId,
-  callId: number,
-  answer: UserReply<'deliver'> | { readonly t: 'failed' },
-): QuestionId | undefined {
-  const stream = question.streams.get(user);
-  if (stream === undefined || stream.call !== callId) return undefined;
-  stream.call = undefined;
-  step.touched.add(question.id);
-  const refused = answer.t === 'failed' || (answer.t === 'problem' && answer.code !== 'erased');
-  // One that got no further (it sees a gap) is not asked again at once, for ever.
-  const stuck = answer.t === 'stored' && answer.upTo < (stream.items[0]?.n ?? 0);
-  if (refused || stuck) {
-    stream.failures++;
-    stream.retryAt = plusMs(step.now, Math.min(BACK_OFF_MAX_MS, 500 * 2 ** Math.min(stream.failures, 10)));
-    return undefined;
-  }
-  const upTo = answer.t === 'stored' ? answer.upTo : stream.next - 1;
-  stream.failures = 0;
-  stream.acked = Math.max(stream.acked, upTo);
-  stream.items = stream.items.filter((item) => item.n > upTo);
-  step.owing.add(question.id);
-  // An acknowledgement costs a row only once: when an ended question owes nothing any more.
-  if (hasEnded(question.phase) && isPaid(question)) step.questions.add(question.id);
-  return answer.t === 'stored' ? answer.duplicateOf : undefined;
-}
-
-/** The question may repeat itself until it is dropped: a day after its end, and a day to spare. */
-function keepMs(step: Step, question: Question): number {
-  return Math.max(0, question.expiresAt - step.now) + 2 * KEPT_AFTER_END_MS;
-}
-
-function append(step: Step, question: Question, user: UserId, item: Omit<StreamItem, 'n'>): void {
+function append(step: Step, question: Question, user: UserId, item: Omit<StreamItem, 'n'>): Stream {
   const stream: Stream = question.streams.get(user) ?? {
     next: 1,
     acked: 0,
@@ -132,6 +72,7 @@ function append(step: Step, question: Question, user: UserId, item: Omit<StreamI
   stream.next++;
   step.questions.add(question.id);
   step.owing.add(question.id);
+  return stream;
 }
 
 function eventOf(step: Step, type: EventType, data: EventBody['data']): EventBody {

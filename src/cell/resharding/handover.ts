@@ -11,6 +11,7 @@ import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { ADOPT_BYTES_MAX, ADOPT_MAX, MARGIN_M } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
 import { record } from '../journal.ts';
+import { settleAskers } from '../questions/askers.ts';
 import { isShort } from '../questions/lifecycle.ts';
 import { needElsewhere, policyOf } from '../questions/need.ts';
 import { cellOf } from '../questions/offers.ts';
@@ -18,6 +19,7 @@ import type { CellState, Pending } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
 import { hasEnded } from '../tables/questions.ts';
 import type { RolePhase } from '../tables/role.ts';
+import { returnLapsed } from '../users/returning.ts';
 import { sendAway } from '../users/sockets.ts';
 import type { Step } from '../workspace.ts';
 import { pack } from './carry.ts';
@@ -65,6 +67,8 @@ export function startHandOff(step: Step, op: Op, to: readonly CellId[]): void {
   state.change.told.clear();
   state.change.crowd = undefined;
   state.change.tellAt = step.now;
+  settleAskers(step);
+  returnLapsed(step);
   record(step, { t: to.length > 1 ? 'cell.split' : 'cell.merged', op: op.n });
   sendAwayStrangers(step);
 }

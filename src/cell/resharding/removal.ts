@@ -6,6 +6,7 @@ import type { Waiting } from '../tables/claims.ts';
 import { hasEnded } from '../tables/questions.ts';
 import { endClaim } from '../users/pending-claims.ts';
 import { lapse } from '../users/presence.ts';
+import { returnLapsed } from '../users/returning.ts';
 import { sendAway } from '../users/sockets.ts';
 import type { Step } from '../workspace.ts';
 
@@ -46,6 +47,7 @@ export function dissolve(step: Step, version: number): void {
     resident.leaseUntil = step.now;
     lapse(step, resident);
   }
+  returnLapsed(step);
 }
 
 /** Questions that have not ended, and in how many ms the last of them ends at the latest. */

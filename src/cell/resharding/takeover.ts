@@ -16,10 +16,12 @@ import { beginPoor } from '../questions/scout-budget.ts';
 import { startSearch } from '../questions/searches.ts';
 import { wakeSoon } from '../questions/sleep.ts';
 import type { Transfer } from '../tables/incoming.ts';
-import { residentOf } from '../tables/users.ts';
+import { type LapsedResident, type LiveResident, residentOf } from '../tables/users.ts';
 import { askAboutHolds } from '../users/holds.ts';
+import { takeInbox } from '../users/inherit.ts';
 import { joined } from '../users/presence.ts';
 import { fieldsOf } from '../users/record.ts';
+import { keepOrReturn } from '../users/returning.ts';
 import { newVeil } from '../users/veil.ts';
 import { call, type Step } from '../workspace.ts';
 import { unpack } from './carry.ts';
@@ -166,16 +168,20 @@ export function taken(
   state.transfers.delete(user);
   if (answer.t !== 'granted' || answer.epoch <= transfer.fence) return;
   const known = state.users.get(user);
-  if (answer.record === null || (known !== undefined && known.epoch >= answer.epoch)) return;
+  if (answer.record === null) return;
+  if (known !== undefined && known.epoch >= answer.epoch) {
+    takeInbox(step, known, answer.epoch, answer.record);
+    return;
+  }
   const { pointAgeMs, point, veil } = answer.record;
   // Nobody is taken up by a city that has gone meanwhile.
   const leaseLeftMs = state.mapRow.removed === true ? 0 : answer.record.leaseLeftMs;
-  const resident = residentOf({
+  const phase = leaseLeftMs > 0 ? ({ phase: 'live' } as const) : ({ phase: 'lapsed', lapsedAt: now } as const);
+  const resident = residentOf<LiveResident | LapsedResident>({
     ...fieldsOf(answer.record, policyOf(state), now),
-    unread: answer.unread,
     user,
     epoch: answer.epoch,
-    phase: leaseLeftMs > 0 ? 'live' : 'lapsed',
+    ...phase,
     session: answer.newest?.session ?? '',
     seq: answer.newest?.seq,
     point,
@@ -185,12 +191,12 @@ export function taken(
     ttlMs: leaseLeftMs,
   });
   step.users.add(user);
-  if (resident.phase === 'lapsed' && resident.holds.size === 0 && !state.claims.has(user)) {
-    state.users.delete(user);
-    state.roster.delete(user);
-    return;
-  }
   state.users.set(user, resident);
+  if (resident.phase === 'lapsed') {
+    state.roster.delete(user);
+    keepOrReturn(step, resident);
+    if (state.users.get(user)?.phase === 'frozen') return;
+  }
   if (resident.phase === 'live') {
     state.roster.set(user, resident.point);
     recordUser(step, resident, 'user.entered');

@@ -36,6 +36,8 @@ export type PendingClaim = {
   inFlight: { readonly call: number; ping: Ping; readonly waiting: number } | undefined;
   /** Volatile: the epochs whose grants came too late. */
   fence: number;
+  /** Volatile: the epoch of the last grant that came too late. */
+  denied?: number;
   /** Volatile: who waits for the outcome. */
   tokens: Waiting[];
   /** Volatile: words of the profile that were said since the claim went out. */

@@ -4,8 +4,9 @@ import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import { versionedOf } from '../../lib/versioned.ts';
 import type { StreamItem } from '../../messages/records.ts';
 import type { Adjusted } from '../../protocol/adjusted.ts';
-import type { QuestionId, UserId } from '../../protocol/ids.ts';
+import type { CellId, QuestionId, UserId } from '../../protocol/ids.ts';
 import { KEPT_AFTER_END_MS } from '../../protocol/limits.ts';
+import type { ProblemCode } from '../../protocol/problems.ts';
 import { lean, whole } from '../questions/lean.ts';
 import { isLive, type Offer } from './offers.ts';
 
@@ -39,6 +40,8 @@ export type Stream = {
   retryAt: EpochMs | undefined;
   call: number | undefined;
   failures: number;
+  /** Volatile: the cell that is thought to have the user's record, and the epoch that their UserObject has named; absent: nobody knows. */
+  at?: { readonly cell: CellId; readonly epoch?: number } | undefined;
 };
 
 export type Question = {
@@ -63,6 +66,8 @@ export type Question = {
   moves?: number;
   /** The question of the same key, asked before it, in whose favour it was cancelled. */
   duplicateOf?: QuestionId;
+  /** Why its asker might not have one more open: it was cancelled. */
+  refused?: ProblemCode;
   /** Tries that found too few. */
   stage: number;
   nextAttempt: number;

@@ -3,14 +3,19 @@ import type { Point } from '../../geo/point.ts';
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import { versionedOf } from '../../lib/versioned.ts';
 import type { PingTime } from '../../messages/calls.ts';
-import type { HoldRecord, Veil } from '../../messages/records.ts';
+import { type HoldRecord, NOWHERE, type PackedInbox, type Veil } from '../../messages/records.ts';
 import type { OfferId, QuestionId, UserId } from '../../protocol/ids.ts';
 import type { Profile } from '../../protocol/profile.ts';
+import type { Inbox } from '../../record/inbox.ts';
+import { packInbox, unpackInbox } from '../../record/packed.ts';
 import type { Agenda } from '../agenda.ts';
 import { type Agendas, dueKey, watch } from './indexes.ts';
 
-/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. 3: how what others see follows. */
-const VERSION = 3;
+/** 2: a frozen row may be on its way home, and knows which recalls came to nothing. 3: how what others see follows. 4: the inbox. */
+const VERSION = 4;
+
+/** Who comes back to the same cell within that time costs no call. */
+const LAPSED_STAYS_MS = 24 * 3_600_000;
 
 /** A frozen row whose `forget` was lost asks after itself this often. */
 const FROZEN_ASKS_MS = 60_000;
@@ -38,8 +43,8 @@ type Common = {
   readonly reputation: number;
   readonly pseudonym: string;
   readonly blocked: readonly UserId[];
-  /** How many events await the user's acknowledgement, as their UserObject told last; absent: few. */
-  unread?: number | undefined;
+  /** Absent in rows from before inboxes went with their users, until the UserObject was asked for it. */
+  inbox: Inbox | undefined;
   readonly holds: Map<OfferId, Hold>;
   readonly holdsQuestion: (id: QuestionId) => boolean;
 };
@@ -53,8 +58,8 @@ type Answers = {
 
 export type LiveResident = Common & Answers & { readonly phase: 'live' };
 
-/** The lease has ended, and the row stays for its last hold. */
-export type LapsedResident = Common & Answers & { readonly phase: 'lapsed' };
+/** The lease has ended: matchable nowhere, without a point, and custodian of the record until it goes home. */
+export type LapsedResident = Common & Answers & { readonly phase: 'lapsed'; readonly lapsedAt: EpochMs };
 
 /** After a recall, or when the record goes home by itself: not matchable, takes no holds, waits until somebody else has what it says. */
 export type FrozenResident = Common & {
@@ -63,6 +68,8 @@ export type FrozenResident = Common & {
   frozenAt: EpochMs;
   /** Set when the record goes home by itself: when it is sent next, unless it was taken. */
   returnAt?: EpochMs;
+  /** Volatile: it has asked whether it may go, and has answered no recall since. */
+  asks?: boolean;
 };
 
 /** A user held here. */
@@ -71,6 +78,11 @@ export type Resident = LiveResident | LapsedResident | FrozenResident;
 type Fields<Of extends Resident> = Of extends Resident
   ? Omit<Of, 'holds' | 'holdsQuestion'> & { readonly holds: readonly Hold[] }
   : never;
+
+type RowOf<Of extends Resident> = Of extends Resident
+  ? Omit<Fields<Of>, 'inbox'> & { readonly inbox?: PackedInbox }
+  : never;
+type Row = RowOf<LiveResident> | RowOf<LapsedResident> | RowOf<FrozenResident>;
 
 /** Builds a user held here from its fields. */
 export function residentOf<Of extends Resident>(fields: Fields<Of>): Of {
@@ -84,8 +96,14 @@ export function residentOf<Of extends Resident>(fields: Fields<Of>): Of {
 
 // One phase becomes another in place: the roster, the agenda and whoever looks at it share the resident.
 
-export function lapsed(resident: LiveResident): LapsedResident {
-  return Object.assign<Common & Answers, Pick<LapsedResident, 'phase'>>(resident, { phase: 'lapsed' });
+/** Nobody needs to know any more where they were. */
+export function lapsed(resident: LiveResident, now: EpochMs): LapsedResident {
+  resident.point = NOWHERE;
+  resident.veil = undefined;
+  return Object.assign<Common & Answers, Pick<LapsedResident, 'phase' | 'lapsedAt'>>(resident, {
+    phase: 'lapsed',
+    lapsedAt: now,
+  });
 }
 
 export function revived(resident: LapsedResident): LiveResident {
@@ -99,34 +117,59 @@ export function frozen(resident: LiveResident | LapsedResident, now: EpochMs): F
   });
 }
 
+/** As one whose lease has ended: only a ping makes them matchable again. */
+export function thawed(
+  { frozenAt: _, returnAt: _gone, asks: _asks, ...row }: FrozenResident,
+  now: EpochMs,
+): LapsedResident {
+  return { ...row, point: NOWHERE, veil: undefined, phase: 'lapsed', lapsedAt: now };
+}
+
 /** Rows of before do not say when an accepted hold is to be asked about: at once. */
 const asked = (hold: Hold): Hold =>
   hold.state === 'accepted' && hold.askAt === undefined ? { ...hold, askAt: epochMs(0) } : hold;
 
 export function encodeUser(resident: Resident): string {
-  const { holdsQuestion: _, keptPing: _volatile, holds, ...rest } = resident as Resident & Answers;
-  return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()] });
+  const {
+    holdsQuestion: _,
+    keptPing: _kept,
+    asks: _asks,
+    holds,
+    inbox,
+    ...rest
+  } = resident as FrozenResident & Answers;
+  const packed = inbox === undefined ? {} : { inbox: packInbox(inbox) };
+  return JSON.stringify({ v: VERSION, ...rest, holds: [...holds.values()], ...packed });
 }
 
 export function decodeUser(text: string): Resident {
-  const { v: _, ...row } = versionedOf<Fields<Resident>>([1, 2, VERSION], 'users', text);
-  if (row.phase !== 'frozen') return residentOf(row);
+  const { v: _, inbox: packed, ...row } = versionedOf<Row>([1, 2, 3, VERSION], 'users', text);
+  const inbox = packed === undefined ? undefined : unpackInbox(packed);
+  if (row.phase === 'live') return residentOf({ ...row, inbox });
+  // Until version 4 a lapsed row stayed for its last hold alone, and did not say since when.
+  if (row.phase === 'lapsed') return residentOf({ ...row, inbox, lapsedAt: row.lapsedAt ?? row.leaseUntil });
   // Rows of version 1 do not say when they were frozen.
-  return residentOf({ ...row, frozenAt: row.frozenAt ?? row.leaseUntil });
+  return residentOf({ ...row, inbox, frozenAt: row.frozenAt ?? row.leaseUntil });
 }
 
 /** When the question of a hold is asked what became of it. */
 export const dueHold = ({ until, askAt }: Hold): EpochMs => askAt ?? until;
 
-/** The end of the lease while it runs, or the time of the first hold; a frozen row: when to ask whether it may go, or to send it home again. */
+export const dueHome = ({ lapsedAt }: LapsedResident): EpochMs => plusMs(lapsedAt, LAPSED_STAYS_MS);
+
+/**
+ * The end of the lease while it runs, or the time of the first hold; a lapsed row: when it goes home; a frozen one: when to ask whether it
+ * may go, or to send it home again.
+ */
 export function dueResident(resident: Resident): EpochMs | undefined {
   if (resident.phase === 'frozen') return resident.returnAt ?? plusMs(resident.frozenAt, FROZEN_ASKS_MS);
-  let due: number = resident.phase === 'live' ? resident.leaseUntil : Number.POSITIVE_INFINITY;
+  let due: number = resident.phase === 'live' ? resident.leaseUntil : dueHome(resident);
   for (const hold of resident.holds.values()) due = Math.min(due, dueHold(hold));
-  return Number.isFinite(due) ? epochMs(due) : undefined;
+  return epochMs(due);
 }
 
 type Watched = Agendas & {
+  readonly lapsed: Set<UserId>;
   readonly sockets: ReadonlyMap<UserId, unknown>;
   readonly rests: Agenda;
   readonly clock: EpochMs;
@@ -136,6 +179,8 @@ type Watched = Agendas & {
 export function watchUser(state: Watched, user: UserId, resident: Resident | undefined): void {
   const isQuiet = resident?.phase === 'live' && resident.holds.size === 0 && state.sockets.has(user);
   const rests = resident?.phase === 'live' && resident.coolUntil > state.clock;
+  if (resident?.phase === 'lapsed') state.lapsed.add(user);
+  else state.lapsed.delete(user);
   state.rests.set(user, rests ? resident.coolUntil : undefined);
   watch(state, dueKey('user', user), resident && dueResident(resident), isQuiet);
 }

@@ -2,13 +2,13 @@
 // carries with its socket brings it back after a construction.
 
 import { type EpochMs, epochMs } from '../../lib/brand.ts';
+import { iso } from '../../lib/iso.ts';
 import { errorFrame } from '../../protocol/frames.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { type Problem, problem } from '../../protocol/problems.ts';
 import { policyOf } from '../questions/need.ts';
 import type { AnyCell } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
-import { iso } from '../view.ts';
 import type { Step } from '../workspace.ts';
 import { socketLost } from './sockets.ts';
 

@@ -1,19 +1,20 @@
 // Slots at users held here. A hold never decides: it is made by a reserve and freed on the word of its question alone.
 
 import { type EpochMs, plusMs } from '../../lib/brand.ts';
-import { type Askable, inboxIsFull, refuse } from '../../matching/filter.ts';
+import { iso } from '../../lib/iso.ts';
+import { type Askable, refuse } from '../../matching/filter.ts';
 import { keepBest, type Rank, scoreBound, scoreOf, termsOf } from '../../matching/score.ts';
 import type { CellCalls, StateReply } from '../../messages/calls.ts';
 import type { Need } from '../../messages/need.ts';
-import type { Candidate, StreamItem } from '../../messages/records.ts';
+import type { Candidate, OfferChange } from '../../messages/records.ts';
 import { homeOf, type OfferId, type UserId } from '../../protocol/ids.ts';
 import { CALL_TIMEOUT_MS } from '../../protocol/limits.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import { holdOf } from '../../record/holds.ts';
 import type { CellState } from '../state.ts';
 import type { Hold, Resident } from '../tables/users.ts';
 import { watchUser } from '../tables/users.ts';
 import { call, type Step } from '../workspace.ts';
-import { returnHome } from './returning.ts';
 
 const RETRY_MS = 15_000;
 /** A slot is free within two minutes of the end of its offer, whatever was lost. */
@@ -104,14 +105,20 @@ export function reserve(step: Step, ask: CellCalls['reserve']['ask']): string | 
 }
 
 /** The question's word about one of its offers: a live one is shown, an ended one frees its slot. */
-export function applyOfferChange(step: Step, user: UserId, change: NonNullable<StreamItem['offer']>): void {
+export function applyOfferChange(step: Step, user: UserId, change: OfferChange): void {
   const resident = step.state.users.get(user);
-  const hold = resident?.holds.get(change.id);
-  if (resident === undefined || resident.phase === 'frozen' || hold === undefined) return;
+  if (resident === undefined || resident.phase === 'frozen') return;
+  const hold = resident.holds.get(change.id) ?? holdAnew(step, change);
+  if (hold === undefined) return;
   if (change.state === 'pending' || change.state === 'accepted') {
-    // Told already, in the step that decided it: what the UserObject passes on later is worth no row.
-    if (hold.state === change.state || hold.state === 'accepted') return;
-    resident.holds.set(change.id, confirmed(step, { ...hold, state: change.state }, change.leftMs));
+    // Told already, in the step that decided it: what comes as news later is worth no row.
+    if (hold.state === change.state || hold.state === 'accepted') {
+      resident.holds.set(change.id, { ...hold, ...endOf(change) });
+      return;
+    }
+    // What was reserved lasts a little longer than its offer: the word that this has ended comes first.
+    const leftMs = change.state === 'pending' ? Math.max(change.leftMs, hold.until - step.now) : change.leftMs;
+    resident.holds.set(change.id, confirmed(step, { ...hold, ...endOf(change), state: change.state }, leftMs));
     step.users.add(user);
     return;
   }
@@ -122,22 +129,22 @@ export function applyOfferChange(step: Step, user: UserId, change: NonNullable<S
   releaseSlot(step, resident, change.id);
 }
 
-/** The UserObject's word of how full the inbox is. Who has read is suitable again. */
-export function noteUnread(step: Step, user: UserId, unread: number | undefined): void {
-  const resident = step.state.users.get(user);
-  if (resident === undefined || resident.phase === 'frozen' || resident.unread === unread) return;
-  const wasFull = inboxIsFull(resident);
-  resident.unread = unread;
-  step.users.add(user);
-  if (wasFull && resident.phase === 'live') step.wakeCandidates.add(user);
+const endOf = ({ view }: OfferChange): Pick<Hold, 'expiresAt'> =>
+  view === undefined ? {} : { expiresAt: view.expiresAt };
+
+/** A live offer that has no hold here: what was kept of it was lost. It takes its slot again. */
+function holdAnew({ now }: Step, change: OfferChange): Hold | undefined {
+  const known = holdOf(change);
+  if (known === undefined) return undefined;
+  const { leftMs, ...hold } = known;
+  return { ...hold, state: 'reserved', until: plusMs(now, leftMs) };
 }
 
 /** Gives a slot back: the user may be suitable again. */
 export function releaseSlot(step: Step, resident: Resident, offer: OfferId): void {
   if (!resident.holds.delete(offer)) return;
   step.users.add(resident.user);
-  if (resident.phase === 'lapsed' && resident.holds.size === 0) returnHome(step, resident);
-  else if (resident.phase === 'live') step.wakeCandidates.add(resident.user);
+  if (resident.phase === 'live') step.wakeCandidates.add(resident.user);
 }
 
 /** A hold's time is up: its question is asked. */
@@ -177,7 +184,9 @@ export function stateOfHold(step: Step, user: UserId, offer: OfferId, answer: St
 }
 
 /** The question's word is good for so long. One that was accepted may last for a day, and the word that it has ended may be lost. */
-function confirmed(step: Step, { askAt: _, ...hold }: Hold, leftMs: number): Hold {
+function confirmed(step: Step, { askAt: _, ...before }: Hold, leftMs: number): Hold {
+  // Holds of before said when their offers end, and nothing else did.
+  const hold = before.state === 'reserved' ? before : { expiresAt: iso(before.until), ...before };
   const until = plusMs(step.now, leftMs);
   const askAt = plusMs(step.now, ACCEPTED_ASKED_MS);
   return hold.state === 'accepted' && askAt < until ? { ...hold, until, askAt } : { ...hold, until };

@@ -2,6 +2,7 @@
 
 import type { Point } from '../../geo/point.ts';
 import { plusMs } from '../../lib/brand.ts';
+import { iso } from '../../lib/iso.ts';
 import type { CellReply, ClaimReply } from '../../messages/calls.ts';
 import type { Ping, UserRecord } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
@@ -15,7 +16,7 @@ import type { PendingClaim, Waiting } from '../tables/claims.ts';
 import { watchClaim } from '../tables/claims.ts';
 import type { Resident } from '../tables/users.ts';
 import { residentOf } from '../tables/users.ts';
-import { iso, viewPresence } from '../view.ts';
+import { viewPresence } from '../view.ts';
 import { call, type Step } from '../workspace.ts';
 import { askAboutHolds } from './holds.ts';
 import { answerPing, isOlder, leaseMs } from './ping-rules.ts';
@@ -25,6 +26,8 @@ import { attach } from './sockets.ts';
 import { isFound, isNear, leapt, newVeil } from './veil.ts';
 
 const RETRY_FIRST_MS = 1000;
+/** By then the UserObject has asked and heard. */
+const FENCED_MS = 250;
 const NO_PROFILE = 'no profile of yours is known yet; send a presence frame';
 
 /** Keeps the newest ping of somebody who is not held here, and claims them. */
@@ -131,8 +134,8 @@ export function claimed(
   switch (answer.t) {
     case 'granted':
       // A recall overtook this grant: the epoch is spent, the claim stays a claim.
-      if (answer.epoch <= pending.fence) claim(step, pending);
-      else settle(step, pending, answer.epoch, answer.record, answer.unread);
+      if (answer.epoch <= pending.fence) fenced(step, pending, answer.epoch);
+      else settle(step, pending, answer.epoch, answer.record);
       return;
     case 'refused':
       if (isAbout) endClaim(step, user, problem('stale_ping'));
@@ -167,6 +170,20 @@ export function claimed(
   }
 }
 
+/** A grant that a recall has overtaken. One that comes again and again is of a holder that has not heard of it: it is told, and asked later. */
+function fenced(step: Step, pending: PendingClaim, epoch: number): void {
+  if (pending.denied !== epoch) {
+    pending.denied = epoch;
+    claim(step, pending);
+    return;
+  }
+  const { user } = pending;
+  const { cell } = step.state.mapRow;
+  call(step, { t: 'missing' }, { to: 'user', user }, { t: 'missing', user, cell, epoch }, CALL_TIMEOUT_MS);
+  pending.retryAt = plusMs(step.now, FENCED_MS);
+  step.claims.add(user);
+}
+
 /** The UserObject is silent. */
 export function unheard(step: Step, pending: PendingClaim): void {
   answerWaiting(step, pending, pending.ping);
@@ -186,22 +203,15 @@ export function endClaim(step: Step, user: UserId, answer: CellReply<'presence'>
 }
 
 /** Granted: from this step on the user is matchable here. */
-function settle(
-  step: Step,
-  pending: PendingClaim,
-  epoch: number,
-  record: UserRecord | null,
-  unread: number | undefined,
-): void {
+function settle(step: Step, pending: PendingClaim, epoch: number, record: UserRecord | null): void {
   const { state, now } = step;
   const { user, ping: sent } = pending;
   const old = state.users.get(user);
   // A row of this very epoch was frozen by a recall that came to nothing: what it says of its user is newer than any copy.
-  const own = old?.phase === 'frozen' && old.epoch === epoch ? recordOf(old, now) : record;
+  const own = old?.phase === 'frozen' && old.epoch === epoch ? { ...record, ...recordOf(old, now) } : record;
   const fields = fieldsOf(own, policyOf(state), now);
   const resident = residentOf({
     ...fields,
-    unread,
     user,
     epoch,
     phase: 'live',

@@ -17,7 +17,7 @@ import { reply, type Step } from '../workspace.ts';
 import { dropHolds } from './holds.ts';
 import { endClaim, welcome } from './pending-claims.ts';
 import { adjustedLease, answerPing, isOlder, leaseMs, sameProfile } from './ping-rules.ts';
-import { returnHome } from './returning.ts';
+import { keepOrReturn } from './returning.ts';
 import { attach, leaves, sendAway, socketOf } from './sockets.ts';
 import { isFound, newVeil, veiled } from './veil.ts';
 
@@ -54,14 +54,14 @@ export function ping(step: Step, user: UserId, { ping: sent, at }: Heard, waitin
   answerPing(step, told, { t: 'present', view: viewPresence(state, resident, step.now) });
 }
 
-/** The lease has ended: the questions of pending holds are told, and the record goes home unless a hold keeps it. */
+/** The lease has ended: the questions of pending holds are told, and the record stays here until it is wanted elsewhere. */
 export function lapse(step: Step, live: LiveResident): void {
-  const resident = lapsed(live);
+  const resident = lapsed(live, step.now);
   step.state.roster.delete(resident.user);
   step.users.add(resident.user);
   recordUser(step, resident, 'user.left');
-  if (resident.holds.size === 0) returnHome(step, resident);
-  else dropHolds(step, resident);
+  dropHolds(step, resident);
+  keepOrReturn(step, resident);
 }
 
 /** The user was granted by another claim, and their pings here wait for one: they are for the row as it stands, holds and all. */
@@ -103,7 +103,8 @@ function refresh(step: Step, resident: Resident, { ping: sent, at }: Heard, soft
     : { ...resident.profile, ...sent.profile };
   const changed = profile !== resident.profile;
   const turned = waitsOtherwise(resident.veil, veil);
-  const ttlMs = leaseMs(state, sent, resident.ttlMs);
+  // How long a lease lasts was said of one that has ended.
+  const ttlMs = leaseMs(state, sent, returns ? undefined : resident.ttlMs);
   resident.session = sent.session;
   resident.seq = sent.seq;
   resident.profile = profile;

@@ -12,13 +12,14 @@ import {
   type LapsedResident,
   type LiveResident,
   type Resident,
+  thawed,
   watchUser,
 } from '../tables/users.ts';
 import { call, fence, reply, type Step } from '../workspace.ts';
 import { dropHolds } from './holds.ts';
 import { claim, unheard } from './pending-claims.ts';
 import { recordOf } from './record.ts';
-import { isReturning } from './returning.ts';
+import { isReturning, keepOrReturn } from './returning.ts';
 import { sendAway } from './sockets.ts';
 
 type Recall = CellCalls['recall']['ask'];
@@ -32,6 +33,11 @@ export function recall(step: Step, sent: Recall, token: Token): void {
   const { state } = step;
   const { user, epoch } = sent;
   const resident = state.users.get(user);
+  if (resident?.epoch === epoch && sent.probe === true) {
+    const { session, seq } = resident;
+    reply(step, token, { t: 'kept', session, ...(seq === undefined ? {} : { seq }) });
+    return;
+  }
   if (resident?.epoch === epoch && resident.phase !== 'frozen' && stays(resident, sent, step.now)) {
     const { session, seq } = resident;
     // A copy of this recall may come when the ping has grown old: it decides nothing.
@@ -65,7 +71,10 @@ export function recall(step: Step, sent: Recall, token: Token): void {
 function freeze(step: Step, resident: Resident, leaves: boolean): void {
   // As when a lease ends: nobody else will tell the questions.
   if (leaves && resident.phase !== 'lapsed' && !isReturning(resident)) dropHolds(step, resident);
-  if (resident.phase === 'frozen') return;
+  if (resident.phase === 'frozen') {
+    delete resident.asks;
+    return;
+  }
   if (resident.phase === 'live') recordUser(step, resident, 'user.left');
   frozen(resident, step.now);
   step.state.roster.delete(resident.user);
@@ -116,9 +125,20 @@ export function forget(step: Step, user: UserId, epoch: number, left: boolean): 
 /** A frozen row that nobody came for asks the UserObject whether it may go. */
 export function askAfterFrozen(step: Step, resident: FrozenResident): void {
   resident.frozenAt = step.now;
+  resident.asks = true;
   const { user } = resident;
   watchUser(step.state, user, resident);
   call(step, { t: 'where', user }, { to: 'user', user }, { t: 'where', user }, CALL_TIMEOUT_MS);
+}
+
+/** The recall that froze it came to nothing, and nobody wants it any more: the record is here to be written again. */
+export function thaw(step: Step, row: FrozenResident): void {
+  // Asked for again since: the record may have gone with that answer.
+  if (row.asks !== true || isReturning(row)) return;
+  const resident = thawed(row, step.now);
+  step.state.users.set(resident.user, resident);
+  step.users.add(resident.user);
+  keepOrReturn(step, resident);
 }
 
 /** What the UserObject said of a record that went home by itself: it has it, or something newer; or it is silent, and is told again. */

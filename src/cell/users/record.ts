@@ -2,6 +2,7 @@
 import { type EpochMs, epochMs, plusMs } from '../../lib/brand.ts';
 import type { UserRecord } from '../../messages/records.ts';
 import type { Policy } from '../../protocol/policy.ts';
+import { packInbox, unpackInbox } from '../../record/packed.ts';
 import type { Hold, Resident } from '../tables/users.ts';
 import { calmVeil } from './veil.ts';
 
@@ -21,10 +22,14 @@ export function recordOf(resident: Resident, now: EpochMs): UserRecord {
     pseudonym: resident.pseudonym,
     blocked: resident.blocked,
     holds: [...resident.holds.values()].map(({ until, askAt: _, ...hold }) => ({ ...hold, leftMs: left(until) })),
+    ...(resident.inbox === undefined ? {} : { inbox: packInbox(resident.inbox, now) }),
   };
 }
 
-type Fields = Pick<Resident, 'profile' | 'idleSince' | 'coolUntil' | 'reputation' | 'pseudonym' | 'blocked'> & {
+type Fields = Pick<
+  Resident,
+  'profile' | 'idleSince' | 'coolUntil' | 'reputation' | 'pseudonym' | 'blocked' | 'inbox'
+> & {
   readonly holds: readonly Hold[];
 };
 
@@ -37,6 +42,7 @@ export function fieldsOf(record: UserRecord | null, policy: Policy, now: EpochMs
     reputation: record?.reputation ?? 0.5,
     pseudonym: record?.pseudonym ?? '',
     blocked: record?.blocked ?? [],
+    inbox: record?.inbox === undefined ? undefined : unpackInbox(record.inbox, now),
     holds: (record?.holds ?? []).map(({ leftMs, ...hold }) => ({ ...hold, until: plusMs(now, leftMs) })),
   };
 }

@@ -5,6 +5,7 @@ import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import type { Ping } from '../../messages/records.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
+import { acknowledgedUpTo } from '../../record/inbox.ts';
 import type { AnyCell, CellSocket, CellState } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
 import type { Resident } from '../tables/users.ts';
@@ -37,7 +38,7 @@ export function leaves(state: CellState, socket: CellSocket, sent: Ping): boolea
 export function attach(step: Step<AnyCell>, resident: Resident): void {
   const socket = step.state.sockets.get(resident.user);
   if (socket === undefined) return;
-  const { user, epoch, session, seq, point, veil, pointAt, leaseUntil } = resident;
+  const { user, epoch, session, seq, point, veil, pointAt, leaseUntil, inbox } = resident;
   const { outside } = socket;
   const { lat, lng } = point;
   step.effects.attachments.push({
@@ -52,6 +53,7 @@ export function attach(step: Step<AnyCell>, resident: Resident): void {
     leaseUntil,
     outside,
     ...(veil && { veil }),
+    ...(inbox && inbox.lastSeq > 0 && { acked: acknowledgedUpTo(inbox) }),
   });
 }
 
@@ -63,10 +65,10 @@ export function sendAway(step: Step<AnyCell>, user: UserId, away: Away): void {
   step.effects.frames.push({ user, frame: { t: 'moved', ...away }, close: true });
 }
 
-/** A socket was lost: its soft point becomes durable, the lease runs on. */
+/** A socket was lost: what it kept becomes durable, the lease runs on. */
 export function socketLost(step: Step<AnyCell>, user: UserId): void {
   const { state } = step;
   state.sockets.delete(user);
   const resident = state.users.get(user);
-  if (resident !== undefined && resident.phase === 'live') step.users.add(user);
+  if (resident !== undefined && resident.phase !== 'frozen') step.users.add(user);
 }

@@ -49,7 +49,10 @@ export const RULES: readonly Rule[] = [
     of: /^npm run sim -- growth --city-files (…|oslo\.geojson,bergen\.geojson)$/,
     skip: 'test/e2e/growth.test.ts runs it',
   },
-  { of: /^npm run sim -- growth( --json| --charts docs\/images)?$/, skip: 'test/e2e/growth.test.ts runs it' },
+  {
+    of: /^npm run sim -- growth( --to 215 --days 2 --effort 0\.2)?( --json| --charts docs\/images)?$/,
+    skip: 'test/e2e/growth.test.ts runs it',
+  },
   {
     of: /^npm run bench -- --only (cell|sim|border|privacy|service|ask|storm|fuzz|geo)$/,
     skip: 'it measures for minutes, and promises nothing',

@@ -44,9 +44,14 @@ export interface TestService {
 
 const LOG_TAIL_LINES = 40;
 
-/** To be called once at the top of a test file: it registers the hooks. */
-export function useService(options: Pick<ServiceOptions, 'vars'> = {}): TestService {
-  const dataDir = temporaryDir();
+type Options = Pick<ServiceOptions, 'vars'> & {
+  /** Puts something into the data directory before the first start. */
+  readonly prepare?: (dataDir: string) => void;
+};
+
+/** To be called once at the top of a test file, or of a group in it: it registers the hooks. */
+export function useService({ prepare, ...options }: Options = {}): TestService {
+  let dataDir = '';
   const logs: string[] = [];
   let running: Service | undefined;
 
@@ -57,10 +62,14 @@ export function useService(options: Pick<ServiceOptions, 'vars'> = {}): TestServ
     if (running === undefined) throw new Error('the service runs from beforeAll on');
     return running;
   };
-  beforeAll(() => start(0));
+  beforeAll(() => {
+    dataDir = temporaryDir();
+    prepare?.(dataDir);
+    return start(0);
+  });
   afterAll(async () => {
     await running?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (dataDir !== '') rmSync(dataDir, { recursive: true, force: true });
   });
   const tokenFor = (sub: string, scope: Scope = 'user'): Promise<string> =>
     signToken({ sub, scope, secret: service().secret });

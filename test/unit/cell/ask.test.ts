@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../../../src/cell/resharding/carry.ts';
 import type { CellReply } from '../../../src/messages/calls.ts';
-import { problem } from '../../../src/protocol/problems.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, at, bob, cem, EAST, newQuestion, qid } from '../support/names.ts';
 
@@ -10,12 +9,26 @@ const DAY_MS = 86_400_000;
 const viewOf = (reply: CellReply) => (reply as Extract<CellReply, { t: 'question' }>).view;
 
 describe('asking', () => {
+  const ask = { t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } } } as const;
+
   it('KEEP1 stores the question before it is acknowledged, in the step of the answer', () => {
     const cell = cellHarness();
+    cell.ping(ana);
     const token = cell.lastToken() + 1;
-    const effects = cell.step({ t: 'request', envelope: { request: { t: 'ask', question: newQuestion() } }, token });
+    const effects = cell.step({ ...ask, token });
     expect(effects.replies).toMatchObject([{ token, value: { t: 'question' } }]);
     expect(effects.rows.map(({ table, key }) => `${table}/${key}`)).toContain(`questions/${qid()}`);
+  });
+
+  it('KEEP1 OPEN1 stores it before the custodian of a record elsewhere is asked, and answers with what that one says', () => {
+    const cell = cellHarness({ manual: ['deliver'] });
+    const token = cell.lastToken() + 1;
+    const effects = cell.step({ ...ask, token });
+    expect(effects.rows.map(({ table, key }) => `${table}/${key}`)).toContain(`questions/${qid()}`);
+    expect(effects.replies).toEqual([]);
+    expect(cell.open.map(({ request, timeoutMs }) => [request.t, timeoutMs])).toEqual([['deliver', 2000]]);
+    cell.answer('deliver', { t: 'stored', upTo: 2 });
+    expect(cell.replies.get(token)).toMatchObject({ t: 'question' });
   });
 
   it('shows what was asked, with the policy defaults for what was left out', () => {
@@ -59,10 +72,10 @@ describe('asking', () => {
     expect(viewOf(cell.request(within))).not.toHaveProperty('adjusted');
   });
 
-  it('registers the question and its key with the asker first of all', () => {
-    const cell = cellHarness();
+  it('OPEN1 registers the question and its key with the asker first of all, and how many may be open here', () => {
+    const cell = cellHarness({ policy: { question: { openMax: 7 } } });
     cell.request({ t: 'ask', question: newQuestion({ key: 'k1', bodyHash: 'h' }) });
-    expect(cell.items(ana, qid())[0]).toEqual({ n: 1, question: { state: 'open', key: 'k1' } });
+    expect(cell.items(ana, qid())[0]).toEqual({ n: 1, question: { state: 'open', key: 'k1', openMax: 7 } });
   });
 });
 
@@ -81,11 +94,20 @@ describe('asking again', () => {
   });
 
   it('OPEN1 ONCE1 is answered as before, whatever keeps its asker from asking one more', () => {
-    const cell = cellHarness();
-    const refused = problem('too_many_questions', '20 are open');
-    const first = cell.request(keyed());
-    expect(cell.request({ ...keyed(), refused })).toEqual(first);
-    expect(cell.request({ ...keyed({ id: qid(2) }), refused })).toMatchObject({ code: 'too_many_questions' });
+    for (const isHere of [true, false]) {
+      const cell = cellHarness({ policy: { question: { openMax: 1 } } });
+      if (isHere) cell.ping(ana);
+      const first = cell.request(keyed());
+      expect(first).toMatchObject({ t: 'question' });
+      const refused = { code: 'too_many_questions', more: { limit: 'question.openMax', most: 1 } };
+      expect(cell.request(keyed({ id: qid(2), key: 'other' }))).toMatchObject(refused);
+      expect(cell.request(keyed())).toEqual(first);
+      cell.restart();
+      expect(cell.request(keyed())).toEqual(first);
+      cell.request({ t: 'cancel', id: qid(), user: ana });
+      expect(cell.request(keyed())).toMatchObject({ view: { state: 'cancelled' } });
+      expect(cell.request(keyed({ id: qid(3), key: 'third' })), 'one has ended').toMatchObject({ t: 'question' });
+    }
   });
 
   it('ONCE1 another body under the same key is refused, and changes nothing', () => {

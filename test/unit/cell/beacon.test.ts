@@ -21,6 +21,27 @@ const reserve = (more: Parameters<typeof need>[0]) =>
     holdMs: 40_000,
   }) as const;
 
+describe('a scout', () => {
+  it('SLEEP2 leaves a beacon only with fewer people than are enough, however many it asks for; callers of before say limit', () => {
+    const scout = (enough?: number) => {
+      const cell = cellHarness();
+      cell.ping(bob);
+      cell.ping(cem, { point: at(100) });
+      const more = enough === undefined ? {} : { enough };
+      const sent = { t: 'scout', need: need(), policy: policyWith(), limit: 5, beaconMs: 400_000, ...more } as const;
+      const reply = cell.request(sent) as { candidates: readonly unknown[]; beacon: boolean };
+      expect(cell.state().beacons.size).toBe(reply.beacon ? 1 : 0);
+      return [reply.candidates.length, reply.beacon];
+    };
+    expect([scout(1), scout(2), scout(3), scout()]).toEqual([
+      [2, false],
+      [2, false],
+      [2, true],
+      [2, true],
+    ]);
+  });
+});
+
 describe('an arrival while somebody else is told of at the same beacon', () => {
   const twoCome = () => {
     const cell = cellHarness({ manual: ['nudge'] });

@@ -14,12 +14,15 @@ import { epochMs } from '../../../src/lib/brand.ts';
 import type { QuestionId } from '../../../src/protocol/ids.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
 import { answerAll, healthyMap, PARENT } from '../support/family.ts';
-import { at, bob, cem, EAST, mapRow, NEAR, need, newQuestion, policyWith, qid } from '../support/names.ts';
+import { at, bob, cem, EAST, mapRow, NEAR, need, newQuestion, policyWith, qid, user } from '../support/names.ts';
 
 const lay = (cell: CellHarness, more: Parameters<typeof need>[0] = {}, beaconMs = 600_000) =>
   cell.request({ t: 'scout', need: need(more), policy: policyWith(), limit: 5, beaconMs });
 const beaconRows = (cell: CellHarness): readonly string[] => cell.rows('beacons');
-const wide = (n: number) => ({ t: 'ask', question: newQuestion({ id: qid(n), radiusM: 8000 }) }) as const;
+/** Each is asked by somebody else: nobody may have so many open. */
+const nth = (n: number, radiusM: number) =>
+  ({ t: 'ask', question: newQuestion({ id: qid(n), asker: user(`asker-${n}`), radiusM }) }) as const;
+const wide = (n: number) => nth(n, 8000);
 const STEADY = { firstMs: 60_000, factor: 1, maxMs: 60_000 };
 
 describe('a beacon that is found', () => {
@@ -140,7 +143,7 @@ describe('tries by time', () => {
 
   it('CALM2 LOAD8 that look farther have no budget, and go after the calls of users as all of them do', () => {
     const cell = cellHarness({ policy: { backOff: STEADY, radiusGrowth: [1, 2], radiusStepsM: [500, 8000] } });
-    for (let n = 1; n <= 30; n++) cell.request({ t: 'ask', question: newQuestion({ id: qid(n), radiusM: 3000 }) });
+    for (let n = 1; n <= 30; n++) cell.request(nth(n, 3000));
     expect(
       cell.sentOf('scout').some(({ background }) => background),
       'somebody waits',
@@ -175,7 +178,7 @@ describe('tries by time', () => {
 
   it('CALM2 of those that sleep long are spread, and none is early', () => {
     const cell = cellHarness({ policy: { backOff: STEADY } });
-    for (let n = 1; n <= 50; n++) cell.request({ t: 'ask', question: newQuestion({ id: qid(n), radiusM: 500 }) });
+    for (let n = 1; n <= 50; n++) cell.request(nth(n, 500));
     const sleeps = Array.from({ length: 50 }, (_, i) => {
       const { phase } = cell.question(qid(i + 1));
       return phase.t === 'dormant' ? phase.wakeAt - cell.now() : 0;

@@ -15,12 +15,19 @@ import { ana, at, bob, CELL, need, oid, ping, qid, START } from '../support/name
 const t = (ms: number): EpochMs => plusMs(START, ms);
 const DAY_MS = 86_400_000;
 
-const user = (phase: Resident['phase'], holdsUntil: readonly number[], frozenAt?: number): Resident =>
+/** What each says beside that it is in that phase. */
+const PHASES = {
+  live: () => ({ phase: 'live' }),
+  lapsed: (lapsedAt: EpochMs) => ({ phase: 'lapsed', lapsedAt }),
+  frozen: (frozenAt: EpochMs) => ({ phase: 'frozen', frozenAt }),
+} as const satisfies Record<Resident['phase'], unknown>;
+
+const user = (phase: Resident['phase'], holdsUntil: readonly number[], sinceMs = 0): Resident =>
   residentOf<Resident>({
+    ...(PHASES[phase](t(sinceMs)) as { readonly phase: 'live' }),
     user: bob,
     epoch: 1,
-    phase,
-    frozenAt: t(frozenAt ?? 0),
+    inbox: undefined,
     session: 's',
     seq: undefined,
     profile: { topics: [], languages: [], capacity: 1 },
@@ -44,10 +51,10 @@ const user = (phase: Resident['phase'], holdsUntil: readonly number[], frozenAt?
     })),
   });
 
-/** Rows that did not say yet when they were frozen. */
-function ofVersion1(resident: Resident): Resident {
-  const { frozenAt: _, ...row } = JSON.parse(encodeUser(resident)) as Readonly<Record<string, unknown>>;
-  return decodeUser(JSON.stringify({ ...row, v: 1 }));
+/** Rows that did not say yet since when they had been what they were. */
+function ofVersion(v: number, resident: Resident): Resident {
+  const { frozenAt: _, lapsedAt: __, ...row } = JSON.parse(encodeUser(resident)) as Readonly<Record<string, unknown>>;
+  return decodeUser(JSON.stringify({ ...row, v }));
 }
 
 const offer = (state: Offer['state'], untilMs: number): Offer =>
@@ -107,16 +114,22 @@ const arriving = (leaseMs: number, retryMs?: number): PendingClaim => ({
 });
 
 describe('ALARM1 what is due when', () => {
-  it.each<[string, Resident, number | undefined]>([
+  it.each<[string, Resident, number]>([
     ['a live user: the end of the lease', user('live', []), 60_000],
     ['a live user with holds: the first of them', user('live', [50_000, 20_000]), 20_000],
     ['a live user whose holds last longer: the lease', user('live', [90_000]), 60_000],
     ['a lapsed user: the first hold', user('lapsed', [90_000, 80_000]), 80_000],
-    ['a lapsed user without holds: nothing', user('lapsed', []), undefined],
+    [
+      'a lapsed user without holds: a day after the lease, when the record goes home',
+      user('lapsed', [], 60_000),
+      60_000 + DAY_MS,
+    ],
+    ['a lapsed user whose holds last longer: the day', user('lapsed', [2 * DAY_MS], 60_000), 60_000 + DAY_MS],
+    ['a lapsed user of before: a day after the lease', ofVersion(3, user('lapsed', [])), 60_000 + DAY_MS],
     ['a frozen user: a minute after it was frozen, whatever its holds', user('frozen', [10], 5000), 65_000],
-    ['a frozen user of before: a minute after the lease', ofVersion1(user('frozen', [])), 120_000],
+    ['a frozen user of before: a minute after the lease', ofVersion(1, user('frozen', [])), 120_000],
   ])('%s', (_, who, ms) => {
-    expect(dueResident(who)).toBe(ms === undefined ? undefined : t(ms));
+    expect(dueResident(who)).toBe(t(ms));
   });
 
   it.each<[string, Question, number]>([

@@ -1,10 +1,12 @@
 // Slots at users held here: taken by a reserve that filters again, freed on the word of their question alone.
 import { describe, expect, it } from 'vitest';
 import type { Need } from '../../../src/messages/need.ts';
-import type { UserRecord } from '../../../src/messages/records.ts';
+import type { StreamItem, UserRecord } from '../../../src/messages/records.ts';
 import { EVENTS_PER_OFFER, INBOX_MAX } from '../../../src/protocol/limits.ts';
+import type { OfferState } from '../../../src/protocol/views.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, cem, EAST, need, newQuestion, oid, policyWith, qid, record } from '../support/names.ts';
+import { item } from '../support/user-harness.ts';
 
 const reserve = (attempt = 1, more: Partial<Need> = {}, n = 1) =>
   ({
@@ -16,6 +18,18 @@ const reserve = (attempt = 1, more: Partial<Need> = {}, n = 1) =>
     copy: { questionId: qid(n, EAST), text: 'where?', point: at() },
     holdMs: 40_000,
   }) as const;
+
+const deliver = (items: readonly StreamItem[], questionId = qid(1, EAST)) =>
+  ({ t: 'deliver', user: bob, questionId, incarnation: 1, keepMs: 600_000, items }) as const;
+/** Events of an old question, from one number to another. */
+const news = (from: number, to: number) =>
+  deliver(
+    Array.from({ length: to - from + 1 }, (_, i) => item(from + i)),
+    qid(99, EAST),
+  );
+/** The n-th word of the question's about its offer. */
+const change = (n: number, state: OfferState, leftMs = 20_000) =>
+  deliver([{ n, offer: { id: oid(1, 1, EAST), state, leftMs } }]);
 
 describe('a reserve', () => {
   it('HOLD2 takes the slot, durably, and answers the same when repeated', () => {
@@ -55,29 +69,37 @@ describe('a reserve', () => {
   it('INBOX1 is refused while the inbox has no room for what an offer says, and granted once there is', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { capacity: 3 } });
-    const tell = (unread?: number) =>
-      cell.request({ t: 'push', user: bob, events: [], offers: [], ...(unread === undefined ? {} : { unread }) });
-    tell(INBOX_MAX - EVENTS_PER_OFFER);
+    cell.request(news(1, INBOX_MAX - EVENTS_PER_OFFER));
     expect(cell.request(reserve(1))).toEqual({ t: 'held' });
     expect(cell.request(reserve(1, {}, 2)), 'what is live will speak too').toEqual({
       t: 'refused',
       reason: 'inbox_full',
     });
-    tell(INBOX_MAX);
+    cell.request(news(INBOX_MAX - EVENTS_PER_OFFER + 1, INBOX_MAX));
     cell.restart();
     expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'refused', reason: 'inbox_full' });
-    tell();
+    expect(cell.request(news(INBOX_MAX + 1, INBOX_MAX + 9)), 'what else is owed is still taken').toMatchObject({
+      upTo: INBOX_MAX + 9,
+    });
+    cell.request({ t: 'ack', user: bob, seq: 2 * EVENTS_PER_OFFER + 8 });
+    expect(cell.request(reserve(1, {}, 2)), 'one more than there is room for').toMatchObject({ reason: 'inbox_full' });
+    cell.request({ t: 'ack', user: bob, seq: 2 * EVENTS_PER_OFFER + 9 });
     expect(cell.request(reserve(1, {}, 2))).toEqual({ t: 'held' });
   });
 
   it('INBOX1 the match goes on to others, and who has read is tried at once', () => {
     const cell = cellHarness();
     cell.ping(bob);
-    cell.request({ t: 'push', user: bob, events: [], offers: [], unread: INBOX_MAX });
+    cell.request(news(1, INBOX_MAX));
     cell.ping(cem, { point: at(100) });
     cell.request({ t: 'ask', question: newQuestion({ answersWanted: 2 }) });
     expect(cell.question(qid()).offers.map(({ user }) => user)).toEqual([cem]);
-    cell.request({ t: 'push', user: bob, events: [], offers: [] });
+    cell.request({ t: 'ack', user: bob, seq: 1 });
+    expect(
+      cell.question(qid()).offers.map(({ user }) => user),
+      'not enough room yet',
+    ).toEqual([cem]);
+    cell.request({ t: 'ack', user: bob, seq: INBOX_MAX });
     expect(cell.question(qid()).offers.map(({ user }) => user)).toEqual([cem, bob]);
   });
 
@@ -122,13 +144,12 @@ describe('a hold', () => {
   });
 
   it.each(['answered', 'declined', 'expired', 'withdrawn'] as const)(
-    'HOLD1, REST1 is freed when it is pushed: %s',
+    'HOLD1, REST1 is freed by the news of it: %s',
     (state) => {
       const cell = cellHarness();
       cell.ping(bob);
       cell.request(reserve());
-      const change = { id: oid(1, 1, EAST), state, leftMs: 0 };
-      cell.request({ t: 'push', user: bob, events: [], offers: [change] });
+      cell.request(change(1, state, 0));
       expect(cell.resident(bob)?.holds.size).toBe(0);
       const rests = state !== 'answered';
       expect(Math.max(0, (cell.resident(bob)?.coolUntil ?? 0) - cell.now())).toBe(rests ? 10_000 : 0);
@@ -140,14 +161,13 @@ describe('a hold', () => {
     cell.ping(bob);
     cell.request(reserve());
     expect(cell.ping(bob)).toMatchObject({ view: { offers: [] } });
-    const push = (state: 'pending' | 'accepted') =>
-      cell.request({ t: 'push', user: bob, events: [], offers: [{ id: oid(1, 1, EAST), state, leftMs: 20_000 }] });
-    push('pending');
+    cell.request(change(1, 'pending'));
     expect(cell.ping(bob)).toMatchObject({
       view: { offers: [{ id: oid(1, 1, EAST), state: 'pending', text: 'where?' }] },
     });
-    push('accepted');
-    push('pending');
+    cell.request(change(2, 'accepted'));
+    cell.request(change(3, 'pending'));
+    expect(cell.known(bob, qid(1, EAST)), 'all of it was taken').toBe(3);
     expect(cell.ping(bob)).toMatchObject({ view: { offers: [{ state: 'accepted' }] } });
   });
 

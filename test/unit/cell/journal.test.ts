@@ -92,7 +92,7 @@ describe('the journal', () => {
     const cell = cellHarness();
     cell.ping(bob);
     for (let n = 1; cell.state().journalLast < WAITING_MAX - 1; n++)
-      cell.request({ t: 'ask', question: newQuestion({ id: qid(n) }) });
+      cell.request({ t: 'ask', question: newQuestion({ id: qid(n), asker: user(`asker-${n}`) }) });
     expect(gathered(cell)).toEqual([]);
     cell.request({ t: 'ask', question: newQuestion({ id: qid(999) }) });
     expect(gathered(cell)).toEqual([upTo(cell.state().journalLast)]);
@@ -166,7 +166,10 @@ describe('a step in which a great deal ends', () => {
   it('BOUND2 writes its records to as many rows as they need, numbered without gaps', () => {
     const cell = cellHarness({ checked: false });
     for (let n = 1; n <= 1500; n++)
-      cell.request({ t: 'ask', question: newQuestion({ id: qid(n), expiresInMs: 600_000 }) });
+      cell.request({
+        t: 'ask',
+        question: newQuestion({ id: qid(n), asker: user(`asker-${n}`), expiresInMs: 600_000 }),
+      });
     cell.setNow(cell.now() + 3_600_000);
     const rows = cell.step({ t: 'alarm' }).rows.filter(({ table }) => table === 'journal');
     const records = rows.map(({ key, value }) => decodeJournal(key, value ?? '').records);

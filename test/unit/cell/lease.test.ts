@@ -1,5 +1,8 @@
-// The end of a lease: unmatchable at once, pending offers given back, the row gone with its last hold.
+// The end of a lease: unmatchable at once, pending offers given back, the record kept without a point.
 import { describe, expect, it } from 'vitest';
+import { NOWHERE } from '../../../src/messages/records.ts';
+import type { OfferId } from '../../../src/protocol/ids.ts';
+import type { OfferState } from '../../../src/protocol/views.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { ana, bob, EAST, need, newQuestion, oid, policyWith, qid } from '../support/names.ts';
 
@@ -15,6 +18,17 @@ const reserve = (attempt: number, n = 1) =>
     holdMs: 40_000,
   }) as const;
 
+/** A question's word of its offer: the k-th that it has. */
+const change = (n: number, state: OfferState, leftMs: number, k = 1) =>
+  ({
+    t: 'deliver',
+    user: bob,
+    questionId: qid(n, EAST),
+    incarnation: 1,
+    keepMs: 600_000,
+    items: [{ n: k, offer: { id: oid(1, n, EAST), state, leftMs } }],
+  }) as const;
+
 describe('the end of a lease', () => {
   it('LEASE1 makes unmatchable to the millisecond, alarm or not', () => {
     const cell = cellHarness();
@@ -24,15 +38,18 @@ describe('the end of a lease', () => {
     expect(cell.request(scout)).toMatchObject({ candidates: [{ user: bob }] });
     cell.setNow(cell.now() + 1);
     expect(cell.request(scout)).toMatchObject({ candidates: [] });
-    expect(cell.state().users.size).toBe(0);
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
   });
 
   it('LEASE1 is armed: without any event the alarm ends it', () => {
     const cell = cellHarness();
     cell.ping(bob);
     cell.advance(120_000);
-    expect(cell.state().users.size).toBe(0);
-    expect(cell.rows('users')).toEqual([]);
+    expect(cell.resident(bob)).toMatchObject({ phase: 'lapsed', lapsedAt: cell.now(), point: NOWHERE });
+    expect(cell.state().roster.size()).toBe(0);
+    const { pointAt: _, ...row } = JSON.parse(cell.rows('users')[0] ?? '') as Record<string, unknown>;
+    expect(row, 'nobody needs to know where they were').toMatchObject({ phase: 'lapsed', point: NOWHERE });
+    expect(row).not.toHaveProperty('veil');
     expect(cell.journal().at(-1)?.t).toBe('user.left');
   });
 
@@ -40,8 +57,7 @@ describe('the end of a lease', () => {
     const cell = cellHarness();
     cell.ping(bob, { ttlMs: 20_000 });
     cell.request(reserve(1));
-    const made = { id: oid(1, 1, EAST), state: 'pending', leftMs: 30_000 } as const;
-    cell.request({ t: 'push', user: bob, events: [], offers: [made] });
+    cell.request(change(1, 'pending', 30_000));
     expect([...(cell.resident(bob)?.holds.values() ?? [])]).toMatchObject([{ state: 'pending' }]);
     cell.advance(20_000);
     expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
@@ -49,13 +65,12 @@ describe('the end of a lease', () => {
     ]);
   });
 
-  it('LEASE1 tells the questions of pending holds, not those of accepted ones, and keeps the row for its holds', () => {
+  it('LEASE1 tells the questions of pending holds, not those of accepted ones, and holds last on', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile: { capacity: 3 }, ttlMs: 20_000 });
     cell.request(reserve(1, 1));
     cell.request(reserve(1, 2));
-    const accepted = { id: oid(1, 2, EAST), state: 'accepted', leftMs: 600_000 } as const;
-    cell.request({ t: 'push', user: bob, events: [], offers: [accepted] });
+    cell.request(change(2, 'accepted', 600_000));
     cell.advance(20_000);
     expect(cell.sentOf('absent').map(({ request }) => request)).toEqual([
       { t: 'absent', offerId: oid(1, 1, EAST), user: bob },
@@ -64,12 +79,12 @@ describe('the end of a lease', () => {
     expect(cell.request({ ...reserve(1, 3) })).toEqual({ t: 'refused', reason: 'gone' });
     cell.restart();
     expect(cell.resident(bob)).toMatchObject({ phase: 'lapsed' });
-    const ended = (n: number) => ({ id: oid(1, n, EAST), state: 'withdrawn', leftMs: 0 }) as const;
-    cell.request({ t: 'push', user: bob, events: [], offers: [ended(1)] });
-    expect(cell.resident(bob)).toBeDefined();
-    cell.request({ t: 'push', user: bob, events: [], offers: [ended(2)] });
-    expect(cell.resident(bob)).toBeUndefined();
-    expect(cell.rows('users')).toEqual([]);
+    const held = (): readonly OfferId[] => [...(cell.resident(bob)?.holds.keys() ?? [])];
+    cell.request(change(1, 'withdrawn', 0));
+    expect(held()).toEqual([oid(1, 2, EAST)]);
+    cell.request(change(2, 'withdrawn', 0, 2));
+    expect(held()).toEqual([]);
+    expect(cell.resident(bob)?.phase, 'the record stays for whoever comes back').toBe('lapsed');
   });
 
   it('LEASE1 ends a pending offer on the holder word that its user has gone; somebody else is looked for', () => {

@@ -125,7 +125,8 @@ describe('an offer', () => {
     const cell = inState('accepted');
     cell.advance(900_000);
     expect(cell.question(qid())).toMatchObject({ phase: { t: 'expired' }, offers: [{ state: 'expired' }] });
-    expect(cell.resident(bob)).toBeUndefined();
+    expect(cell.resident(bob)?.holds.size).toBe(0);
+    expect(cell.events(bob, qid())).toEqual(['offer.made', 'offer.expired']);
   });
 
   it('OFFER1 goes to the next one after a decline, and never twice to the same user', () => {

@@ -15,7 +15,9 @@ describe('the slot of an accepted offer', () => {
     const copy = { questionId: qid(1, EAST), text: 'x', point: at() };
     const reserve = { offerId: id, user: bob, need: need(), policy: policyWith(), copy, holdMs: 40_000 };
     cell.request({ t: 'reserve', ...reserve });
-    cell.request({ t: 'push', user: bob, events: [], offers: [{ id, state: 'accepted', leftMs: 24 * HOUR_MS }] });
+    const items = [{ n: 1, offer: { id, state: 'accepted', leftMs: 24 * HOUR_MS } }] as const;
+    const news = { user: bob, questionId: qid(1, EAST), incarnation: 1, keepMs: 600_000, items };
+    cell.request({ t: 'deliver', ...news });
     return cell;
   };
 

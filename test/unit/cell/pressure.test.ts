@@ -253,7 +253,7 @@ describe('a cell under pressure', () => {
       { t: 'question', id: qid(), user: ana },
       { t: 'load' },
       { t: 'state', offerId, user: bob },
-      { t: 'push', user: bob, events: [], offers: [] },
+      { t: 'push', user: bob, events: [] },
       { t: 'release', offerId, user: bob },
       { t: 'cancel', id: qid(), user: ana },
       { t: 'recall', user: bob, epoch: 1, order: 1, leave: {} },

@@ -104,6 +104,32 @@ describe('a recall', () => {
   });
 });
 
+describe('OWN3 the question whether there is such a row at all', () => {
+  it.each(['live', 'lapsed', 'frozen'] as const)('is answered kept for one that is %s, and leaves it so', (phase) => {
+    const cell = cellHarness();
+    cell.ping(bob, { ttlMs: 20_000, seq: 5 });
+    if (phase === 'lapsed') cell.advance(20_000);
+    if (phase === 'frozen') cell.request(recall(1));
+    const rows = cell.store.rowsWritten();
+    expect(cell.request({ ...recall(1), probe: true })).toEqual({ t: 'kept', session: 's', seq: 5 });
+    expect(cell.resident(bob)?.phase).toBe(phase);
+    expect(cell.store.rowsWritten()).toBe(rows);
+    expect(cell.request({ ...recall(1), order: 1, leave: {} }), 'a recall is one all the same').toMatchObject({
+      t: 'record',
+    });
+  });
+
+  it('CLAIM3 is answered no_row by an instance that may write, and no grant of that epoch is taken from then on', () => {
+    const cell = cellHarness({ manual: ['claim'] });
+    cell.ping(bob);
+    const rows = cell.store.rowsWritten();
+    expect(cell.request({ ...recall(2), probe: true })).toEqual({ t: 'no_row' });
+    expect(cell.store.rowsWritten() - rows).toBe(1);
+    cell.answer('claim', { t: 'granted', epoch: 2, record: null });
+    expect(cell.resident(bob)).toBeUndefined();
+  });
+});
+
 describe('a claim in flight', () => {
   it.each([1, 2])('CLAIM3 takes no grant of epoch %i after a recall of epoch 2, and stays a claim', (epoch) => {
     const cell = cellHarness({ manual: ['claim'] });

@@ -44,7 +44,11 @@ describe('PRIV1 a coarser grid', () => {
     cell.ping(ana, { point: coarse(100) });
     for (const gridLength of [7, 9]) {
       const birthRow = mapRow({ policy: policyWith({ gridLength }), version: 99 + gridLength });
-      const effects = cell.step({ t: 'request', envelope: { request: { t: 'load' }, mapRow: birthRow }, token: 900 });
+      const effects = cell.step({
+        t: 'request',
+        envelope: { request: { t: 'load' }, mapRow: birthRow },
+        token: 900 + gridLength,
+      });
       expect(effects.rows.map(({ table }) => table)).toEqual(['meta']);
     }
     expect(cell.resident(ana)?.point).toEqual(coarse(100));

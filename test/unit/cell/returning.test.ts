@@ -1,4 +1,4 @@
-// Whose lease ends: the record goes home, frozen until it is there, and nothing in between makes two of it or none.
+// Who has not come back for a day: the record goes home, frozen until it is there, and nothing in between makes two of it or none.
 import { describe, expect, it } from 'vitest';
 import { cellHarness } from '../support/cell-harness.ts';
 import { PARENT } from '../support/family.ts';
@@ -6,17 +6,29 @@ import { at, bob, CELL, EAST, mapRow, need, oid, policyWith, qid, record, user }
 
 const profile = { topics: ['food'], languages: ['en'], capacity: 2 };
 
-function lapsed(manual = true) {
-  const cell = cellHarness(manual ? { manual: ['returnRecord', 'claim'] } : {});
+const DAY_MS = 86_400_000;
+const EMPTY = { seq: 0, events: [], known: [] };
+
+/** Bob, whose lease ended a day ago. */
+function gone() {
+  const cell = cellHarness({ manual: ['returnRecord', 'claim'] });
   cell.ping(bob, { profile, ttlMs: 20_000, seq: 3 });
-  if (manual) cell.answer('claim', { t: 'granted', epoch: 7, record: record({ coolLeftMs: 90_000 }) });
-  cell.advance(20_000);
+  const granted = record({ coolLeftMs: DAY_MS + 90_000, inbox: EMPTY });
+  cell.answer('claim', { t: 'granted', epoch: 7, record: granted });
+  cell.advance(20_000 + DAY_MS);
   return cell;
 }
 
-describe('PROF1 the record of a lease that has ended', () => {
-  it('goes home with all that was said, and the row goes once it is there', () => {
-    const cell = lapsed();
+describe('PROF1 OWN3 the record of a lease that has ended', () => {
+  it('stays for a day: it goes home with all that was said, and the row goes once it is there', () => {
+    const cell = cellHarness({ manual: ['returnRecord', 'claim'] });
+    cell.ping(bob, { profile, ttlMs: 20_000, seq: 3 });
+    const granted = record({ coolLeftMs: DAY_MS + 90_000, inbox: EMPTY });
+    cell.answer('claim', { t: 'granted', epoch: 7, record: granted });
+    cell.advance(20_000 + DAY_MS - 1);
+    expect(cell.sentOf('returnRecord')).toEqual([]);
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
+    cell.advance(1);
     expect(cell.sentOf('returnRecord').map(({ address, request }) => ({ address, request }))).toMatchObject([
       {
         address: { to: 'user', user: bob },
@@ -33,7 +45,7 @@ describe('PROF1 the record of a lease that has ended', () => {
   });
 
   it('is told again when it was lost, and after a crash', () => {
-    const cell = lapsed();
+    const cell = gone();
     cell.answer('returnRecord', { t: 'failed' });
     cell.advance(60_000);
     expect(cell.sentOf('returnRecord')).toHaveLength(2);
@@ -46,7 +58,7 @@ describe('PROF1 the record of a lease that has ended', () => {
   });
 
   it('is at home before a ping here is claimed for: what was said last is not what was known before', () => {
-    const cell = lapsed();
+    const cell = gone();
     cell.ping(bob, { seq: 4 });
     const waits = cell.lastToken();
     expect(cell.sentOf('claim')).toHaveLength(1);
@@ -58,7 +70,7 @@ describe('PROF1 the record of a lease that has ended', () => {
   });
 
   it('a ping that waits for it is answered when the UserObject is silent, and claims when it is not any more', () => {
-    const cell = lapsed();
+    const cell = gone();
     cell.ping(bob, { seq: 4 });
     const waits = cell.lastToken();
     cell.answer('returnRecord', { t: 'failed' });
@@ -71,7 +83,7 @@ describe('PROF1 the record of a lease that has ended', () => {
   });
 
   it('answers the recall that crosses it, and goes with the word that somebody else has them', () => {
-    const cell = lapsed();
+    const cell = gone();
     expect(cell.request({ t: 'recall', user: bob, epoch: 7, order: 9 })).toMatchObject({
       t: 'record',
       record: { profile },
@@ -85,17 +97,23 @@ describe('PROF1 the record of a lease that has ended', () => {
     expect(cell.resident(bob)).toMatchObject({ phase: 'live', epoch: 9 });
   });
 
-  it('goes with the last hold of a lapsed row', () => {
+  it('HOLD1 takes its holds along, which are shown where it then lies', () => {
     const cell = cellHarness();
     cell.ping(bob, { profile, ttlMs: 20_000 });
     const id = oid(1, 1, EAST);
     const copy = { questionId: qid(1, EAST), text: 'x', point: at() };
     cell.request({ t: 'reserve', offerId: id, user: bob, need: need(), policy: policyWith(), copy, holdMs: 40_000 });
-    cell.advance(20_000);
-    expect(cell.sentOf('returnRecord')).toEqual([]);
-    cell.request({ t: 'release', offerId: id, user: bob });
-    expect(cell.sentOf('returnRecord')[0]?.request).toMatchObject({ record: { profile, holds: [] } });
+    const items = [{ n: 1, offer: { id, state: 'accepted', leftMs: 2 * DAY_MS } }] as const;
+    cell.request({ t: 'deliver', user: bob, questionId: qid(1, EAST), incarnation: 1, keepMs: 9 * DAY_MS, items });
+    cell.advance(20_000 + DAY_MS);
+    const [sent] = cell.sentOf('returnRecord');
+    const left = { offerId: id, state: 'accepted', leftMs: DAY_MS - 20_000 };
+    expect(sent?.request).toMatchObject({ record: { profile, holds: [left] } });
     expect(cell.rows('users')).toEqual([]);
+    expect(sent?.request).toMatchObject({ record: { inbox: { seq: 0, known: [[qid(1, EAST), { n: 1 }]] } } });
+    cell.ping(bob);
+    expect([...(cell.resident(bob)?.holds.keys() ?? [])], 'and it brings them back').toEqual([id]);
+    expect(cell.resident(bob)?.inbox?.known.get(qid(1, EAST))?.n, 'and what it was told').toBe(1);
   });
 
   it('GONE1 of a whole city goes home little by little', () => {

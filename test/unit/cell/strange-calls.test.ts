@@ -25,7 +25,7 @@ const strange = [
   ['a recall of a user who is not here', { t: 'recall', user: bob, epoch: 7 }, { t: 'no_row' }],
   ['a forget of a user who is not here', { t: 'forget', user: bob, epoch: 7 }, { t: 'done' }],
   ['a release of a hold that never was', { t: 'release', user: bob, offerId: oid(9, 9, EAST) }, { t: 'done' }],
-  ['a push for a user who is not here', { t: 'push', user: bob, events: [], offers: [] }, { t: 'done' }],
+  ['a push for a user who is not here', { t: 'push', user: bob, events: [] }, { t: 'done' }],
   ['a call of a later version', { t: 'teleport', user: bob }, { t: 'problem', code: 'unknown_call' }],
 ] as const;
 

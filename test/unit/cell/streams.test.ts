@@ -1,8 +1,8 @@
 // What a question owes its people: numbered for each of them, sent in order, repeated until it is stored.
 import { describe, expect, it } from 'vitest';
 import type { StreamItem } from '../../../src/messages/records.ts';
-import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
-import { ana, bob, newQuestion, qid, user } from '../support/names.ts';
+import { type CellHarness, cellHarness, type Responder } from '../support/cell-harness.ts';
+import { ana, bob, candidate, EAST, newQuestion, qid, user } from '../support/names.ts';
 
 const to = (cell: CellHarness, user = ana) =>
   cell
@@ -10,6 +10,12 @@ const to = (cell: CellHarness, user = ana) =>
     .flatMap(({ request }) => (request.t === 'deliver' && request.user === user ? [request.items] : []));
 const numbers = (items: readonly StreamItem[] | undefined) => items?.map(({ n }) => n);
 const ask = { t: 'ask', question: newQuestion() } as const;
+
+/** Bob is held in the next cell. */
+const bobIsEast: Responder = ({ request, address }) =>
+  request.t === 'scout' && address.to === 'cell' && address.cell === EAST && !request.need.excluded.includes(bob)
+    ? { t: 'scouted', candidates: [candidate(bob, EAST)], beacon: true }
+    : undefined;
 
 describe('a stream', () => {
   it('KEEP2 is numbered from 1 without gaps, for each user apart', () => {
@@ -19,8 +25,24 @@ describe('a stream', () => {
     cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
     cell.request({ t: 'answer', offerId: cell.offerOf(qid(), bob), user: bob, text: 'x' });
     expect(numbers(cell.items(ana, qid()))).toEqual([1, 2, 3]);
-    expect(numbers(cell.items(bob, qid()))).toEqual([1, 2, 3]);
-    expect(cell.items(bob, qid()).map(({ offer }) => offer?.state)).toEqual(['pending', 'accepted', 'answered']);
+    // Bob's record lies here: it was told in the same steps, and no call was made.
+    expect(to(cell, bob)).toEqual([]);
+    expect(cell.known(bob, qid())).toBe(3);
+    expect(cell.question(qid()).streams.get(bob)).toMatchObject({ next: 4, acked: 3, items: [] });
+  });
+
+  it('KEEP2 says of an offer what it says in the row of the question, in this order', () => {
+    const cell = cellHarness({ manual: ['deliver', 'reserve'], respond: bobIsEast });
+    cell.request({ t: 'ask', question: newQuestion({ radiusM: 3000 }) });
+    cell.answer('reserve', { t: 'held' });
+    cell.request({ t: 'accept', offerId: cell.offerOf(qid(), bob), user: bob });
+    cell.request({ t: 'answer', offerId: cell.offerOf(qid(), bob), user: bob, text: 'x' });
+    const owed = cell.question(qid()).streams.get(bob)?.items ?? [];
+    expect(owed.map(({ n, offer, event }) => [n, offer?.state, event?.type])).toEqual([
+      [1, 'pending', 'offer.made'],
+      [2, 'accepted', undefined],
+      [3, 'answered', undefined],
+    ]);
   });
 
   it('KEEP2 has one call in flight; what comes meanwhile follows behind it', () => {
@@ -173,8 +195,8 @@ describe('a push', () => {
     const cell = cellHarness();
     cell.connect(bob);
     const event = { seq: 4, type: 'offer.made', at: '2026-11-20T00:00:00.000Z', data: {} } as never;
-    cell.request({ t: 'push', user: bob, events: [event], offers: [] });
-    cell.request({ t: 'push', user: ana, events: [event], offers: [] });
+    cell.request({ t: 'push', user: bob, events: [event] });
+    cell.request({ t: 'push', user: ana, events: [event] });
     expect(cell.frames).toMatchObject([{ user: bob, frame: { t: 'event', seq: 4, type: 'offer.made' }, close: false }]);
   });
 });

@@ -37,7 +37,7 @@ describe('KEEP3 a row that cannot be read', () => {
     const row = (table: string): StoredRow[] => [{ table, key: 'life', value: '{' }];
     expect(() => loadCell(row('meta'), () => undefined)).toThrow();
     expect(() => loadUser(row('meta'), () => undefined)).toThrow();
-    expect(loadUser(row('inbox'), () => undefined).inbox.size).toBe(0);
+    expect(loadUser(row('inbox'), () => undefined).inbox.events.size).toBe(0);
   });
 
   it('of a question is said to whoever asks for it, until it is asked again', () => {

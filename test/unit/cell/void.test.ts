@@ -72,7 +72,9 @@ describe('an attempt', () => {
     const cell = attempting();
     cell.restart();
     expect(cell.state().calls.size, 'but for the news to the asker').toBe(cell.state().calls.size);
-    cell.advance(4000);
+    cell.advance(9_999);
+    expect(states(cell)[0], 'as long as its search may wait').toEqual([oid(1), bob, 'reserving']);
+    cell.advance(1);
     expect(states(cell)[0]).toEqual([oid(1), bob, 'void']);
     expect(cell.sentOf('release')).toMatchObject([{ request: { offerId: oid(1), user: bob } }]);
   });
@@ -80,7 +82,7 @@ describe('an attempt', () => {
   it('VOID1 stays void when the slot is confirmed late: it is given back, nobody is told of an offer', () => {
     const cell = attempting();
     const [late] = cell.open.filter(({ request }) => request.t === 'reserve');
-    cell.advance(4000);
+    cell.advance(10_000);
     const releases = cell.sentOf('release').length;
     if (late !== undefined) cell.answer(late, { t: 'held' });
     expect(states(cell)[0]).toEqual([oid(1), bob, 'void']);

@@ -1,6 +1,7 @@
 // Leases of connected users cost no alarm of their own: the cell's own events end them, and a coarse alarm where nothing happens.
 import { describe, expect, it } from 'vitest';
 import { SLACK_ALARM_MS } from '../../../src/cell/tables/indexes.ts';
+import type { LapsedResident } from '../../../src/cell/tables/users.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { cellHarness } from '../support/cell-harness.ts';
 import { at, bob, cem, need, policyWith } from '../support/names.ts';
@@ -31,7 +32,7 @@ describe('the lease of a connected user', () => {
     expect(pingFor(cell, many, 120)).toBeLessThanOrEqual(1);
   });
 
-  it('LEASE1 ends to the millisecond for whoever looks, and the row goes with the next event of the cell', () => {
+  it('LEASE1 ends to the millisecond for whoever looks, and the row says so with the next event of the cell', () => {
     const cell = cellHarness();
     cell.connect(bob);
     cell.connect(cem);
@@ -40,17 +41,18 @@ describe('the lease of a connected user', () => {
     cell.setNow(cell.now() + 60_000);
     const scout = { t: 'scout', need: need(), policy: policyWith(), limit: 5 } as const;
     expect(cell.request(scout)).toMatchObject({ candidates: [{ user: cem }] });
-    expect(cell.resident(bob)).toBeUndefined();
-    expect(cell.resident(cem)).toBeDefined();
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
+    expect(cell.resident(cem)?.phase).toBe('live');
   });
 
   it('LEASE1 ends by the coarse alarm in a cell where nothing else happens', () => {
     const cell = cellHarness();
     cell.connect(bob);
     cell.advance(120_000 + SLACK_ALARM_MS);
-    expect(cell.resident(bob)).toBeUndefined();
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
     expect(cell.journal().at(-1)?.t).toBe('user.left');
-    expect(cell.store.alarm()).toBeNull();
+    // When the record goes home.
+    expect(cell.store.alarm()).toBe((cell.resident(bob) as LapsedResident).lapsedAt + 86_400_000);
   });
 
   it('LEASE1 ends by an alarm of its own once the socket is lost', () => {
@@ -58,7 +60,7 @@ describe('the lease of a connected user', () => {
     cell.connect(bob);
     cell.step({ t: 'socket_lost', user: bob });
     cell.advance(120_000);
-    expect(cell.resident(bob)).toBeUndefined();
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
   });
 
   it('LEASE1 ALARM2 is watched the same after a restart', () => {
@@ -69,6 +71,6 @@ describe('the lease of a connected user', () => {
     expect(cell.resident(bob)?.phase).toBe('live');
     expect(pingFor(cell, [bob], 60)).toBeLessThanOrEqual(1);
     cell.advance(120_000 + SLACK_ALARM_MS);
-    expect(cell.resident(bob)).toBeUndefined();
+    expect(cell.resident(bob)?.phase).toBe('lapsed');
   });
 });

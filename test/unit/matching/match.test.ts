@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { applyMapRow } from '../../../src/cell/apply-map-row.ts';
 import { emptyCell } from '../../../src/cell/restore.ts';
 import type { CellState } from '../../../src/cell/state.ts';
-import { residentOf } from '../../../src/cell/tables/users.ts';
+import { type LiveResident, residentOf } from '../../../src/cell/tables/users.ts';
 import { collectCandidates } from '../../../src/cell/users/holds.ts';
 import { distanceM } from '../../../src/geo/distance.ts';
 import { epochMs } from '../../../src/lib/brand.ts';
@@ -17,10 +17,11 @@ import { needArb, peopleArb, policyArb } from './arbitraries.ts';
 import { greatCircleM, maybe, type Person, referenceMatch } from './reference.ts';
 
 const toResident = ({ busyWith, ...person }: Person) =>
-  residentOf({
+  residentOf<LiveResident>({
     user: person.user as UserId,
     epoch: 1,
     phase: 'live',
+    inbox: undefined,
     session: 's',
     seq: undefined,
     ttlMs: 60_000,

@@ -138,12 +138,12 @@ describe('which cells it asks', () => {
     expect(run(search), 'that the cell itself took no beacon is no gap: its parts did').toBe('.');
   });
 
-  it('tells a scout how many are wanted, beside those who refused, and how long it waits', () => {
+  it('tells a scout how many are wanted and how many are enough, beside those who refused, and how long it waits', () => {
     const occasion = { ...FIRST, voided: [bob, cem] };
     const scout = (afterMs: number, openings: number) =>
       searchOf({ near: cells(1), occasion }).next(standing({ now: plusMs(START, afterMs), openings }));
-    expect(scout(0, 1)).toEqual({ t: 'scout', cell: 'a', limit: 7, timeoutMs: 800 });
-    expect(scout(500, 3)).toEqual({ t: 'scout', cell: 'a', limit: 9, timeoutMs: 300 });
+    expect(scout(0, 1)).toEqual({ t: 'scout', cell: 'a', limit: 7, enough: 3, timeoutMs: 800 });
+    expect(scout(500, 3)).toEqual({ t: 'scout', cell: 'a', limit: 9, enough: 5, timeoutMs: 300 });
     expect(scout(799, 3), 'it gets some time however late it is').toMatchObject({ timeoutMs: 50 });
   });
 });

@@ -1,11 +1,11 @@
 // Which question a call is about.
 import { describe, expect, it } from 'vitest';
-import { CELL_CALLS, questionIn, traitsOf } from '../../../src/messages/call-table.ts';
+import { CELL_CALLS, questionIn, traitsOf, USER_CALLS } from '../../../src/messages/call-table.ts';
 import type { CellRequest, UserRequest } from '../../../src/messages/calls.ts';
 
 const ID = 'q-9q8yyk8-00000001';
 const OFFER = `${ID}.1`;
-const OTHER = 'q-9q8yyk8-00000002.7';
+const OTHER = 'q-9q8yyk8-00000002';
 
 describe('what a call is about', () => {
   it.each([
@@ -23,19 +23,21 @@ describe('what a call is about', () => {
     ['release', { offerId: OFFER }],
     ['state', { offerId: OFFER }],
     ['absent', { offerId: OFFER }],
-    ['push', { offers: [{ id: OFFER }, { id: OTHER }], events: [] }],
-    ['push', { offers: [], events: [{ data: { question: { id: ID } } }] }],
-    ['push', { offers: [], events: [{ data: { questionId: ID } }] }],
+    ['push', { events: [{ data: { question: { id: ID } } }, { data: { questionId: OTHER } }] }],
+    ['push', { events: [{ data: { questionId: ID } }] }],
   ])('is the question of %s %j', (t, rest) => {
     expect(questionIn({ t, ...rest } as unknown as CellRequest | UserRequest)).toBe(ID);
   });
 
-  it.each(['presence', 'recall', 'take', 'claim', 'load'])('is no question for %s', (t) => {
-    expect(questionIn({ t, user: 'ana' } as unknown as CellRequest | UserRequest)).toBeUndefined();
-  });
+  it.each(['presence', 'recall', 'take', 'claim', 'load', 'missing', 'events', 'ack', 'questions', 'offers'])(
+    'is no question for %s',
+    (t) => {
+      expect(questionIn({ t, user: 'ana' } as unknown as CellRequest | UserRequest)).toBeUndefined();
+    },
+  );
 
   it('is no question for a push of nothing', () => {
-    expect(questionIn({ t: 'push', offers: [], events: [] } as unknown as CellRequest)).toBeUndefined();
+    expect(questionIn({ t: 'push', events: [] } as unknown as CellRequest)).toBeUndefined();
   });
 });
 
@@ -45,6 +47,14 @@ describe('what is true of a call', () => {
     const order = ['scout', 'presence', 'ask', 'accept', 'cancel', 'reserve'] as const;
     expect([...order].sort((a, b) => above(a) - above(b))).toEqual(order);
     for (const t of ['adopt', 'recall', 'push', 'load'] as const) expect(above(t)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('OWN3 is answered by whoever hears it, and never refused, where it is for the record of a user', () => {
+    for (const t of ['deliver', 'events', 'ack', 'questions', 'offers'] as const) {
+      expect(traitsOf(t)).toMatchObject({ answeredBy: 'anybody' });
+      expect(traitsOf(t), t).not.toHaveProperty('shedAbove');
+      expect(Object.keys(USER_CALLS)).toContain(t);
+    }
   });
 
   it('is for the owner of its question, which it must name, or else for whoever hears it', () => {

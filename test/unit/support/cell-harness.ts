@@ -14,15 +14,20 @@ import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
 import type { Chance } from '../../../src/lib/chance.ts';
 import type { CellReply, CellRequest, UserReply } from '../../../src/messages/calls.ts';
 import type { MapRow } from '../../../src/messages/map-row.ts';
-import type { Ping, StreamItem } from '../../../src/messages/records.ts';
+import { NOWHERE, type Ping, type StreamItem, type UserRecord } from '../../../src/messages/records.ts';
 import type { MapReply } from '../../../src/messages/resharding.ts';
 import type { OfferId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
-import type { EventType } from '../../../src/protocol/views.ts';
+import type { EventType, UserEvent } from '../../../src/protocol/views.ts';
+import { acknowledgedUpTo, emptyInbox, type Inbox, takeNews } from '../../../src/record/inbox.ts';
+import { packInbox, unpackInbox } from '../../../src/record/packed.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { checkStep, durable } from './cell-invariants.ts';
-import { at, mapRow as mapRowOf, type PolicyParts, ping as pingOf, policyWith, START } from './names.ts';
+import { checkInbox } from './inbox-harness.ts';
+import { at, mapRow as mapRowOf, type PolicyParts, ping as pingOf, policyWith, record, START } from './names.ts';
 
 export type Answer = CellReply | UserReply | MapReply | { readonly t: 'failed' };
+/** What a UserObject has of its user: while they are held, no more than it had before. */
+type Home = { epoch: number; isHeld: boolean; record: UserRecord; recordAt: EpochMs; inbox: Inbox };
 /** Answers a call at once, or leaves it to the test with `undefined`. */
 export type Responder = (send: Send) => Answer | undefined;
 
@@ -58,34 +63,76 @@ export function cellHarness(options: CellOptions = {}) {
   const sent: Send[] = [];
   const open: Send[] = [];
   const frames: Effects['frames'][number][] = [];
-  const inboxes = new Map<string, StreamItem[]>();
-  const epochs = new Map<UserId, number>();
+  const homes = new Map<UserId, Home>();
+  /** Every event that anybody's record was given here or there, whether or not it was acknowledged since. */
+  const told = new Map<UserId, Map<number, UserEvent>>();
+  const byCall = new Map<string, StreamItem[]>();
 
   const healthy: Responder = ({ request }) => {
     switch (request.t) {
       case 'claim': {
-        const epoch = epochs.get(request.user) ?? 1;
-        epochs.set(request.user, epoch);
-        return { t: 'granted', epoch, record: null };
+        const home = homeOf(request.user);
+        home.isHeld = true;
+        return { t: 'granted', epoch: home.epoch, record: lying(home) };
       }
       case 'returnRecord':
-        epochs.set(request.user, request.epoch + 1);
+        comesHome(request.user, request.record);
+        homeOf(request.user).epoch = request.epoch + 1;
         return { t: 'returned' };
-      case 'deliver':
-        return { t: 'stored', upTo: keepItems(request.user, request.questionId, request.items) };
+      case 'deliver': {
+        const home = homeOf(request.user);
+        if (home.isHeld) return { t: 'pending', retryMs: 250 };
+        const before = home.inbox.known.get(request.questionId)?.n ?? 0;
+        const { upTo, duplicateOf, refused } = takeNews(home.inbox, request, now);
+        log(request.user, home.inbox);
+        const key = `${request.user}/${request.questionId}`;
+        byCall.set(key, [...(byCall.get(key) ?? []), ...request.items.filter(({ n }) => n > before && n <= upTo)]);
+        return { t: 'stored', upTo, ...(duplicateOf && { duplicateOf }), ...(refused && { refused }) };
+      }
+      case 'missing':
+        return { t: 'done' };
       case 'scout':
         return { t: 'scouted', candidates: [], beacon: true };
       default:
         return undefined;
     }
   };
-  /** An inbox as a UserObject keeps it: duplicates ignored, a gap refused. */
-  function keepItems(user: UserId, question: QuestionId, items: readonly StreamItem[]): number {
-    const key = `${user}/${question}`;
-    const kept = inboxes.get(key) ?? [];
-    inboxes.set(key, kept);
-    for (const item of items) if (item.n === kept.length + 1) kept.push(item);
-    return kept.length;
+  function homeOf(user: UserId): Home {
+    const newcomer = record({ point: NOWHERE, leaseLeftMs: 0, pseudonym: '' });
+    const home = homes.get(user) ?? { epoch: 1, isHeld: false, record: newcomer, recordAt: now, inbox: emptyInbox() };
+    homes.set(user, home);
+    return home;
+  }
+  function comesHome(user: UserId, { inbox, ...sent }: UserRecord): void {
+    const home = homeOf(user);
+    Object.assign(home, { isHeld: false, record: { ...sent, point: NOWHERE, leaseLeftMs: 0 }, recordAt: now });
+    if (inbox !== undefined) home.inbox = unpackInbox(inbox, now);
+  }
+  function lying({ record: sent, recordAt, inbox }: Home): UserRecord {
+    const ms = now - recordAt;
+    const holds = sent.holds.map((hold) => ({ ...hold, leftMs: Math.max(0, hold.leftMs - ms) }));
+    const aged = { idleMs: sent.idleMs + ms, coolLeftMs: Math.max(0, sent.coolLeftMs - ms), holds };
+    return { ...sent, ...aged, inbox: packInbox(inbox, now) };
+  }
+  function log(user: UserId, inbox: Inbox): void {
+    checkInbox(inbox);
+    const events = told.get(user) ?? new Map<number, UserEvent>();
+    told.set(user, events);
+    for (const [seq, event] of inbox.events) events.set(seq, event);
+  }
+  const inboxOf = (user: UserId): Inbox | undefined => {
+    const resident = state.users.get(user);
+    return resident?.phase === 'frozen' ? homes.get(user)?.inbox : (resident?.inbox ?? homes.get(user)?.inbox);
+  };
+  /** What must be there again after a crash; of who is connected, without what they had acknowledged by then. */
+  function kept(of: AnyCell, connected: ReadonlySet<string>, acked: ReadonlyMap<string, number>): unknown {
+    const all = durable(of, connected) as { readonly users: readonly UserRecord[] };
+    const users = all.users.map((one) => {
+      const upTo = acked.get((one as unknown as Resident).user);
+      if (one.inbox === undefined || upTo === undefined) return one;
+      return { ...one, inbox: { ...one.inbox, events: one.inbox.events.filter(({ seq }) => seq > upTo) } };
+    });
+    return { ...all, users };
   }
 
   function step(event: CellEvent): Effects {
@@ -94,7 +141,14 @@ export function cellHarness(options: CellOptions = {}) {
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
     if (options.checked !== false) checkStep(state, store, effects, before, now, event.t === 'alarm');
     for (const attachment of effects.attachments) attachments.set(attachment.user, attachment);
-    for (const { token: of, value } of effects.replies) replies.set(of, value);
+    for (const { table, key } of effects.rows) {
+      const inbox = table === 'users' ? state.users.get(key as UserId)?.inbox : undefined;
+      if (inbox !== undefined) log(key as UserId, inbox);
+    }
+    for (const { token: of, value } of effects.replies) {
+      if (options.checked !== false) expect(replies.has(of), 'answered once').toBe(false);
+      replies.set(of, value);
+    }
     for (const frame of effects.frames) {
       frames.push(frame);
       if (frame.close) attachments.delete(frame.user);
@@ -112,7 +166,10 @@ export function cellHarness(options: CellOptions = {}) {
     const { socket = false, ...envelope } = more;
     const mine = ++token;
     step({ t: 'request', envelope: { request: asked, ...envelope }, token: mine, socket });
-    return replies.get(mine) as CellReply;
+    const reply = replies.get(mine) as CellReply;
+    // A test that recalls speaks for the UserObject.
+    if (asked.t === 'recall' && reply.t === 'record') comesHome(asked.user, reply.record);
+    return reply;
   }
   function answer(which: Send | Send['request']['t'], reply: Answer): Effects {
     const send =
@@ -139,9 +196,12 @@ export function cellHarness(options: CellOptions = {}) {
   /** The object dies and is built again from its rows; sockets and their attachments live on, calls in flight do not. */
   function restart(): Effects {
     const connected = new Set<string>(state.sockets.keys());
-    const was = durable(state, connected);
+    const acked = new Map<string, number>();
+    for (const { user, inbox } of state.users.values())
+      if (inbox !== undefined && connected.has(user)) acked.set(user, acknowledgedUpTo(inbox));
+    const was = kept(state, connected, acked);
     state = load();
-    expect(durable(state, connected), 'durable state after a restart').toEqual(was);
+    expect(kept(state, connected, acked), 'durable state after a restart').toEqual(was);
     open.length = 0;
     const armedAt = store.alarm() ?? undefined;
     return step({ t: 'boot', attachments: [...attachments.values()], armedAt });
@@ -190,10 +250,19 @@ export function cellHarness(options: CellOptions = {}) {
       ).id,
     /** Types of the events that the user got from the question, in order. */
     events: (user: UserId, question: QuestionId): readonly EventType[] =>
-      (inboxes.get(`${user}/${question}`) ?? []).flatMap(({ event }) => event?.type ?? []),
-    items: (user: UserId, question: QuestionId): readonly StreamItem[] => inboxes.get(`${user}/${question}`) ?? [],
+      [...(told.get(user)?.values() ?? [])].filter(({ data }) => aboutOf(data) === question).map(({ type }) => type),
+    /** How many items of the question's news the user's record has, wherever it lies. */
+    known: (user: UserId, question: QuestionId): number => inboxOf(user)?.known.get(question)?.n ?? 0,
+    inbox: inboxOf,
+    /** Numbers of events that say that some before them were lost. */
+    gaps: (user: UserId): readonly number[] =>
+      [...(told.get(user)?.values() ?? [])].filter(({ gap }) => gap === true).map(({ seq }) => seq),
+    /** What UserObjects were told by calls. */
+    items: (user: UserId, question: QuestionId): readonly StreamItem[] => byCall.get(`${user}/${question}`) ?? [],
     journal: (): readonly JournalRecord[] =>
       recordsIn([...store.read('journal', 0, 10_000), ...store.load()]).map(({ n: _, at: __, ...record }) => record),
     sentOf: (t: Send['request']['t']): readonly Send[] => sent.filter((send) => send.request.t === t),
   };
 }
+
+const aboutOf = (data: UserEvent['data']): QuestionId => ('question' in data ? data.question.id : data.questionId);

@@ -3,20 +3,26 @@ import { expect } from 'vitest';
 import type { Effects, Send } from '../../../src/engine/effects.ts';
 import { present } from '../../../src/lib/assert.ts';
 import { type EpochMs, epochMs } from '../../../src/lib/brand.ts';
+import type { StoredRow } from '../../../src/lib/versioned.ts';
 import type { CellReply, UserReply, UserRequest } from '../../../src/messages/calls.ts';
 import type { StreamItem } from '../../../src/messages/records.ts';
 import type { CellId, QuestionId, UserId } from '../../../src/protocol/ids.ts';
 import type { EventType, OfferState, OfferView, QuestionState } from '../../../src/protocol/views.ts';
+import { packInbox } from '../../../src/record/packed.ts';
 import { memoryRows } from '../../../src/store/memory/memory-rows.ts';
 import { loadUser, USER_TABLES } from '../../../src/user/codec.ts';
 import type { UserState } from '../../../src/user/state.ts';
 import { stepUser, type UserEventIn } from '../../../src/user/step.ts';
+import { isHome } from '../../../src/user/workspace.ts';
+import { checkInbox, sorted } from './inbox-harness.ts';
 import { ana, at, oid, qid, START } from './names.ts';
 
 export type UserHarness = ReturnType<typeof userHarness>;
 
-export function userHarness(me: UserId = ana) {
+/** @param rows what lies on its disk before its first life */
+export function userHarness(me: UserId = ana, rows: readonly StoredRow[] = []) {
   const store = memoryRows(USER_TABLES);
+  store.commit({ rows, alarmAt: undefined });
   let state = loadUser(store.load());
   let now: EpochMs = START;
   let token = 0;
@@ -27,14 +33,15 @@ export function userHarness(me: UserId = ana) {
 
   function step(event: UserEventIn): Effects {
     const before = store.alarm();
+    const { epoch } = state.meta ?? {};
+    const copy = isHome(state) ? undefined : told(state);
     const effects = stepUser(state, event, now);
     if (effects.rows.length > 0 || effects.alarmAt !== undefined) store.commit(effects);
     const movedLater = event.t !== 'alarm' && before !== null && before > now && (effects.alarmAt ?? 0) > before;
     expect(movedLater, 'alarm moved later outside its handler').toBe(false);
-    const purges = [...state.known.values()].map(({ purgeAt }) => purgeAt);
-    expect(state.purgeAt, 'the next purge').toBe(purges.length === 0 ? undefined : Math.min(...purges));
-    const seqs = [...state.inbox.keys()].sort((a, b) => a - b);
-    expect(seqs, 'the inbox has no gap').toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i));
+    checkInbox(state.inbox);
+    if (copy !== undefined && !isHome(state) && epoch === state.meta?.epoch)
+      expect(told(state), 'the copy of what a cell has').toEqual(copy);
     for (const { token: of, value } of effects.replies) {
       expect(replies.has(of), 'answered once').toBe(false);
       replies.set(of, value);
@@ -50,12 +57,11 @@ export function userHarness(me: UserId = ana) {
   };
   /** What a crash must not change. */
   const durable = (of: UserState): unknown => ({
-    meta: of.meta === undefined ? undefined : { ...of.meta, lastSeq: 0 },
-    known: [...of.known].sort(([a], [b]) => (a < b ? -1 : 1)),
-    inbox: [...of.inbox].sort(([a], [b]) => a - b),
-    keys: [...of.keys].sort(),
-    lastSeq: of.lastSeq,
-    purgeAt: of.purgeAt,
+    // One that says nothing yet is not written.
+    meta: store.get('meta', 'meta') === undefined ? undefined : of.meta,
+    inbox: sorted(of.inbox),
+    keys: [...of.inbox.keys].sort(),
+    purgeAt: of.inbox.purgeAt,
   });
   function boot(): Effects {
     return step({ t: 'boot', pseudonym: `u-${++lives}`, armedAt: store.alarm() ?? undefined });
@@ -107,16 +113,27 @@ export function userHarness(me: UserId = ana) {
     },
     claim: (cell: CellId, more: Partial<Extract<UserRequest, { t: 'claim' }>> = {}): number =>
       ask({ t: 'claim', user: me, cell, session: 's', ...more }),
-    deliver: (items: readonly StreamItem[], question: QuestionId = qid(), keepMs = 600_000, incarnation = 1) =>
-      replies.get(ask({ t: 'deliver', user: me, questionId: question, incarnation, keepMs, items })),
+    deliver: (
+      items: readonly StreamItem[],
+      questionId: QuestionId = qid(),
+      more: { keepMs?: number; incarnation?: number; after?: number } = {},
+    ) => replies.get(ask({ t: 'deliver', user: me, questionId, incarnation: 1, keepMs: 600_000, ...more, items })),
     events: (after = 0, limit = 200) =>
       replies.get(ask({ t: 'events', user: me, after, limit, waitMs: 0 })) as {
         items: { seq: number; type: EventType }[];
         next: number;
       },
+    /** A long poll. */
+    poll: (after = 0): number => ask({ t: 'events', user: me, after, limit: 10, waitMs: 20_000 }),
     sentOf: (t: Send['request']['t']): readonly Send[] => sent.filter(({ request }) => request.t === t),
   };
 }
+
+/** What questions have told, as it lies here. */
+const told = ({ inbox }: UserState): unknown => {
+  const { seq, events, known } = packInbox(inbox);
+  return [seq, events.length, known.map(([id, { n }]) => [id, n])];
+};
 
 /** The n-th item of a stream: an event about the user's own question. */
 export const item = (n: number, type: EventType = 'question.dormant'): StreamItem => ({
@@ -138,7 +155,8 @@ export const offerItem = (n: number, state: OfferState, attempt = 1, question = 
   return { n, offer: { id, state, leftMs: 30_000, view } };
 };
 
-export const questionItem = (n: number, state: QuestionState, key?: string): StreamItem => ({
+/** @param openMax how many may be open where it was asked; the first item alone says so */
+export const questionItem = (n: number, state: QuestionState, key?: string, openMax?: number): StreamItem => ({
   n,
-  question: { state, ...(key === undefined ? {} : { key }) },
+  question: { state, ...(key === undefined ? {} : { key }), ...(openMax === undefined ? {} : { openMax }) },
 });

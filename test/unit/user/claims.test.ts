@@ -1,10 +1,9 @@
 // Who holds the user: the UserObject alone says, and only a recall that was answered moves it.
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { present } from '../../../src/lib/assert.ts';
 import { loadUser } from '../../../src/user/codec.ts';
-import { CELL, EAST, NEAR, oid, qid, record, WEST } from '../support/names.ts';
-import { offerItem, userHarness } from '../support/user-harness.ts';
+import { CELL, EAST, record, WEST } from '../support/names.ts';
+import { userHarness } from '../support/user-harness.ts';
 
 const DWELL_MS = 2000;
 /** A user held in CELL for longer than the dwell. */
@@ -14,63 +13,6 @@ function heldUser() {
   user.advance(DWELL_MS);
   return user;
 }
-
-describe('a claim of a user whom nobody holds', () => {
-  it('is granted at epoch 1 with the defaults and a pseudonym that stays', () => {
-    const user = userHarness();
-    const token = user.claim(CELL);
-    expect(user.replies.get(token)).toMatchObject({
-      t: 'granted',
-      epoch: 1,
-      record: { profile: { topics: [], languages: [], capacity: 1 }, pseudonym: 'u-1', holds: [], leaseLeftMs: 0 },
-    });
-    user.restart();
-    expect(user.replies.get(user.claim(CELL))).toMatchObject({ epoch: 1, record: { pseudonym: 'u-1' } });
-  });
-
-  it('CLAIM2 that is asked again gets the same epoch, over a restart too', () => {
-    const user = userHarness();
-    user.claim(CELL, { seq: 1 });
-    expect(user.replies.get(user.claim(CELL, { seq: 1 }))).toMatchObject({ t: 'granted', epoch: 1 });
-    user.restart();
-    expect(user.replies.get(user.claim(CELL, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 1 });
-    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
-  });
-
-  it('FX1 CLAIM2 a grant that is repeated goes through a write: an instance that was replaced repeats none', () => {
-    const user = userHarness();
-    user.claim(CELL, { seq: 1 });
-    for (const again of [{ seq: 1 }, { transfer: 0 }]) {
-      const before = user.store.rowsWritten();
-      expect(user.replies.get(user.claim(CELL, again))).toMatchObject({ t: 'granted', epoch: 1 });
-      expect(user.store.rowsWritten()).toBeGreaterThan(before);
-    }
-  });
-});
-
-describe('PROF2 a claim for the opening of a socket that says no profile', () => {
-  it('is nothing for a user of whom none is known, and moves nobody', () => {
-    const user = userHarness();
-    expect(user.replies.get(user.claim(CELL, { opening: true }))).toEqual({ t: 'stranger' });
-    expect(user.request({ t: 'where', user: 'ana' as never })).toMatchObject({ cell: null, epoch: 0 });
-    // Granted, and the cell died before it had a row.
-    user.claim(CELL);
-    expect(user.replies.get(user.claim(CELL, { opening: true }))).toEqual({ t: 'stranger' });
-    user.advance(DWELL_MS);
-    const token = user.claim(EAST, { opening: true });
-    user.answer('recall', { t: 'no_row' });
-    expect(user.replies.get(token)).toEqual({ t: 'stranger' });
-    expect(user.replies.get(user.claim(EAST))).toMatchObject({ t: 'granted', epoch: 2 });
-  });
-
-  it('is granted with the profile that is known', () => {
-    const user = heldUser();
-    const profile = { topics: ['food'], languages: ['en'], capacity: 2 };
-    const token = user.claim(EAST, { opening: true });
-    user.answer('recall', { t: 'record', record: record({ profile }) });
-    expect(user.replies.get(token)).toMatchObject({ t: 'granted', record: { profile } });
-  });
-});
 
 describe('a claim of another cell', () => {
   it('OWN1 recalls the holder, and is granted a new epoch with what the holder says; the holder may forget', () => {
@@ -89,7 +31,12 @@ describe('a claim of another cell', () => {
     expect(user.open).toMatchObject([
       { address: { to: 'cell', cell: CELL }, request: { t: 'forget', user: 'ana', epoch: 1 } },
     ]);
-    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({
+      t: 'where',
+      cell: EAST,
+      epoch: 2,
+      held: true,
+    });
   });
 
   it('OWN1 takes its own copy of the record when the holder has no row', () => {
@@ -100,26 +47,6 @@ describe('a claim of another cell', () => {
     const token = user.claim(CELL, { seq: 3 });
     user.answer('recall', { t: 'no_row' });
     expect(user.replies.get(token)).toMatchObject({ t: 'granted', epoch: 3, record: { reputation: 0.8 } });
-  });
-
-  it('drops holds from the record whose offers are known to have ended', () => {
-    const user = heldUser();
-    const hold = (attempt: number, n: number) =>
-      ({
-        offerId: oid(attempt, n),
-        questionId: qid(n),
-        text: '',
-        point: record().point,
-        distanceM: 1,
-        state: 'pending',
-        leftMs: 1,
-      }) as const;
-    user.deliver([offerItem(1, 'pending'), offerItem(2, 'declined')]);
-    user.deliver([offerItem(1, 'pending', 1, 2)], qid(2));
-    const token = user.claim(EAST, { seq: 2 });
-    user.answer('recall', { t: 'record', record: record({ holds: [hold(1, 1), hold(1, 2), hold(1, 3)] }) });
-    const granted = user.replies.get(token) as { record: { holds: { offerId: string }[] } };
-    expect(granted.record.holds.map(({ offerId }) => offerId)).toEqual([oid(1, 2), oid(1, 3)]);
   });
 
   it('CLAIM7 that says words of the profile waits for no dwell', () => {
@@ -165,7 +92,12 @@ describe('a claim of another cell', () => {
     user.restart();
     expect(user.open).toMatchObject([{ request: { t: 'recall', epoch: 1 } }]);
     user.answer('recall', { t: 'record', record: record() });
-    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({
+      t: 'where',
+      cell: EAST,
+      epoch: 2,
+      held: true,
+    });
     expect(user.replies.get(user.claim(EAST, { seq: 2 }))).toMatchObject({ t: 'granted', epoch: 2 });
   });
 
@@ -177,7 +109,12 @@ describe('a claim of another cell', () => {
     expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
     user.answer('recall', { t: 'record', record: record() });
     expect(user.sentOf('forget')).toMatchObject([{ address: { cell: CELL }, request: { epoch: 1 } }]);
-    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: EAST, epoch: 2 });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({
+      t: 'where',
+      cell: EAST,
+      epoch: 2,
+      held: true,
+    });
   });
 
   it('CLAIM1 the newest of several claimants gets the user, the others are refused', () => {
@@ -300,7 +237,12 @@ describe('the order of claims', () => {
     ]);
     user.answer('recall', { t: 'kept', session: 's', seq: 3 });
     expect(user.replies.get(east)).toEqual({ t: 'refused' });
-    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({ t: 'where', cell: CELL, epoch: 1 });
+    expect(user.request({ t: 'where', user: 'ana' as never })).toEqual({
+      t: 'where',
+      cell: CELL,
+      epoch: 1,
+      held: true,
+    });
     user.restart();
     expect(user.replies.get(user.claim(EAST, { seq: 2, order }))).toEqual({ t: 'refused' });
     expect(user.sentOf('forget')).toEqual([]);
@@ -321,47 +263,6 @@ describe('the order of claims', () => {
     const { order: _, ...before } = present(heldUser().state().meta, 'meta');
     const rows = [{ table: 'meta', key: 'meta', value: JSON.stringify({ v: 1, ...before }) }];
     expect(loadUser(rows).meta).toMatchObject({ epoch: 1, order: 0 });
-  });
-
-  it('OWN1 epochs only rise, and each is granted to one cell, whatever is claimed, answered and lost', () => {
-    const act = fc.oneof(
-      fc.record({
-        t: fc.constant('claim' as const),
-        cell: fc.integer({ min: 0, max: 3 }),
-        seq: fc.integer({ min: 1, max: 30 }),
-      }),
-      fc.record({ t: fc.constantFrom('record' as const, 'no_row' as const, 'failed' as const) }),
-      fc.record({ t: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 3000 }) }),
-      fc.record({ t: fc.constant('restart' as const) }),
-    );
-    fc.assert(
-      fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
-        const user = userHarness();
-        const cells = [CELL, ...NEAR];
-        const claims = new Map<number, string>();
-        for (const one of acts) {
-          if (one.t === 'claim') {
-            const cell = cells[one.cell] ?? CELL;
-            claims.set(user.claim(cell, { seq: one.seq }), cell);
-          } else if (one.t === 'wait') user.advance(one.ms);
-          else if (one.t === 'restart') user.restart();
-          else if (user.open.some(({ request }) => request.t === 'recall')) {
-            user.answer('recall', one.t === 'record' ? { t: 'record', record: record() } : { t: one.t });
-          }
-        }
-        const owners = new Map<number, string>();
-        let last = 0;
-        for (const [token, value] of user.replies) {
-          const granted = value as { t: string; epoch: number };
-          const cell = claims.get(token);
-          if (granted.t !== 'granted' || cell === undefined) continue;
-          expect(owners.get(granted.epoch) ?? cell).toBe(cell);
-          owners.set(granted.epoch, cell);
-          expect(granted.epoch).toBeGreaterThanOrEqual(last);
-          last = granted.epoch;
-        }
-      }),
-    );
   });
 });
 

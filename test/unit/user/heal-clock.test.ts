@@ -1,7 +1,8 @@
 // The clock was ten days ahead and is right again: what the user's object keeps is brought back to it, and stays so.
 import { describe, expect, it } from 'vitest';
-import { ana, CELL, EAST, oid, qid, record, START } from '../support/names.ts';
-import { offerItem, questionItem, type UserHarness, userHarness } from '../support/user-harness.ts';
+import type { UserRecord } from '../../../src/messages/records.ts';
+import { ana, CELL, EAST, qid, record, START } from '../support/names.ts';
+import { questionItem, type UserHarness, userHarness } from '../support/user-harness.ts';
 
 const AHEAD_MS = 10 * 86_400_000;
 const PATIENCE_MS = 60_000;
@@ -82,72 +83,50 @@ describe('TIME2 what was noted while the clock was ahead is now', () => {
 
   it('when questions were asked and ended: their keys are free a day later', () => {
     const user = whileAhead((one) => {
-      one.deliver([questionItem(1, 'open', 'k1')], qid(1), KEEP_MS);
-      one.deliver([questionItem(1, 'open', 'k2'), questionItem(2, 'answered')], qid(2), KEEP_MS);
+      one.deliver([questionItem(1, 'open', 'k1')], qid(1), { keepMs: KEEP_MS });
+      one.deliver([questionItem(1, 'open', 'k2'), questionItem(2, 'answered')], qid(2), { keepMs: KEEP_MS });
     });
     user.restart();
-    expect(user.state().known.get(qid(1))?.question).toEqual({ state: 'open', key: 'k1', at: NOW });
-    expect(user.state().known.get(qid(2))?.question).toEqual({ state: 'answered', key: 'k2', at: NOW, endedAt: NOW });
-  });
-
-  it('when an accepted offer ended, and nothing of one that did not', () => {
-    const user = whileAhead((one) => {
-      one.deliver([offerItem(1, 'accepted'), offerItem(2, 'expired')], qid(1), KEEP_MS);
-      one.deliver([offerItem(1, 'pending', 1, 2)], qid(2), KEEP_MS);
-    });
-    user.restart();
-    const { known } = user.state();
-    expect(known.get(qid(1))?.offer).toMatchObject({
-      id: oid(1),
-      state: 'expired',
-      view: { text: 'where?' },
+    expect(user.state().inbox.known.get(qid(1))?.question).toEqual({ state: 'open', key: 'k1', at: NOW });
+    expect(user.state().inbox.known.get(qid(2))?.question).toEqual({
+      state: 'answered',
+      key: 'k2',
+      at: NOW,
       endedAt: NOW,
     });
-    expect(known.get(qid(2))).not.toHaveProperty('question');
-    expect(known.get(qid(2))?.offer).not.toHaveProperty('endedAt');
+  });
+
+  it('of what questions have told, also where the user is held: the copy is what a cell that has no row is granted', () => {
+    const user = whileAhead((one) => {
+      one.deliver([questionItem(1, 'open', 'k1')], qid(1), { keepMs: KEEP_MS });
+      one.claim(CELL, { seq: 1 });
+    });
+    const { record: granted } = user.replies.get(user.claim(CELL, { seq: 1 })) as { record: UserRecord };
+    expect(granted.inbox?.known).toEqual([
+      [qid(1), { incarnation: 1, n: 1, purgeAt: KEEP_MS, question: { state: 'open', key: 'k1', at: 0 } }],
+    ]);
   });
 });
 
 describe('TIME2 what is to come stays as far ahead', () => {
   it('when streams are let go, and the alarm for it', () => {
-    const user = whileAhead((one) => one.deliver([questionItem(1, 'open')], qid(1), KEEP_MS));
+    const user = whileAhead((one) => one.deliver([questionItem(1, 'open')], qid(1), { keepMs: KEEP_MS }));
     expect(user.store.alarm()).toBe(NOW + KEEP_MS);
     user.advance(KEEP_MS - 1);
-    expect(user.state().known.size).toBe(1);
+    expect(user.state().inbox.known.size).toBe(1);
     user.advance(1);
-    expect(user.state().known.size).toBe(0);
-  });
-
-  it('when a push is tried again', () => {
-    const user = whileAhead((one) => {
-      one.claim(CELL);
-      one.deliver([offerItem(1, 'pending')], qid(1), KEEP_MS);
-      one.answer('push', { t: 'failed' });
-    });
-    expect(user.sentOf('push')).toHaveLength(1);
-    expect(user.store.alarm()).toBe(NOW + 500);
-    user.advance(500);
-    expect(user.sentOf('push')).toHaveLength(2);
-  });
-
-  it('OPEN1 how long a place is held: also of who has no record yet', () => {
-    const admit = (user: UserHarness, n: number) => user.request({ t: 'admit', user: ana, id: qid(n), openMax: 1 });
-    const user = whileAhead((one) => admit(one, 1));
-    user.advance(29_999);
-    expect(admit(user, 2)).toMatchObject({ code: 'too_many_questions' });
-    user.advance(1);
-    expect(admit(user, 2)).toEqual({ t: 'admitted' });
+    expect(user.state().inbox.known.size).toBe(0);
   });
 });
 
 describe('TIME2 what is past', () => {
   it('stays', () => {
     const user = healed((one) => {
+      one.deliver([questionItem(1, 'open', 'k')], qid(1), { keepMs: KEEP_MS + AHEAD_MS });
       one.claim(CELL, { seq: 1 });
-      one.deliver([questionItem(1, 'open', 'k')], qid(1), KEEP_MS + AHEAD_MS);
     });
     user.restart();
     expect(user.state()).toMatchObject({ meta: { holding: { since: START } } });
-    expect(user.state().known.get(qid(1))?.question?.at).toBe(START);
+    expect(user.state().inbox.known.get(qid(1))?.question?.at).toBe(START);
   });
 });

@@ -28,21 +28,21 @@ describe('what is asked of the holder', () => {
       return lastOf(user, 'recall').request;
     };
     const recall = { t: 'recall', user: ana, epoch: 1 };
-    expect(asked((user) => user.claim(EAST, { seq: 2, ageMs: 70 }))).toEqual({
+    expect(asked((user) => user.claim(EAST, { seq: 2, ageMs: 70 }))).toStrictEqual({
       ...recall,
       order: 2,
       ping: { session: 's', seq: 2, ageMs: 70 },
     });
-    expect(asked((user) => user.claim(EAST))).toEqual({ ...recall, order: 2, ping: { session: 's', ageMs: 0 } });
-    expect(asked((user) => user.ask(leave))).toEqual({ ...recall, order: 2, leave: {} });
-    expect(asked((user) => user.claim(EAST, handed))).toEqual(recall);
+    expect(asked((user) => user.claim(EAST))).toStrictEqual({ ...recall, order: 2, ping: { session: 's', ageMs: 0 } });
+    expect(asked((user) => user.ask(leave))).toStrictEqual({ ...recall, order: 2, leave: {} });
+    expect(asked((user) => user.claim(EAST, handed))).toStrictEqual(recall);
   });
 
   it('waits five seconds for the holder, as nobody else can be told anything; to forget has ten', () => {
     const user = heldUser();
-    user.claim(EAST, { seq: 2 });
-    user.deliver([item(1)]);
+    user.ask(leave);
     user.answer('recall', { t: 'no_row' });
+    user.deliver([item(1)]);
     expect(
       [lastOf(user, 'recall'), lastOf(user, 'push'), lastOf(user, 'forget')].map(({ timeoutMs }) => timeoutMs),
     ).toEqual([5000, 5000, 10_000]);
@@ -81,27 +81,36 @@ describe('an answer', () => {
     expect(user.replies.get(west)).toMatchObject({ t: 'granted', epoch: 3 });
   });
 
-  it('KEEP2 to a `forget` is none to the push that is on its way', () => {
+  it('KEEP2 to a `forget` or a `push` is for nobody', () => {
     const user = heldUser();
-    user.claim(EAST, { seq: 2 });
+    user.ask(leave);
     user.answer('recall', { t: 'no_row' });
     user.deliver([item(1)]);
-    user.answer('forget', { t: 'done' });
-    user.deliver([item(2)]);
-    expect(user.sentOf('push')).toHaveLength(1);
-    user.answer('push', { t: 'done' });
-    expect(user.sentOf('push')).toHaveLength(2);
+    const east = user.claim(EAST, { seq: 2 });
+    user.advance(DWELL_MS);
+    const west = user.claim(WEST, { seq: 3 });
+    for (const t of ['forget', 'push'] as const) {
+      const { rows, sends, replies } = user.answer(t, { t: 'no_row' });
+      expect([...rows, ...sends, ...replies]).toEqual([]);
+    }
+    expect(user.replies.get(east)).toMatchObject({ t: 'granted', epoch: 2 });
+    expect(user.replies.get(west)).toBeUndefined();
   });
 
   it('leaves nothing of its call behind', () => {
     const user = heldUser();
-    user.claim(EAST, { seq: 2 });
+    user.request({ t: 'missing', user: ana, cell: CELL, epoch: 1 });
+    user.ask(leave);
+    expect(user.state().calls.size).toBe(2);
+    user.answer('recall', { t: 'failed' });
+    expect(user.state().probe).toBeUndefined();
+    user.answer('recall', { t: 'no_row' });
     user.deliver([item(1)]);
     expect(user.state().calls.size).toBe(2);
-    user.answer('recall', { t: 'no_row' });
     user.answer('push', { t: 'failed' });
     user.answer('forget', { t: 'failed' });
     expect(user.state().calls.size).toBe(0);
+    expect(user.state().recallCall).toBeUndefined();
   });
 });
 

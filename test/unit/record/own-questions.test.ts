@@ -2,25 +2,22 @@
 import { describe, expect, it } from 'vitest';
 import { epochMs } from '../../../src/lib/brand.ts';
 import type { QuestionId } from '../../../src/protocol/ids.ts';
-import { emptyUser } from '../../../src/user/codec.ts';
-import { ownQuestions } from '../../../src/user/own-questions.ts';
-import type { UserState } from '../../../src/user/state.ts';
+import { emptyInbox, type Inbox } from '../../../src/record/inbox.ts';
+import { ownQuestions } from '../../../src/record/own-questions.ts';
 import { qid } from '../support/names.ts';
 
-const asked = (state: UserState, n: number, at: number): void => {
-  state.known.set(qid(n), {
+const asked = (inbox: Inbox, n: number, at: number): void => {
+  inbox.known.set(qid(n), {
     incarnation: 1,
     n: 1,
-    lastSeq: 0,
     purgeAt: epochMs(at + 1),
-    offer: undefined,
     question: { state: 'cancelled', key: undefined, at: epochMs(at), endedAt: undefined },
   });
 };
 
-const all = (state: UserState, limit: number, between: () => void = () => undefined): readonly QuestionId[] => {
+const all = (inbox: Inbox, limit: number, between: () => void = () => undefined): readonly QuestionId[] => {
   const seen: QuestionId[] = [];
-  for (let page = ownQuestions(state, undefined, limit); ; page = ownQuestions(state, page.next, limit)) {
+  for (let page = ownQuestions(inbox, undefined, limit); ; page = ownQuestions(inbox, page.next, limit)) {
     expect(page.ids.length).toBeLessThanOrEqual(limit);
     seen.push(...page.ids);
     if (page.next === undefined) return seen;
@@ -32,11 +29,11 @@ const all = (state: UserState, limit: number, between: () => void = () => undefi
 const MIDDLE = (1020).toString(36);
 
 describe('LIST1 a user’s questions', () => {
-  const many = (): UserState => {
-    const state = emptyUser();
+  const many = (): Inbox => {
+    const inbox = emptyInbox();
     // Several of the same moment too.
-    for (let n = 0; n < 120; n++) asked(state, n, 1000 + Math.floor(n / 3));
-    return state;
+    for (let n = 0; n < 120; n++) asked(inbox, n, 1000 + Math.floor(n / 3));
+    return inbox;
   };
 
   it('come in pages, each once, the newest first', () => {
@@ -46,26 +43,26 @@ describe('LIST1 a user’s questions', () => {
     const at = seen.map((id) => many().known.get(id)?.question?.at ?? 0);
     expect(at).toEqual([...at].sort((a, b) => b - a));
     expect(ownQuestions(many(), undefined, 120).next).toBeUndefined();
-    expect(ownQuestions(emptyUser(), undefined, 50)).toEqual({ t: 'questions', ids: [] });
+    expect(ownQuestions(emptyInbox(), undefined, 50)).toEqual({ t: 'questions', ids: [] });
   });
 
   it('go on from where the page ended when its last question was forgotten, or others were asked', () => {
-    const state = many();
+    const inbox = many();
     let n = 500;
-    const seen = all(state, 7, () => {
-      asked(state, n++, 5000);
-      const last = [...state.known.keys()].at(60);
-      if (last !== undefined) state.known.delete(last);
+    const seen = all(inbox, 7, () => {
+      asked(inbox, n++, 5000);
+      const last = [...inbox.known.keys()].at(60);
+      if (last !== undefined) inbox.known.delete(last);
     });
     expect(new Set(seen).size).toBe(seen.length);
-    for (const id of [...state.known.keys()].filter((id) => (state.known.get(id)?.question?.at ?? 0) < 5000))
+    for (const id of [...inbox.known.keys()].filter((id) => (inbox.known.get(id)?.question?.at ?? 0) < 5000))
       expect(seen).toContain(id);
   });
 
   it('of one moment come in one order, however they lie in memory, and none is left out at a page’s end', () => {
-    const state = emptyUser();
-    for (const n of [3, 1, 5, 2, 4]) asked(state, n, 1000);
-    for (const limit of [1, 2, 5]) expect(all(state, limit)).toEqual([1, 2, 3, 4, 5].map((n) => qid(n)));
+    const inbox = emptyInbox();
+    for (const n of [3, 1, 5, 2, 4]) asked(inbox, n, 1000);
+    for (const limit of [1, 2, 5]) expect(all(inbox, limit)).toEqual([1, 2, 3, 4, 5].map((n) => qid(n)));
   });
 
   it.each([
@@ -79,8 +76,8 @@ describe('LIST1 a user’s questions', () => {
   });
 
   it('tell nothing of questions of others', () => {
-    const state = many();
-    for (const [id, known] of state.known) state.known.set(id, { ...known, question: undefined });
-    expect(ownQuestions(state, undefined, 50).ids).toEqual([]);
+    const inbox = many();
+    for (const [id, known] of inbox.known) inbox.known.set(id, { ...known, question: undefined });
+    expect(ownQuestions(inbox, undefined, 50).ids).toEqual([]);
   });
 });
