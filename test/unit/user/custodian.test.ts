@@ -54,6 +54,16 @@ describe.each(Object.entries(REQUESTS))('OWN3 %s', (_, request) => {
     }
   });
 
+  it('LIVE1 has the recall repeated, though whoever wanted the user may have given up', () => {
+    const user = heldUser();
+    user.claim(EAST, { seq: 2 });
+    user.answer('recall', { t: 'failed' });
+    const recalls = (): number => user.sent.filter((send) => send.request.t === 'recall').length;
+    const before = recalls();
+    expect(user.request(request)).toEqual(PENDING);
+    expect(recalls()).toBe(before + 1);
+  });
+
   it('is sent on by who the recall left the user with', () => {
     const granted = heldUser();
     granted.claim(EAST, { seq: 2 });
