@@ -37,7 +37,7 @@ export const RULES: readonly Rule[] = [
 
   { of: /^npm start(| -- --port 0| -- --port 0 --data DIR)$/, as: 'begin' },
   { of: /^npm start 2>> vicinal\.log$/, as: 'begin' },
-  { of: /^kill %1; rm -r \$DIR$/, as: (command) => command },
+  { of: /^kill %1; wait; rm -r \$DIR$/, as: (command) => command },
   { of: /^kill( N)?$/, skip: 'N is a process of yours' },
   { of: /^npm run dev$/, skip: 'test/e2e/dev.test.ts runs it' },
   { of: /^(npm ci && )?npm run demo( -- --seconds 20 --json)?$/, as: 'npm run demo -- --seconds 3 --users 12 --json' },
