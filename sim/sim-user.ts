@@ -12,6 +12,7 @@ import { type CellId, homeOf, type OfferId, type QuestionId, type UserId } from 
 import { MARGIN_M } from '../src/protocol/limits.ts';
 import type { Profile } from '../src/protocol/profile.ts';
 import type { OfferView, UserEvent } from '../src/protocol/views.ts';
+import { askRecord, type RecordRequest } from './ask-record.ts';
 import { asking } from './asking.ts';
 import { connections } from './connections.ts';
 import { doubts } from './doubts.ts';
@@ -19,7 +20,6 @@ import { busyOf, insistOn } from './insist.ts';
 import type { Ledger } from './ledger.ts';
 import { anywhereIn, type SimMap } from './map.ts';
 import type { AnyReply } from './node.ts';
-import { askRecord, type RecordRequest } from './record.ts';
 import { words } from './words.ts';
 import type { World } from './world.ts';
 

@@ -5,7 +5,7 @@ import type { Question } from '../../src/cell/tables/questions.ts';
 import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import type { EventBody, UserEvent } from '../../src/protocol/views.ts';
-import { type RecordWrite, recordWrites } from '../records.ts';
+import { type RecordWrite, recordWrites } from '../record-writes.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** All that was ever in a user's record. */

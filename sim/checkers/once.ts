@@ -3,7 +3,7 @@
 import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import { usersOn } from '../loss.ts';
-import { recordWrites } from '../records.ts';
+import { recordWrites } from '../record-writes.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** The word that it is a duplicate may be lost for a while. */

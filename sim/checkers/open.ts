@@ -3,7 +3,7 @@ import { hasEnded } from '../../src/cell/tables/questions.ts';
 import type { QuestionId, UserId } from '../../src/protocol/ids.ts';
 import { INBOX_MAX } from '../../src/protocol/limits.ts';
 import { ENDED_STATES } from '../../src/protocol/views.ts';
-import { type RecordWrite, recordWrites } from '../records.ts';
+import { type RecordWrite, recordWrites } from '../record-writes.ts';
 import type { MakeChecker } from './checker.ts';
 
 /** The word that there is no room may be lost for a while. */

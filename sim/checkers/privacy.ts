@@ -6,7 +6,7 @@ import { snap } from '../../src/geo/snap.ts';
 import { NOWHERE } from '../../src/messages/records.ts';
 import type { UserId } from '../../src/protocol/ids.ts';
 import type { UserEvent } from '../../src/protocol/views.ts';
-import { recordWrites } from '../records.ts';
+import { recordWrites } from '../record-writes.ts';
 import type { MakeChecker } from './checker.ts';
 
 export const privacyChecker: MakeChecker = ({ world, report }) => {

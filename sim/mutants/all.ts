@@ -2,6 +2,7 @@
 // file is loaded, for a run of the simulator alone. The shipping code carries no switch.
 import { CLAIMS_MUTANTS } from './claims.ts';
 import { EDGE_MUTANTS } from './edge.ts';
+import { INBOX_MUTANTS } from './inboxes.ts';
 import type { Mutant } from './mutant.ts';
 import { OUTSIDE_KINDS } from './outside-kinds.ts';
 import { OUTSIDE_QUESTIONS } from './outside-questions.ts';
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RESHARDING_MUTANTS,
   ...USER_MUTANTS,
   ...RECORD_MUTANTS,
+  ...INBOX_MUTANTS,
   ...EDGE_MUTANTS,
   ...SOCKET_MUTANTS,
   ...OUTSIDE_QUESTIONS,

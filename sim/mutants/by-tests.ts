@@ -48,6 +48,7 @@ export const BY_TESTS: Readonly<Record<string, string>> = {
   'less-for-ever': 'test/unit/cell/pressure.test.ts',
   'matched-withdraws-silently': 'test/unit/cell/several.test.ts',
   'merges-while-handed-to': 'test/unit/cell/fill.test.ts',
+  'missing-never-reported': 'test/unit/cell/record-delivery.test.ts',
   'move-keeps-search': 'test/unit/cell/beacon.test.ts',
   'moved-route-goes-back': 'test/unit/engine/route.test.ts',
   'news-frees-no-slot': 'test/unit/cell/custody.test.ts',

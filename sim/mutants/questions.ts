@@ -85,7 +85,7 @@ export const QUESTIONS_MUTANTS: readonly Mutant[] = [
     'ack-too-far',
     'acknowledging one event removes the later ones',
     'src/record/inbox.ts',
-    'if (one > upTo) continue;',
+    'if (one > upTo) break;',
     '',
   ),
   one(

@@ -1,7 +1,6 @@
 // Requests to a cell, by name: each is handed to the room that knows its rule.
 
 import type { CellReply, CellRequest, RecordCalls } from '../messages/calls.ts';
-import { eventFrame } from '../protocol/frames.ts';
 import { problem, unknownCall } from '../protocol/problems.ts';
 import { loadOf } from './backpressure/load-report.ts';
 import { countLess } from './backpressure/meter.ts';
@@ -28,7 +27,7 @@ import { serveRecord } from './users/custody.ts';
 import { collectCandidates, releaseSlot, reserve } from './users/holds.ts';
 import { ping } from './users/presence.ts';
 import { forget, recall } from './users/recall.ts';
-import { sendAway } from './users/sockets.ts';
+import { pushEvents, sendAway } from './users/sockets.ts';
 import { viewAnswer, viewOffer, viewQuestion } from './view.ts';
 import { fence, reply, type Step } from './workspace.ts';
 
@@ -148,8 +147,7 @@ function answerOf(step: Step, request: Answered): CellReply {
     case 'absent':
       return absent(step, request);
     case 'push':
-      for (const event of step.state.sockets.has(request.user) ? request.events : [])
-        step.effects.frames.push({ user: request.user, frame: eventFrame(event), close: false });
+      pushEvents(step, request.user, request.events);
       return { t: 'done' };
     default:
       return unknownCall(request);

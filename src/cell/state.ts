@@ -7,6 +7,7 @@ import type { MapRow } from '../messages/map-row.ts';
 import type { Op } from '../messages/resharding.ts';
 import type { CellId, OfferId, QuestionId, UserId } from '../protocol/ids.ts';
 import type { QuestionView } from '../protocol/views.ts';
+import type { Waiter } from '../record/waiting.ts';
 import type { Agenda } from './agenda.ts';
 import type { Meter } from './backpressure/meter.ts';
 import type { ScoutBudget } from './questions/scout-budget.ts';
@@ -77,8 +78,6 @@ export type Change = {
   restUntil: EpochMs;
 };
 
-export type Waiter = { readonly token: Token; readonly user: UserId; readonly after: number; readonly limit: number };
-
 type Common = {
   // durable
   role: Role;
@@ -136,7 +135,7 @@ type Common = {
   /** Who waits for what the custodian of the asker's record says of a question that was stored. */
   readonly askers: Map<QuestionId, { readonly tokens: Token[]; readonly view: QuestionView }>;
   /** Who waits for events of somebody whose record lies here. */
-  readonly waiters: Waiter[];
+  readonly waiters: (Waiter & { readonly user: UserId })[];
   nextCall: number;
 };
 

@@ -26,7 +26,7 @@ import type { CellLoad } from '../protocol/status.ts';
 import { d1BusyStore } from '../store/sql/d1-busy-store.ts';
 import { d1LoadStore } from '../store/sql/d1-load-store.ts';
 import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
-import { longPoll } from './long-poll.ts';
+import { askPatiently } from './long-poll.ts';
 import { answerClose, type SocketInfo, type Sockets, send, sockets } from './sockets.ts';
 
 export class CellObject extends DurableObject<Env> {
@@ -68,15 +68,11 @@ export class CellObject extends DurableObject<Env> {
   async call(envelope: CellEnvelope): Promise<CellReply> {
     if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
     const { request } = envelope;
-    return longPoll(
-      request.t === 'events' ? request.waitMs : 0,
-      (heard) =>
-        this.#shell.ask<CellReply>((token) => {
-          heard(token);
-          return { t: 'request', envelope, token };
-        }),
-      (token) => this.#shell.run({ t: 'waited', token }),
-    );
+    return askPatiently<CellReply, CellEvent>(this.#shell, {
+      waitMs: request.t === 'events' ? request.waitMs : 0,
+      request: (token) => ({ t: 'request', envelope, token }),
+      over: (token) => ({ t: 'waited', token }),
+    });
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {

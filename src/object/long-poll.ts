@@ -1,18 +1,22 @@
-// A call that waits for events: answered by one, or when its time is up.
+// A request to an object's core that may wait for events: answered by one, or when its time is up.
+import type { Shell } from './durable.ts';
 
-/**
- * @param waitMs 0: it does not wait
- * @param ask makes the call, and says by which token it is known
- * @param over tells the core that the call has waited long enough
- */
-export async function longPoll<Reply>(
-  waitMs: number,
-  ask: (heard: (token: number) => void) => Promise<Reply>,
-  over: (token: number) => void,
+type Waits<Event> = {
+  /** 0: it does not wait. */
+  readonly waitMs: number;
+  readonly request: (token: number) => Event;
+  /** Tells the core that the request has waited long enough. */
+  readonly over: (token: number) => Event;
+};
+
+export async function askPatiently<Reply, Event>(
+  shell: Shell<Event>,
+  { waitMs, request, over }: Waits<Event>,
 ): Promise<Reply> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const reply = ask((token) => {
-    if (waitMs > 0) timer = setTimeout(() => over(token), waitMs);
+  const reply = shell.ask<Reply>((token) => {
+    if (waitMs > 0) timer = setTimeout(() => shell.run(over(token)), waitMs);
+    return request(token);
   });
   // A timer that is still pending keeps the object from sleeping.
   return reply.finally(() => clearTimeout(timer ?? null));

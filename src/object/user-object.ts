@@ -8,7 +8,7 @@ import { userMachine } from '../user/machine.ts';
 import type { UserState } from '../user/state.ts';
 import type { UserEventIn } from '../user/step.ts';
 import { type Kept, restored, type Shell, sender, shell } from './durable.ts';
-import { longPoll } from './long-poll.ts';
+import { askPatiently } from './long-poll.ts';
 
 export class UserObject extends DurableObject<Env> {
   readonly #kept: Kept<UserState>;
@@ -34,15 +34,11 @@ export class UserObject extends DurableObject<Env> {
   /** Every call of the edge and of cells. */
   async call({ request }: UserEnvelope): Promise<UserReply> {
     if (this.#kept.unreadable !== undefined) return this.#kept.unreadable();
-    return longPoll(
-      request.t === 'events' ? request.waitMs : 0,
-      (heard) =>
-        this.#shell.ask<UserReply>((token) => {
-          heard(token);
-          return { t: 'request', request, token };
-        }),
-      (token) => this.#shell.run({ t: 'waited', token }),
-    );
+    return askPatiently<UserReply, UserEventIn>(this.#shell, {
+      waitMs: request.t === 'events' ? request.waitMs : 0,
+      request: (token) => ({ t: 'request', request, token }),
+      over: (token) => ({ t: 'waited', token }),
+    });
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {

@@ -3,6 +3,7 @@
 import { type EpochMs, plusMs } from '../lib/brand.ts';
 import { utf8Length } from '../lib/text.ts';
 import { withinBytes } from '../lib/within-bytes.ts';
+import type { RecordCalls } from '../messages/calls.ts';
 import type { Known, OfferChange, OwnQuestion, StreamItem } from '../messages/records.ts';
 import type { QuestionId } from '../protocol/ids.ts';
 import {
@@ -31,15 +32,7 @@ export type Inbox = {
 };
 
 /** What a question has to tell one user. */
-export type News = {
-  readonly questionId: QuestionId;
-  readonly incarnation: number;
-  /** How long this stream must be remembered. */
-  readonly keepMs: number;
-  /** The last item that the question has had acknowledged; absent from questions of before. */
-  readonly after?: number;
-  readonly items: readonly StreamItem[];
-};
+export type News = Omit<RecordCalls['deliver']['ask'], 'user'>;
 
 export type Taken = {
   /** How far the stream has come. */
@@ -107,6 +100,14 @@ export function takeNews(inbox: Inbox, news: News, now: EpochMs): Taken {
   };
 }
 
+/** What the custodian answers a question. */
+export const storedReply = ({ upTo, duplicateOf, refused }: Taken): RecordCalls['deliver']['reply'] => ({
+  t: 'stored',
+  upTo,
+  ...(duplicateOf === undefined ? {} : { duplicateOf }),
+  ...(refused === undefined ? {} : { refused }),
+});
+
 function takeItem(
   inbox: Inbox,
   id: QuestionId,
@@ -137,17 +138,16 @@ function takeItem(
   if (key !== undefined) rememberKey(inbox, key, id, known.question);
 }
 
-/** Puts the event into the inbox, as long as it may be there. */
+/** BOUND2: puts the event into the inbox, without its texts where they would make the row too long. Answers with what it has become. */
 export function keepEvent(inbox: Inbox, sent: UserEvent): UserEvent {
-  const event = fitting(inbox, sent);
+  const bytes = bytesOf(sent);
+  const event = inbox.bytes + bytes <= INBOX_BYTES_MAX ? sent : cut(sent);
   inbox.events.set(event.seq, event);
-  inbox.bytes += bytesOf(event);
+  inbox.bytes += event === sent ? bytes : bytesOf(event);
   return event;
 }
 
-/** BOUND2: the event, without its texts where they would make the row too long. */
-function fitting(inbox: Inbox, event: UserEvent): UserEvent {
-  if (inbox.bytes + bytesOf(event) <= INBOX_BYTES_MAX) return event;
+function cut(event: UserEvent): UserEvent {
   const { data } = event;
   if (!('question' in data)) return { ...event, cut: true, data: { ...data, text: '' } };
   if (data.answer === undefined) return event;
@@ -180,8 +180,8 @@ export function rememberKey(inbox: Inbox, key: string, id: QuestionId, own: OwnQ
 /** Removes every event up to `seq`; nothing else ever does. Answers with the number up to which all are gone. */
 export function acknowledge(inbox: Inbox, seq: number): number {
   const upTo = Math.min(seq, inbox.lastSeq);
-  for (const [one, event] of [...inbox.events]) {
-    if (one > upTo) continue;
+  for (const [one, event] of inbox.events) {
+    if (one > upTo) break;
     inbox.events.delete(one);
     inbox.bytes -= bytesOf(event);
   }
@@ -194,19 +194,20 @@ export function acknowledgedUpTo({ events, lastSeq }: Inbox): number {
   return lastSeq;
 }
 
-/** A page of events, as `events` of a call answers. */
-export type EventsPage = {
-  readonly t: 'events';
-  readonly items: readonly UserEvent[];
-  readonly next: number;
-  readonly reset?: true;
-};
+export type EventsPage = RecordCalls['events']['reply'];
+
+/** Whether a reader of all up to `after` has anything to read. */
+export function hasNews({ lastSeq, events }: Inbox, after: number): boolean {
+  if (after > lastSeq) return true;
+  for (const seq of events.keys()) if (seq > after) return true;
+  return false;
+}
 
 /** Events after `after`. `reset`: no event has a number as high; the page is the first from the beginning. */
 export function eventsAfter(inbox: Inbox, after: number, limit: number): EventsPage {
   // A client that knows events which never were: it is older than a backup that was restored, or has lost its storage to another user.
   if (after > inbox.lastSeq) return { ...eventsAfter(inbox, 0, limit), reset: true };
-  const later = [...inbox.events.values()].filter(({ seq }) => seq > after).sort((a, b) => a.seq - b.seq);
+  const later = [...inbox.events.values()].filter(({ seq }) => seq > after);
   const items = withinBytes(later, Math.min(limit, EVENTS_PAGE_MAX), EVENTS_PAGE_BYTES_MAX);
   return { t: 'events', items, next: items.at(-1)?.seq ?? after };
 }

@@ -1,13 +1,8 @@
 // The user's own questions in pages, the newest first. A page names where the next one begins, whatever has been forgotten meanwhile.
 import { type EpochMs, epochMs } from '../lib/brand.ts';
+import type { RecordCalls } from '../messages/calls.ts';
 import { isQuestionId, type QuestionId } from '../protocol/ids.ts';
 import type { Inbox } from './inbox.ts';
-
-export type QuestionsPage = {
-  readonly t: 'questions';
-  readonly ids: readonly QuestionId[];
-  readonly next?: string;
-};
 
 type Own = { readonly id: QuestionId; readonly at: EpochMs };
 
@@ -15,7 +10,11 @@ type Own = { readonly id: QuestionId; readonly at: EpochMs };
 const byNewest = (a: Own, b: Own): number => b.at - a.at || (a.id > b.id ? 1 : -1);
 
 /** @param after `next` of the page before. */
-export function ownQuestions({ known }: Inbox, after: string | undefined, limit: number): QuestionsPage {
+export function ownQuestions(
+  { known }: Inbox,
+  after: string | undefined,
+  limit: number,
+): RecordCalls['questions']['reply'] {
   const from = after === undefined ? undefined : cursorOf(after);
   const own = [...known].flatMap(([id, { question }]): readonly Own[] =>
     question === undefined ? [] : [{ id, at: question.at }],

@@ -5,62 +5,69 @@ import type { OfferChange, UserRecord } from '../messages/records.ts';
 import { CALL_TIMEOUT_MS, EVENTS_PAGE_BYTES_MAX, EVENTS_PAGE_MAX } from '../protocol/limits.ts';
 import type { UserEvent } from '../protocol/views.ts';
 import { changedHolds, offersOf } from '../record/holds.ts';
-import { acknowledge, eventsAfter, takeNews } from '../record/inbox.ts';
+import { acknowledge, eventsAfter, hasNews, storedReply, takeNews } from '../record/inbox.ts';
 import { ownQuestions } from '../record/own-questions.ts';
+import { endWait, endWaits } from '../record/waiting.ts';
 import { sendRecall } from './recalls.ts';
 import { currentRecord } from './record.ts';
 import { call, isHome, metaOf, reply, type Step } from './workspace.ts';
 
 type RecordRequest = Extract<UserRequest, { readonly t: keyof RecordCalls }>;
 
-const PENDING_MS = 250;
+const PENDING = { t: 'pending', retryMs: 250 } as const;
 
 /** Answers, or names who can. */
 export function serve(step: Step, request: RecordRequest, token: number): void {
-  const elsewhere = whoElse(step) ?? whereHolds(step, request);
+  const { inbox, waiters } = step.state;
+  const elsewhere = whoElse(step, request.t);
   if (elsewhere !== undefined) reply(step, token, elsewhere);
-  else if (request.t === 'events' && request.waitMs > 0 && !hasNews(step, request.after)) {
-    step.state.waiters.push({ token, after: request.after, limit: request.limit });
+  else if (request.t === 'events' && request.waitMs > 0 && !hasNews(inbox, request.after)) {
+    waiters.push({ token, after: request.after, limit: request.limit });
   } else reply(step, token, answerOf(step, request));
 }
 
 /** A long poll has waited long enough. */
 export function stopWaiting(step: Step, token: number): void {
   const { waiters, inbox } = step.state;
-  const waiter = waiters.find((one) => one.token === token);
-  if (waiter === undefined) return;
-  waiters.splice(waiters.indexOf(waiter), 1);
-  reply(step, token, eventsAfter(inbox, waiter.after, waiter.limit));
+  endWait(
+    waiters,
+    token,
+    () => inbox,
+    () => PENDING,
+    (to, page) => reply(step, to, page),
+  );
 }
 
-/** At the end of a step: who waits here for events of a record that has gone is told where it is. */
-export function sendWaitersOn(step: Step): void {
-  if (step.state.waiters.length === 0) return;
+/** At the end of a step: who waits here for events that have come has them, and is told where a record is that has gone. */
+export function answerWaiters(step: Step): void {
+  const { waiters, inbox } = step.state;
+  if (waiters.length === 0) return;
   const elsewhere = whoElse(step);
-  if (elsewhere === undefined) return;
-  for (const { token } of step.state.waiters.splice(0)) reply(step, token, elsewhere);
+  endWaits(
+    waiters,
+    () => (elsewhere === undefined ? inbox : undefined),
+    () => elsewhere ?? PENDING,
+    (token, page) => reply(step, token, page),
+  );
 }
 
-function whoElse(step: Step): Extract<UserReply<'offers'>, { readonly t: 'elsewhere' | 'pending' }> | undefined {
+/** Who has the record, if it is not here. */
+function whoElse(
+  step: Step,
+  t?: RecordRequest['t'],
+): Extract<UserReply<'offers'>, { readonly t: 'elsewhere' | 'pending' }> | undefined {
   const { state } = step;
   const { meta } = state;
-  if (meta === undefined || meta.holding.t === 'free' || isHome(state)) return undefined;
+  // Holds were never apart from their user: offers are shown where these are.
+  const areHoldsHere = t !== 'offers' || meta?.holding.t !== 'held';
+  if (meta === undefined || (isHome(state) && areHoldsHere)) return undefined;
   if (meta.holding.t !== 'held') {
     // Whoever wanted the record may have given up: the recall is repeated on anybody's word.
     sendRecall(step);
-    return { t: 'pending', retryMs: PENDING_MS };
+    return PENDING;
   }
   return { t: 'elsewhere', cell: meta.holding.cell, epoch: meta.epoch };
 }
-
-/** Holds were never apart from their user: offers are shown where these are. */
-function whereHolds({ state: { meta } }: Step, { t }: RecordRequest): ReturnType<typeof whoElse> {
-  if (t !== 'offers' || meta?.holding.t !== 'held') return undefined;
-  return { t: 'elsewhere', cell: meta.holding.cell, epoch: meta.epoch };
-}
-
-const hasNews = ({ state: { inbox } }: Step, after: number): boolean =>
-  after > inbox.lastSeq || [...inbox.events.keys()].some((seq) => seq > after);
 
 function answerOf(step: Step, request: RecordRequest): UserReply<keyof RecordCalls> {
   const { state } = step;
@@ -86,34 +93,19 @@ function answerOf(step: Step, request: RecordRequest): UserReply<keyof RecordCal
 function deliver(step: Step, sent: Extract<UserRequest, { readonly t: 'deliver' }>): UserReply<'deliver'> {
   const { state, now } = step;
   const meta = metaOf(step, sent.user);
-  const { upTo, duplicateOf, refused, stored, events, offers } = takeNews(state.inbox, sent, now);
-  if (stored > 0) {
+  const taken = takeNews(state.inbox, sent, now);
+  if (taken.stored > 0) {
     step.meta = true;
-    if (meta.record !== null) meta.record = withOffers(step, meta.record, offers);
-    answerWaiters(step);
-    pushToLast(step, events);
+    if (meta.record !== null) meta.record = withOffers(step, meta.record, taken.offers);
+    pushToLast(step, taken.events);
   }
-  return {
-    t: 'stored',
-    upTo,
-    ...(duplicateOf === undefined ? {} : { duplicateOf }),
-    ...(refused === undefined ? {} : { refused }),
-  };
+  return storedReply(taken);
 }
 
 /** Its holds are counted from when it came. */
 function withOffers({ state, now }: Step, record: UserRecord, offers: readonly OfferChange[]): UserRecord {
   const agedMs = now - (state.meta?.recordAt ?? now);
   return { ...record, holds: changedHolds(record.holds, offers, agedMs) };
-}
-
-function answerWaiters(step: Step): void {
-  const { waiters, inbox } = step.state;
-  for (const waiter of waiters.splice(0)) {
-    const page = eventsAfter(inbox, waiter.after, waiter.limit);
-    if (page.items.length > 0) reply(step, waiter.token, page);
-    else waiters.push(waiter);
-  }
 }
 
 /** Who has left may still be connected where they were. Best effort: the inbox keeps it all, and a gap is fetched. */

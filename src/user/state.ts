@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { UserRecord } from '../messages/records.ts';
 import type { CellId, UserId } from '../protocol/ids.ts';
 import type { Inbox } from '../record/inbox.ts';
+import type { Waiter } from '../record/waiting.ts';
 
 /** Named by the newest claim. */
 export type Claimant = {
@@ -50,8 +51,6 @@ export type Meta = {
   /** From before inboxes went with their users: it lies here although a cell holds the user, until that cell has asked for it. */
   apart?: true;
 };
-
-export type Waiter = { readonly token: number; readonly after: number; readonly limit: number };
 
 export type UserState = {
   // durable

@@ -9,7 +9,7 @@ import { unknownCall } from '../protocol/problems.ts';
 import { purge } from '../record/inbox.ts';
 import { healClock } from './heal-clock.ts';
 import { claim } from './holder.ts';
-import { sendWaitersOn, serve, stopWaiting } from './home.ts';
+import { answerWaiters, serve, stopWaiting } from './home.ts';
 import { leave } from './leaving.ts';
 import { probe, probed, recalled, returned, sendRecall } from './recalls.ts';
 import type { UserState } from './state.ts';
@@ -31,7 +31,7 @@ export function stepUser(state: UserState, event: UserEventIn, at: EpochMs): Eff
   if (leadMs > 0) healClock(step, leadMs);
   if (isHome(state) && state.meta !== undefined && purge(state.inbox, now)) step.meta = true;
   react(step, event);
-  sendWaitersOn(step);
+  answerWaiters(step);
   return finish(step, event.t === 'alarm');
 }
 

@@ -1,9 +1,9 @@
 // One person's time with the app, as the client library spends it: a socket, a ping every few seconds, questions, answers.
 // Half of them walk: a stretch, then a rest, then another stretch.
 
+import { askRecord } from '../../sim/ask-record.ts';
 import type { Ledger } from '../../sim/ledger.ts';
 import type { AnyReply, CellNode } from '../../sim/node.ts';
-import { askRecord } from '../../sim/record.ts';
 import type { World } from '../../sim/world.ts';
 import { encode, MAX_LENGTH } from '../../src/geo/geohash.ts';
 import type { Point } from '../../src/geo/point.ts';

@@ -1,6 +1,7 @@
 // Askers whose records lie elsewhere wait for what their custodian says of the question, as long as it answers at once: a refusal is then
 // the answer to the ask. A question is stored before, whoever waits.
-import { type Problem, problem } from '../../protocol/problems.ts';
+import type { CellReply } from '../../messages/calls.ts';
+import { problem } from '../../protocol/problems.ts';
 import { refusalOf } from '../../record/admission.ts';
 import type { CellState } from '../state.ts';
 import type { Token } from '../tables/claims.ts';
@@ -39,10 +40,7 @@ export function settleAskers(step: Step): void {
   }
 }
 
-function answerTo(
-  state: CellState,
-  question: Question,
-): Problem | { t: 'question'; view: ReturnType<typeof viewQuestion> } {
+function answerTo(state: CellState, question: Question): CellReply<'ask'> {
   const { refused } = question;
   if (refused === undefined) return { t: 'question', view: viewQuestion(state, question) };
   return { ...problem(refused), more: refusalOf(refused, policyOf(state).question.openMax) };

@@ -4,7 +4,7 @@ import { plusMs } from '../../lib/brand.ts';
 import { withinBytes } from '../../lib/within-bytes.ts';
 import type { CellReply, UserReply } from '../../messages/calls.ts';
 import type { StreamItem } from '../../messages/records.ts';
-import type { CellId, UserId } from '../../protocol/ids.ts';
+import type { UserId } from '../../protocol/ids.ts';
 import {
   CALL_TIMEOUT_MS,
   KEPT_AFTER_END_MS,
@@ -15,7 +15,7 @@ import {
 import type { News, Taken } from '../../record/inbox.ts';
 import { decides } from '../resharding/phases.ts';
 import { hasEnded, type Question, type Stream } from '../tables/questions.ts';
-import { type Custody, custodyOf, takeNewsOf } from '../users/custody.ts';
+import { type Custody, custodyOf, reportMissing, takeNewsOf } from '../users/custody.ts';
 import { call, type Step } from '../workspace.ts';
 import { settleAsker } from './askers.ts';
 import { isPaid } from './lifecycle.ts';
@@ -106,7 +106,7 @@ function named(
   }
   // It is said to be here, and is not: a frozen row, or a grant that never arrived.
   const resident = step.state.users.get(user);
-  if (resident === undefined || resident.epoch < epoch) report(step, user, cell, epoch);
+  if (resident === undefined || resident.epoch < epoch) reportMissing(step, user, cell, epoch);
   later(step, question, stream);
 }
 
@@ -115,12 +115,8 @@ function notThere(step: Step, question: Question, user: UserId, stream: Stream, 
   const { at } = stream;
   stream.at = undefined;
   if (at?.epoch === undefined) return;
-  if (isMissing) report(step, user, at.cell, at.epoch);
+  if (isMissing) reportMissing(step, user, at.cell, at.epoch);
   later(step, question, stream);
-}
-
-function report(step: Step, user: UserId, cell: CellId, epoch: number): void {
-  call(step, { t: 'missing' }, { to: 'user', user }, { t: 'missing', user, cell, epoch }, CALL_TIMEOUT_MS);
 }
 
 function heard(step: Step, question: Question, stream: Stream, said: Pick<Taken, 'upTo'> & Partial<Taken>): void {

@@ -1,21 +1,33 @@
 // This cell as the custodian of the records of those whom it holds: their news is taken here, and here they are read and acknowledged.
 import { inboxIsFull } from '../../matching/filter.ts';
 import type { CellReply, CellRequest, NotHere, RecordCalls } from '../../messages/calls.ts';
-import { eventFrame } from '../../protocol/frames.ts';
-import type { UserId } from '../../protocol/ids.ts';
-import { INBOX_MAX } from '../../protocol/limits.ts';
-import { acknowledge, eventsAfter, type Inbox, type News, purge, type Taken, takeNews } from '../../record/inbox.ts';
+import type { CellId, UserId } from '../../protocol/ids.ts';
+import { CALL_TIMEOUT_MS, INBOX_MAX } from '../../protocol/limits.ts';
+import {
+  acknowledge,
+  eventsAfter,
+  hasNews,
+  type Inbox,
+  type News,
+  purge,
+  storedReply,
+  type Taken,
+  takeNews,
+} from '../../record/inbox.ts';
 import { ownQuestions } from '../../record/own-questions.ts';
+import { endWait, endWaits } from '../../record/waiting.ts';
 import type { CellState } from '../state.ts';
 import type { Token, Waiting } from '../tables/claims.ts';
 import type { LapsedResident, LiveResident } from '../tables/users.ts';
 import { viewHolds } from '../view.ts';
-import { reply, type Step } from '../workspace.ts';
+import { call, reply, type Step } from '../workspace.ts';
 import { applyOfferChange } from './holds.ts';
-import { attach } from './sockets.ts';
+import { attach, pushEvents } from './sockets.ts';
 
 export type Custody = (LiveResident | LapsedResident) & { inbox: Inbox };
 type RecordRequest = Extract<CellRequest, { readonly t: keyof RecordCalls }>;
+
+const GONE: NotHere = { t: 'not_here', missing: false };
 
 /** The user's record, if this cell is its custodian: a frozen row takes nothing, and one of before has no inbox yet. */
 export function custodyOf({ users }: Pick<CellState, 'users'>, user: UserId): Custody | undefined {
@@ -48,44 +60,36 @@ export function takeNewsOf(step: Step, resident: Custody, news: News): Taken {
   if (taken.stored === 0) return taken;
   step.users.add(user);
   for (const change of taken.offers) applyOfferChange(step, user, change);
-  if (step.state.sockets.has(user))
-    for (const event of taken.events) step.effects.frames.push({ user, frame: eventFrame(event), close: false });
+  pushEvents(step, user, taken.events);
   return taken;
 }
 
 /** A long poll has waited long enough. */
 export function stopWaiting(step: Step, token: Token): void {
-  const { waiters } = step.state;
-  const at = waiters.findIndex((one) => one.token === token);
-  const waiter = waiters[at];
-  if (waiter === undefined) return;
-  waiters.splice(at, 1);
-  const resident = custodyOf(step.state, waiter.user);
-  reply(
-    step,
+  const { state } = step;
+  endWait(
+    state.waiters,
     token,
-    resident === undefined
-      ? { t: 'not_here', missing: false }
-      : eventsAfter(resident.inbox, waiter.after, waiter.limit),
+    ({ user }) => custodyOf(state, user)?.inbox,
+    () => GONE,
+    (to, page) => reply(step, to, page),
   );
 }
 
 /** At the end of a step: whoever waits here for events that have come has them, and is sent on from a record that has gone. */
 export function answerWaiters(step: Step): void {
-  const { waiters } = step.state;
-  if (waiters.length === 0) return;
-  for (const waiter of waiters.splice(0)) {
-    const resident = custodyOf(step.state, waiter.user);
-    if (resident !== undefined && !hasNews(resident.inbox, waiter.after)) waiters.push(waiter);
-    else
-      reply(
-        step,
-        waiter.token,
-        resident === undefined
-          ? { t: 'not_here', missing: false }
-          : eventsAfter(resident.inbox, waiter.after, waiter.limit),
-      );
-  }
+  const { state } = step;
+  endWaits(
+    state.waiters,
+    ({ user }) => custodyOf(state, user)?.inbox,
+    () => GONE,
+    (token, page) => reply(step, token, page),
+  );
+}
+
+/** Tells the UserObject that the cell that it names has no row of that epoch. */
+export function reportMissing(step: Step, user: UserId, cell: CellId, epoch: number): void {
+  call(step, { t: 'missing' }, { to: 'user', user }, { t: 'missing', user, cell, epoch }, CALL_TIMEOUT_MS);
 }
 
 /** `missing`: the caller was told of an epoch that this cell has no row of. */
@@ -94,26 +98,13 @@ function notHere({ state }: Step, { user, epoch }: RecordRequest): NotHere {
   return { t: 'not_here', missing: epoch !== undefined && (resident === undefined || resident.epoch < epoch) };
 }
 
-const hasNews = ({ lastSeq, events }: Inbox, after: number): boolean => {
-  if (after > lastSeq) return true;
-  for (const seq of events.keys()) if (seq > after) return true;
-  return false;
-};
-
 type OfInbox = Exclude<RecordRequest, { readonly t: 'offers' }>;
 
 function answerOf(step: Step, resident: Custody, request: OfInbox, soft: boolean): CellReply<keyof RecordCalls> {
   const { inbox } = resident;
   switch (request.t) {
-    case 'deliver': {
-      const { upTo, duplicateOf, refused } = takeNewsOf(step, resident, request);
-      return {
-        t: 'stored',
-        upTo,
-        ...(duplicateOf === undefined ? {} : { duplicateOf }),
-        ...(refused === undefined ? {} : { refused }),
-      };
-    }
+    case 'deliver':
+      return storedReply(takeNewsOf(step, resident, request));
     case 'events':
       return eventsAfter(inbox, request.after, request.limit);
     case 'ack':

@@ -1,12 +1,12 @@
 // Rows from before inboxes went with their users: each inbox is asked for once, of the UserObject that has it.
 import { plusMs } from '../../lib/brand.ts';
 import type { UserRecord } from '../../messages/records.ts';
-import { eventFrame } from '../../protocol/frames.ts';
 import { unpackInbox } from '../../record/packed.ts';
 import type { Transfer } from '../tables/incoming.ts';
 import type { Resident } from '../tables/users.ts';
 import type { Step } from '../workspace.ts';
 import { askAboutHolds } from './holds.ts';
+import { pushEvents } from './sockets.ts';
 
 /** So many are asked for in a second. */
 const PER_SECOND = 30;
@@ -35,8 +35,6 @@ export function takeInbox(step: Step, resident: Resident, epoch: number, { inbox
   resident.inbox = unpackInbox(inbox, step.now);
   step.users.add(user);
   // What came meanwhile was pushed to nobody, and changed no hold.
-  if (step.state.sockets.has(user))
-    for (const event of resident.inbox.events.values())
-      step.effects.frames.push({ user, frame: eventFrame(event), close: false });
+  pushEvents(step, user, resident.inbox.events.values());
   askAboutHolds(step, resident);
 }

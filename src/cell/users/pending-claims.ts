@@ -18,6 +18,7 @@ import type { Resident } from '../tables/users.ts';
 import { residentOf } from '../tables/users.ts';
 import { viewPresence } from '../view.ts';
 import { call, type Step } from '../workspace.ts';
+import { reportMissing } from './custody.ts';
 import { askAboutHolds } from './holds.ts';
 import { answerPing, isOlder, leaseMs } from './ping-rules.ts';
 import { fieldsOf, recordOf } from './record.ts';
@@ -178,8 +179,7 @@ function fenced(step: Step, pending: PendingClaim, epoch: number): void {
     return;
   }
   const { user } = pending;
-  const { cell } = step.state.mapRow;
-  call(step, { t: 'missing' }, { to: 'user', user }, { t: 'missing', user, cell, epoch }, CALL_TIMEOUT_MS);
+  reportMissing(step, user, step.state.mapRow.cell, epoch);
   pending.retryAt = plusMs(step.now, FENCED_MS);
   step.claims.add(user);
 }

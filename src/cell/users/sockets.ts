@@ -3,8 +3,10 @@
 import { boundsContain } from '../../geo/bounds.ts';
 import { minDistanceToBoundsM } from '../../geo/distance.ts';
 import type { Ping } from '../../messages/records.ts';
+import { eventFrame } from '../../protocol/frames.ts';
 import type { UserId } from '../../protocol/ids.ts';
 import { MARGIN_M, OUTSIDE_POINTS_MAX } from '../../protocol/limits.ts';
+import type { UserEvent } from '../../protocol/views.ts';
 import { acknowledgedUpTo } from '../../record/inbox.ts';
 import type { AnyCell, CellSocket, CellState } from '../state.ts';
 import { dueKey } from '../tables/indexes.ts';
@@ -55,6 +57,12 @@ export function attach(step: Step<AnyCell>, resident: Resident): void {
     ...(veil && { veil }),
     ...(inbox && inbox.lastSeq > 0 && { acked: acknowledgedUpTo(inbox) }),
   });
+}
+
+/** Events of the user's inbox, to their sockets here. */
+export function pushEvents(step: Step<AnyCell>, user: UserId, events: Iterable<UserEvent>): void {
+  if (!step.state.sockets.has(user)) return;
+  for (const event of events) step.effects.frames.push({ user, frame: eventFrame(event), close: false });
 }
 
 /** The user's sockets here are told to reconnect. */
