@@ -2,46 +2,19 @@
 // and a clock that was ahead.
 import { describe, expect, it } from 'vitest';
 import { PATIENCE_MS } from '../../../src/lib/clock.ts';
-import type { RecordCalls } from '../../../src/messages/calls.ts';
-import { NOWHERE, type PackedInbox } from '../../../src/messages/records.ts';
+import { NOWHERE } from '../../../src/messages/records.ts';
 import type { UserId } from '../../../src/protocol/ids.ts';
 import { INBOX_MAX } from '../../../src/protocol/limits.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
+import { ASKED, custodianOf, DAY_MS, HELD_MS, items, news } from '../support/custody.ts';
 import { PARENT } from '../support/family.ts';
 import { ana, at, bob, EAST, mapRow, newQuestion, qid, record } from '../support/names.ts';
 import { item, offerItem, questionItem } from '../support/user-harness.ts';
 
-const DAY_MS = 86_400_000;
-const HELD_MS = 3_600_000;
-const NOTHING: PackedInbox = { seq: 0, events: [], known: [] };
-const news = (from: number, to: number, n = 1) =>
-  ({
-    t: 'deliver',
-    user: bob,
-    questionId: qid(n, EAST),
-    incarnation: 1,
-    keepMs: 2 * DAY_MS,
-    items: Array.from({ length: to - from + 1 }, (_, i) => item(from + i)),
-  }) as const;
-const read = { t: 'events', user: bob, after: 0, limit: 1000, waitMs: 0 } as const;
 const seqs = (cell: CellHarness): readonly number[] => [...(cell.inbox(bob)?.events.keys() ?? [])];
-const ASKED: { readonly [K in keyof RecordCalls]: { readonly t: K } & RecordCalls[K]['ask'] } = {
-  deliver: news(1, 2),
-  events: read,
-  ack: { t: 'ack', user: bob, seq: 9 },
-  questions: { t: 'questions', user: bob, limit: 10 },
-  offers: { t: 'offers', user: bob },
-};
 
-/** Bob is held at epoch 4, with two events and an offer. */
-function custodian(): CellHarness {
-  const cell = cellHarness({ manual: ['claim', 'returnRecord'] });
-  cell.ping(bob, { ttlMs: HELD_MS, seq: 2 });
-  cell.answer('claim', { t: 'granted', epoch: 4, record: record({ inbox: NOTHING }) });
-  cell.request(news(1, 2));
-  cell.request({ ...news(1, 1, 8), items: [offerItem(1, 'accepted')] });
-  return cell;
-}
+/** With two events and an offer. */
+const custodian = (): CellHarness => custodianOf(news(items(1, 2)), news([offerItem(1, 'accepted')], { n: 8 }));
 
 describe('rows from before inboxes went with their users', () => {
   const OF_BEFORE = { seq: 2, events: [], known: [] } as const;
@@ -164,7 +137,7 @@ describe('SOFT1 acknowledgements over a socket', () => {
   const connected = (n: number): CellHarness => {
     const cell = cellHarness();
     cell.connect(bob);
-    cell.request(news(1, n));
+    cell.request(news(items(1, n)));
     return cell;
   };
   const ack = (cell: CellHarness, seq: number, socket = true): number => {
@@ -191,7 +164,7 @@ describe('SOFT1 acknowledgements over a socket', () => {
   it('write a row where no socket of the user is known here', () => {
     const cell = cellHarness();
     cell.ping(bob);
-    cell.request(news(1, 3));
+    cell.request(news(items(1, 3)));
     expect(ack(cell, 2)).toBe(1);
   });
 
@@ -243,7 +216,7 @@ describe('TIME2 a clock that was a day ahead', () => {
     const start = cell.now();
     cell.setNow(start + DAY_MS);
     cell.ping(bob, { ttlMs: HELD_MS });
-    cell.request({ ...news(1, 1), items: [questionItem(1, 'open', 'k'), item(2)] });
+    cell.request(news([questionItem(1, 'open', 'k'), item(2)]));
     cell.setNow(start);
     cell.request({ t: 'load' });
     cell.advance(PATIENCE_MS);
@@ -252,7 +225,7 @@ describe('TIME2 a clock that was a day ahead', () => {
     expect(known()?.purgeAt).toBeLessThanOrEqual(cell.now() + 2 * DAY_MS);
     cell.restart();
     expect(known()?.purgeAt).toBeLessThanOrEqual(cell.now() + 2 * DAY_MS);
-    const second = cell.request({ ...news(1, 1, 2), items: [questionItem(1, 'open', 'k')] });
+    const second = cell.request(news([questionItem(1, 'open', 'k')], { n: 2 }));
     expect(second).toMatchObject({ duplicateOf: qid(1, EAST) });
     // A lapsed row was lapsed then, too.
     cell.advance(HELD_MS + DAY_MS);

@@ -1,30 +1,12 @@
 // Records of users in the row of the cell that holds them: what is asked of them here, what their rows and messages carry, and rows of before.
 import { describe, expect, it } from 'vitest';
 import type { CellReply, CellRequest, RecordCalls } from '../../../src/messages/calls.ts';
-import type { PackedInbox, StreamItem } from '../../../src/messages/records.ts';
-import type { UserId } from '../../../src/protocol/ids.ts';
+import type { PackedInbox } from '../../../src/messages/records.ts';
 import { type CellHarness, cellHarness } from '../support/cell-harness.ts';
+import { ASKED, custodianOf, DAY_MS, HELD_MS, items, NOTHING, news, read } from '../support/custody.ts';
 import { bob, cem, EAST, need, oid, policyWith, qid, record } from '../support/names.ts';
 import { item, offerItem, questionItem } from '../support/user-harness.ts';
 
-const DAY_MS = 86_400_000;
-const HELD_MS = 3_600_000;
-const NOTHING: PackedInbox = { seq: 0, events: [], known: [] };
-const items = (from: number, to: number): readonly StreamItem[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => item(from + i));
-const news = (all: readonly StreamItem[], more: { user?: UserId; epoch?: number; after?: number; n?: number } = {}) => {
-  const { n = 1, ...rest } = more;
-  return {
-    t: 'deliver',
-    user: bob,
-    questionId: qid(n, EAST),
-    incarnation: 1,
-    keepMs: 2 * DAY_MS,
-    items: all,
-    ...rest,
-  } as const;
-};
-const read = { t: 'events', user: bob, after: 0, limit: 1000, waitMs: 0 } as const;
 const seqs = (cell: CellHarness): readonly number[] => {
   const page = cell.request(read);
   return page.t === 'events' ? page.items.map(({ seq }) => seq) : [];
@@ -35,24 +17,12 @@ const poll = (cell: CellHarness, after = 0, user = bob): number => {
   return cell.lastToken();
 };
 
-/** Everything that is asked of whoever has a record. */
-const ASKED: { readonly [K in keyof RecordCalls]: { readonly t: K } & RecordCalls[K]['ask'] } = {
-  deliver: news(items(1, 2)),
-  events: read,
-  ack: { t: 'ack', user: bob, seq: 9 },
-  questions: { t: 'questions', user: bob, limit: 10 },
-  offers: { t: 'offers', user: bob },
-};
-
-/** Bob is held at epoch 4, with two events, a question of his own and an offer. */
-function custodian(): CellHarness {
-  const cell = cellHarness({ manual: ['claim', 'returnRecord'] });
-  cell.ping(bob, { ttlMs: HELD_MS, seq: 2 });
-  cell.answer('claim', { t: 'granted', epoch: 4, record: record({ inbox: NOTHING }) });
-  cell.request(news([questionItem(1, 'open', 'k'), item(2), item(3)], { n: 7 }));
-  cell.request(news([offerItem(1, 'accepted')], { n: 8 }));
-  return cell;
-}
+/** With two events, a question of his own and an offer. */
+const custodian = (): CellHarness =>
+  custodianOf(
+    news([questionItem(1, 'open', 'k'), item(2), item(3)], { n: 7 }),
+    news([offerItem(1, 'accepted')], { n: 8 }),
+  );
 
 describe("OWN3 a user's record lies in exactly one place that may change it", () => {
   const ANSWERS: { readonly [K in keyof RecordCalls]: unknown } = {

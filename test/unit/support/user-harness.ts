@@ -15,7 +15,7 @@ import type { UserState } from '../../../src/user/state.ts';
 import { stepUser, type UserEventIn } from '../../../src/user/step.ts';
 import { isHome } from '../../../src/user/workspace.ts';
 import { checkInbox, sorted } from './inbox-harness.ts';
-import { ana, at, oid, qid, START } from './names.ts';
+import { ana, at, CELL, oid, qid, START } from './names.ts';
 
 export type UserHarness = ReturnType<typeof userHarness>;
 
@@ -127,6 +127,17 @@ export function userHarness(me: UserId = ana, rows: readonly StoredRow[] = []) {
     poll: (after = 0): number => ask({ t: 'events', user: me, after, limit: 10, waitMs: 20_000 }),
     sentOf: (t: Send['request']['t']): readonly Send[] => sent.filter(({ request }) => request.t === t),
   };
+}
+
+/** A grant keeps this long. */
+export const DWELL_MS = 2000;
+
+/** A user held in CELL for longer than the dwell. */
+export function heldUser(): UserHarness {
+  const user = userHarness();
+  user.claim(CELL, { seq: 1 });
+  user.advance(DWELL_MS);
+  return user;
 }
 
 /** What questions have told, as it lies here. */

@@ -3,16 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../../src/lib/assert.ts';
 import { loadUser } from '../../../src/user/codec.ts';
 import { CELL, EAST, record, WEST } from '../support/names.ts';
-import { userHarness } from '../support/user-harness.ts';
-
-const DWELL_MS = 2000;
-/** A user held in CELL for longer than the dwell. */
-function heldUser() {
-  const user = userHarness();
-  user.claim(CELL, { seq: 1 });
-  user.advance(DWELL_MS);
-  return user;
-}
+import { DWELL_MS, heldUser, userHarness } from '../support/user-harness.ts';
 
 describe('a claim of another cell', () => {
   it('OWN1 recalls the holder, and is granted a new epoch with what the holder says; the holder may forget', () => {

@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { UserRequest } from '../../../src/messages/calls.ts';
 import { ana, CELL, EAST, qid, record } from '../support/names.ts';
-import { item, questionItem, type UserHarness, userHarness } from '../support/user-harness.ts';
+import { heldUser, item, questionItem, type UserHarness, userHarness } from '../support/user-harness.ts';
 
-const DWELL_MS = 2000;
 const leave = { t: 'leave', user: ana } as const;
 const home = { t: 'returnRecord', user: ana, cell: CELL, epoch: 1, session: 's', record: record() } as const;
 const REQUESTS = {
@@ -16,13 +15,6 @@ const REQUESTS = {
   offers: { t: 'offers', user: ana },
 } as const satisfies Readonly<Record<string, UserRequest>>;
 const PENDING = { t: 'pending', retryMs: 250 };
-
-function heldUser(): UserHarness {
-  const user = userHarness();
-  user.claim(CELL, { seq: 1 });
-  user.advance(DWELL_MS);
-  return user;
-}
 
 describe.each(Object.entries(REQUESTS))('OWN3 %s', (_, request) => {
   it('is answered here while nobody holds the user: never yet, or not any more', () => {

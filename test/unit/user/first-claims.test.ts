@@ -1,16 +1,7 @@
 // Claims of a user whom nobody holds, and of one of whom nothing is known.
 import { describe, expect, it } from 'vitest';
 import { CELL, EAST, record } from '../support/names.ts';
-import { userHarness } from '../support/user-harness.ts';
-
-const DWELL_MS = 2000;
-/** A user held in CELL for longer than the dwell. */
-function heldUser() {
-  const user = userHarness();
-  user.claim(CELL, { seq: 1 });
-  user.advance(DWELL_MS);
-  return user;
-}
+import { DWELL_MS, heldUser, userHarness } from '../support/user-harness.ts';
 
 describe('a claim of a user whom nobody holds', () => {
   it('is granted at epoch 1 with the defaults and a pseudonym that stays', () => {

@@ -1,18 +1,10 @@
 // Leaving: after the 204 nothing that was on its way makes anybody matchable; the record is at home, whatever crossed the leave.
 import { describe, expect, it } from 'vitest';
 import { ana, CELL, EAST, NEAR, record, WEST } from '../support/names.ts';
-import { type UserHarness, userHarness } from '../support/user-harness.ts';
+import { DWELL_MS, heldUser, userHarness } from '../support/user-harness.ts';
 
-const DWELL_MS = 2000;
 const leave = { t: 'leave', user: ana } as const;
 const DONE = { t: 'done' } as const;
-
-function heldUser(): UserHarness {
-  const user = userHarness();
-  user.claim(CELL, { seq: 1 });
-  user.advance(DWELL_MS);
-  return user;
-}
 
 describe('LEAVE1 a leave', () => {
   it('of whom nobody holds is done at once, and of whom nothing is known costs nothing', () => {

@@ -3,21 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { present } from '../../../src/lib/assert.ts';
 import type { UserReply } from '../../../src/messages/calls.ts';
 import { ana, CELL, EAST, record, WEST } from '../support/names.ts';
-import { item, type UserHarness, userHarness } from '../support/user-harness.ts';
+import { DWELL_MS, heldUser, item, type UserHarness, userHarness } from '../support/user-harness.ts';
 
-const DWELL_MS = 2000;
 const leave = { t: 'leave', user: ana } as const;
 const where = { t: 'where', user: ana } as const;
 const handed = { session: '', transfer: 1 } as const;
 const home = { t: 'returnRecord', user: ana, cell: CELL, epoch: 1, session: 's', record: record() } as const;
 const profile = { topics: ['food'], languages: ['en'], capacity: 2 };
 
-function heldUser(): UserHarness {
-  const user = userHarness();
-  user.claim(CELL, { seq: 1 });
-  user.advance(DWELL_MS);
-  return user;
-}
 const lastOf = (user: UserHarness, t: 'recall' | 'forget' | 'push') => present(user.sentOf(t).at(-1), t);
 
 describe('what is asked of the holder', () => {
