@@ -2,9 +2,9 @@
 import { children, parent } from '../geo/geohash.ts';
 
 /**
- * The cells to take for planned ones: for one that was split its children, for one that was merged its parent, as far as the rows
- * of the map say so. Sorted, each once. `stateOf` says what a row's state is, `undefined` where there is none. The smallest cells are never
- * split and the largest never merged, so that no other names come of it.
+ * The cells that replace planned ones: the children of a cell that was split, the parent of one that was merged, as far as the map's rows
+ * say. Sorted, without duplicates. The smallest cells are never split and the largest never merged, so no other names can result.
+ * @param stateOf the state in a cell's row of the map; `undefined`: it has no row
  */
 export function asDivided(cells: Iterable<string>, stateOf: (cell: string) => string | undefined): readonly string[] {
   const out = new Set<string>();

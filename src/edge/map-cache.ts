@@ -45,7 +45,7 @@ export class MapCache {
   readonly #map = new CellMap<MapEntry>();
   /** In order of use, the least recent first. */
   readonly #parts = new Map<string, Part>();
-  /** Squares of the smallest leaves in which the primary knew none, and until when that is believed; the oldest first. */
+  /** Squares as small as the smallest leaf for which the primary knew no leaf, and until when that answer is trusted; oldest first. */
   readonly #misses = new Map<string, number>();
 
   constructor(store: Pick<CityStore, 'part' | 'rows'>, now: () => EpochMs) {

@@ -12,8 +12,9 @@ export function snap(point: Point, gridLength: number): Point {
 }
 
 /**
- * The smallest step that is not less than the radius: the first step is the floor, the last one the cap. Steps are metres,
- * rising. Throws RangeError for NaN, a negative radius, and steps that are empty or do not rise.
+ * The smallest step that is at least the radius; the last step caps it, so the first is also the smallest result.
+ * @param stepsM in metres, in ascending order
+ * @throws RangeError for NaN, a negative radius, and steps that are empty or not ascending
  */
 export function snapRadius(radiusM: number, stepsM: readonly number[]): number {
   if (!(radiusM >= 0)) throw new RangeError(`a radius must be a number of metres from 0, got ${radiusM}`);

@@ -91,7 +91,7 @@ function reader(db: D1Database, { primary = false }: ReadOptions = {}): D1Databa
   return db.withSession(primary ? 'first-primary' : 'first-unconstrained');
 }
 
-/** @throws Error for a stored policy that cannot be used any more: a fault of ours, as each is checked before it is stored. */
+/** @throws Error for a stored policy that is no longer valid: an internal error, as each is validated before it is stored. */
 function cityOf(row: CityRow): City {
   const policyPatch = JSON.parse(row.policy) as unknown;
   const policy = resolvePolicy(policyPatch);
